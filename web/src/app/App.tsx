@@ -1,0 +1,30 @@
+import { useQuery } from "@tanstack/react-query";
+import { Suspense } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Empty } from "@/components/ui/Notice";
+import { sessionQuery } from "@/lib/api/queries";
+import { useRoute } from "@/lib/router";
+import { Shell } from "./Shell";
+import { slots } from "./slots";
+
+/** Decides who sees what: the set-up, the sign-in, or the shell. */
+export function App() {
+  const { t } = useTranslation();
+  const route = useRoute();
+  const session = useQuery({ ...sessionQuery, enabled: route.name !== "setup" });
+
+  if (route.name === "setup") return <Suspense>{slots.setup && <slots.setup />}</Suspense>;
+  if (session.isError) {
+    return (
+      <main className="grid min-h-dvh place-items-center">
+        <Empty title={t("unreachable.title")} action={<Button kind="primary" onClick={() => void session.refetch()}>{t("retry")}</Button>}>
+          {t("unreachable.text")}
+        </Empty>
+      </main>
+    );
+  }
+  if (session.data === undefined) return null;
+  if (session.data === null || route.name === "login") return <Suspense>{slots.login && <slots.login />}</Suspense>;
+  return <Shell route={route} user={session.data.user} />;
+}

@@ -1,0 +1,92 @@
+import { Suspense, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Drawer } from "@/components/ui/Dialog";
+import { IconButton } from "@/components/ui/Button";
+import { Empty, Notice } from "@/components/ui/Notice";
+import { ChatPage } from "@/features/chat/ChatPage";
+import type { User } from "@/lib/api/types";
+import { useCommand, useShortcuts } from "@/lib/commands";
+import { useMediaQuery } from "@/lib/media";
+import { setPreference, usePreferences } from "@/lib/preferences";
+import { navigate, type Route } from "@/lib/router";
+import { Sidebar } from "./Sidebar";
+import { slots } from "./slots";
+import { useDrawerSwipe } from "./useDrawerSwipe";
+
+/** Sidebar, main area, and what lies over them. */
+export function Shell({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
+  const { t } = useTranslation();
+  const narrow = useMediaQuery("(width < 768px)");
+  const { sidebar } = usePreferences();
+  const [drawer, setDrawer] = useState(false);
+  const thread = route.name === "chat" ? route.thread : null;
+
+  useShortcuts();
+  useCommand({ id: "newChat", title: "newChat", shortcut: "Mod+Shift+O", run: () => navigate("/") });
+  useCommand({
+    id: "sidebar",
+    title: "sidebar",
+    shortcut: "Mod+Shift+S",
+    run: () => (narrow ? setDrawer((open) => !open) : setPreference("sidebar", sidebar === "open" ? "folded" : "open")),
+  });
+  useDrawerSwipe(narrow, drawer, setDrawer);
+
+  const list = (folded: boolean) => <Sidebar user={user} thread={thread} folded={folded} onPick={() => setDrawer(false)} />;
+  return (
+    <div className="flex h-dvh overflow-hidden">
+      <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-50 focus:rounded-md focus:bg-raised focus:p-2">
+        {t("skip")}
+      </a>
+      {narrow ? (
+        <Drawer open={drawer} onClose={() => setDrawer(false)} title={t("sidebar")} side="left" bare>
+          {list(false)}
+        </Drawer>
+      ) : (
+        <aside aria-label={t("sidebar")} className={`flex shrink-0 flex-col border-e border-line bg-side ${sidebar === "open" ? "w-[264px]" : "w-14"}`}>
+          {list(sidebar === "folded")}
+        </aside>
+      )}
+      <main id="main" tabIndex={-1} className="relative flex min-w-0 grow flex-col outline-none">
+        {narrow && (
+          <div className="flex h-12 shrink-0 items-center justify-between px-1">
+            <IconButton icon="menu" label={t("openSidebar")} onClick={() => setDrawer(true)} />
+            <IconButton icon="compose" label={t("newChat")} onClick={() => navigate("/")} />
+          </div>
+        )}
+        <Suspense>{slots.connection && <slots.connection />}</Suspense>
+        <Suspense>
+          <Main route={route} user={user} />
+        </Suspense>
+      </main>
+      <Suspense>
+        {slots.search && <slots.search />}
+        {slots.overlays && <slots.overlays />}
+      </Suspense>
+    </div>
+  );
+}
+
+function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
+  const { t } = useTranslation();
+  switch (route.name) {
+    case "chat":
+      return (
+        <ChatPage
+          thread={route.thread}
+          notice={slots.noModel && <slots.noModel />}
+          menu={slots.threadMenu && route.thread !== null && <slots.threadMenu thread={route.thread} />}
+        />
+      );
+    case "settings":
+      return slots.settings && <slots.settings section={route.section} />;
+    case "admin":
+      if (user.role !== "administrator") return <Notice kind="warning" className="m-4">{t("needAdministrator")}</Notice>;
+      return slots.admin && <slots.admin section={route.section} />;
+    case "unknown":
+      return (
+        <Empty title={t("notFound.title")} action={<a href="/" className="text-accent underline">{t("notFound.home")}</a>}>
+          {t("notFound.text")}
+        </Empty>
+      );
+  }
+}

@@ -1,0 +1,52 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, body } from "./client";
+import { isApiError } from "./errors";
+import type { Session } from "./types";
+
+/** The keys of everything the server tells us, in one place so that invalidation cannot miss. */
+export const keys = {
+  session: ["session"] as const,
+  setup: ["setup"] as const,
+  config: ["config"] as const,
+  models: ["models"] as const,
+  threads: (archived = false) => ["threads", archived ? "archived" : "current"] as const,
+  thread: (id: string) => ["thread", id] as const,
+  messages: (id: string) => ["messages", id] as const,
+};
+
+/** Null when nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  staleTime: Infinity,
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await body(api.GET("/api/session", { signal }));
+    } catch (error) {
+      if (isApiError(error) && error.status === 401) return null;
+      throw error;
+    }
+  },
+});
+
+export const setupQuery = queryOptions({
+  queryKey: keys.setup,
+  queryFn: ({ signal }) => body(api.GET("/api/setup", { signal })),
+});
+
+export const configQuery = queryOptions({
+  queryKey: keys.config,
+  staleTime: 60_000,
+  queryFn: ({ signal }) => body(api.GET("/api/config", { signal })),
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: keys.models,
+  staleTime: 30_000,
+  queryFn: async ({ signal }) => (await body(api.GET("/api/models", { signal }))).items,
+});
+
+export const threadQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.thread(id),
+    queryFn: ({ signal }) => body(api.GET("/api/threads/{id}", { params: { path: { id } }, signal })),
+  });

@@ -1,0 +1,10 @@
+import type { TFunction } from "i18next";
+import { ApiError } from "../api/errors";
+
+/** A refusal in the reader's words; the server's own detail only where ours would say less. */
+export function describe(error: unknown, t: TFunction): string {
+  if (!(error instanceof ApiError)) return t("common:problem.other", { detail: error instanceof Error ? error.message : "" }).trim();
+  const { detail, request_id: id } = error.problem;
+  const text = t([`common:problem.${error.code}`, "common:problem.other"], { detail }).trim();
+  return error.status >= 500 && id ? `${text} (${t("common:problem.requestId", { id })})` : text;
+}
