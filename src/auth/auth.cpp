@@ -1,0 +1,1 @@
+#include "auth/user_store.hpp"

@@ -1,0 +1,195 @@
+#include "base/json.hpp"
+
+#include <boost/system/error_code.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kaiwa {
+namespace {
+
+/// Cuts and escapes a name that a client chose, so that an error stays one readable line.
+std::string shown(std::string_view name) {
+    std::string out;
+    append_json_string(out, name.substr(0, 64));
+    return out;
+}
+
+}  // namespace
+
+Result<json::value> parse_json(std::string_view text) {
+    boost::system::error_code error;
+    json::parse_options options;
+    options.max_depth = 32;
+    auto value = json::parse(text, error, {}, options);
+    if (error) return fail(Errc::invalid_argument, "the body is not valid JSON: " + error.message());
+    return value;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    static constexpr char digits[] = "0123456789abcdef";
+    out.push_back('"');
+    std::size_t plain = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        auto const c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        out.append(text, plain, i - plain);
+        plain = i + 1;
+        switch (c) {
+            case '"': out.append("\\\""); break;
+            case '\\': out.append("\\\\"); break;
+            case '\n': out.append("\\n"); break;
+            case '\r': out.append("\\r"); break;
+            case '\t': out.append("\\t"); break;
+            default:
+                out.append("\\u00");
+                out.push_back(digits[c >> 4]);
+                out.push_back(digits[c & 15]);
+        }
+    }
+    out.append(text, plain, text.size() - plain);
+    out.push_back('"');
+}
+
+JsonFields::JsonFields(json::value const& value, std::string_view what) : what_(what) {
+    object_ = value.if_object();
+    if (object_ == nullptr)
+        problem_ = Error{Errc::invalid_argument, fmt::format("{} must be a JSON object", what), {}};
+}
+
+json::value const* JsonFields::take(std::string_view name) {
+    asked_.push_back(name);
+    return object_ == nullptr ? nullptr : object_->if_contains(name);
+}
+
+void JsonFields::expect(std::string_view name, std::string_view expected) {
+    if (problem_) return;
+    problem_ = Error{Errc::invalid_argument,
+                     fmt::format("\"{}\" in {}: expected {}", name, what_, expected), {}};
+}
+
+bool JsonFields::has(std::string_view name) { return take(name) != nullptr; }
+
+bool JsonFields::is_null(std::string_view name) {
+    auto const* value = take(name);
+    return value != nullptr && value->is_null();
+}
+
+std::optional<std::string> JsonFields::optional_string(std::string_view name, Text limits) {
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    auto const* text = value->if_string();
+    if (text == nullptr) {
+        expect(name, "text");
+    } else if (text->size() < limits.min_bytes) {
+        expect(name, limits.min_bytes == 1 ? "text that is not empty"
+                                           : fmt::format("at least {} bytes", limits.min_bytes));
+    } else if (text->size() > limits.max_bytes) {
+        expect(name, fmt::format("at most {} bytes", limits.max_bytes));
+    } else if (std::string_view(*text).contains('\0')) {
+        expect(name, "text without U+0000");
+    } else {
+        return std::string(*text);
+    }
+    return std::nullopt;
+}
+
+std::string JsonFields::string(std::string_view name, Text limits) {
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) {
+        expect(name, "text; it is missing");
+        return {};
+    }
+    return optional_string(name, limits).value_or("");
+}
+
+std::optional<double> JsonFields::optional_number(std::string_view name, Range range) {
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (!value->is_number()) {
+        expect(name, "a number");
+        return std::nullopt;
+    }
+    auto const number = value->to_number<double>();
+    if (!std::isfinite(number) || number < range.min || number > range.max) {
+        expect(name, fmt::format("a number from {} to {}", range.min, range.max));
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<std::int64_t> JsonFields::optional_integer(std::string_view name, std::int64_t min,
+                                                         std::int64_t max) {
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    boost::system::error_code error;
+    auto const number = value->is_number() ? value->to_number<std::int64_t>(error) : 0;
+    if (!value->is_number() || error || number < min || number > max) {
+        expect(name, fmt::format("a whole number from {} to {}", min, max));
+        return std::nullopt;
+    }
+    return number;
+}
+
+std::optional<bool> JsonFields::optional_boolean(std::string_view name) {
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (auto const* boolean = value->if_bool()) return *boolean;
+    expect(name, "true or false");
+    return std::nullopt;
+}
+
+std::optional<std::string> JsonFields::optional_choice(
+    std::string_view name, std::initializer_list<std::string_view> allowed) {
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) return std::nullopt;
+    if (auto const* text = value->if_string()) {
+        if (std::ranges::find(allowed, std::string_view(*text)) != allowed.end())
+            return std::string(*text);
+    }
+    expect(name, fmt::format("one of {}", fmt::join(allowed, ", ")));
+    return std::nullopt;
+}
+
+std::vector<std::string> JsonFields::strings(std::string_view name, std::size_t max_items,
+                                             Text limits) {
+    std::vector<std::string> out;
+    auto const* value = take(name);
+    if (value == nullptr || value->is_null()) return out;
+    auto const* array = value->if_array();
+    if (array == nullptr || array->size() > max_items) {
+        expect(name, fmt::format("a list of at most {} texts", max_items));
+        return out;
+    }
+    for (auto const& item : *array) {
+        auto const* text = item.if_string();
+        bool const fits = text != nullptr && text->size() >= limits.min_bytes &&
+                          text->size() <= limits.max_bytes &&
+                          !std::string_view(*text).contains('\0');
+        if (!fits) {
+            expect(name, fmt::format("a list of texts of {} to {} bytes", limits.min_bytes,
+                                     limits.max_bytes));
+            return {};
+        }
+        out.emplace_back(*text);
+    }
+    return out;
+}
+
+json::value const* JsonFields::member(std::string_view name) { return take(name); }
+
+void JsonFields::refuse(std::string_view name, std::string_view expected) { expect(name, expected); }
+
+Result<void> JsonFields::finish() {
+    if (problem_) return std::unexpected(*problem_);
+    for (auto const& member : *object_) {
+        if (std::ranges::find(asked_, std::string_view(member.key())) == asked_.end())
+            return fail(Errc::invalid_argument,
+                        fmt::format("{} has no field {}", what_, shown(member.key())),
+                        "unknown_field");
+    }
+    return {};
+}
+
+}  // namespace kaiwa

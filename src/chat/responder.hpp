@@ -1,0 +1,48 @@
+#pragma once
+
+#include "chat/types.hpp"
+#include "llm/failure.hpp"
+
+#include <memory>
+#include <string>
+
+namespace kaiwa::chat {
+
+/// A turn as whoever answers it sees it.
+struct TurnContext {
+    Principal who;
+    ThreadId thread;
+    MessageId question;
+    MessageId reply;
+    std::string model;  ///< "local/qwen3".
+    ThreadSettings settings;
+    std::string continued_text;  ///< The answer being carried on; empty for a new one.
+};
+
+/// Where an answer is written. Each call becomes one event, in order.
+///
+/// Every function fails with `Errc::cancelled` once the turn is over for another reason (a person's
+/// stop, shutdown): return at once.
+class TurnSink {
+public:
+    virtual ~TurnSink() = default;
+    /// `delta` is well-formed UTF-8 and not empty.
+    virtual asio::awaitable<Result<void>> text(std::string_view delta) = 0;
+    virtual asio::awaitable<Result<void>> reasoning(std::string_view delta) = 0;
+    /// `data` is the JSON of a `step` or `citation` event.
+    virtual asio::awaitable<Result<void>> step(std::string data) = 0;
+    virtual asio::awaitable<Result<void>> citation(std::string data) = 0;
+    virtual asio::awaitable<Result<void>> usage(llm::Usage usage) = 0;
+};
+
+/// Answers turns: the seam between a turn's durable life and what produces the words. The built-in
+/// one asks a model; a program may bring its own. Thread-safe.
+class Responder {
+public:
+    virtual ~Responder() = default;
+    /// Writes the answer to `sink` and says how it ended.
+    virtual asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext turn,
+                                                                     TurnSink& sink) = 0;
+};
+
+}  // namespace kaiwa::chat

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "auth/principal.hpp"
+#include "base/clock.hpp"
+#include "base/uuid.hpp"
+#include "llm/chat_model.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kaiwa::chat {
+
+using auth::Principal;
+
+enum class MessageRole { user, assistant };
+
+enum class MessageState {
+    pending,      ///< Its generation runs, or its runner vanished and nobody noticed yet.
+    complete,
+    stopped,      ///< By a person.
+    interrupted,  ///< The server or its lease ended.
+    failed,       ///< The model could not answer.
+};
+
+/// How a thread's next turn is made; unset members follow the server's defaults.
+struct ThreadSettings {
+    std::optional<std::string> model;  ///< "local/qwen3".
+    llm::Parameters parameters;
+    std::optional<std::string> system_prompt;
+
+    bool operator==(ThreadSettings const&) const = default;
+};
+
+struct Thread {
+    ThreadId id;
+    std::string title;  ///< Empty until the first message names it.
+    Timestamp created_at;
+    Timestamp updated_at;  ///< Of its last message or change; lists are sorted by it.
+    bool archived = false;
+    bool running = false;  ///< A turn of it runs.
+    std::optional<MessageId> head;  ///< The newest message of the branch being shown.
+    ThreadSettings settings;
+};
+
+struct FileInfo {
+    FileId id;
+    std::string name;        ///< As the person called it; never a path.
+    std::string media_type;
+    std::uint64_t size = 0;  ///< Bytes.
+};
+
+struct Feedback {
+    enum class Value { up, down } value = Value::up;
+    std::string comment;
+};
+
+/// Part of a person's view of a failed answer; the JSON of a problem (RFC 9457).
+using ProblemJson = std::string;
+
+struct Message {
+    MessageId id;
+    std::optional<MessageId> parent;
+    std::vector<MessageId> siblings;  ///< Same parent and role, oldest first, itself included.
+    MessageRole role = MessageRole::user;
+    std::string text;
+    std::string reasoning;
+    MessageState state = MessageState::complete;
+    std::optional<GenerationId> generation;      ///< Assistant messages have exactly one.
+    std::optional<std::string> finish;           ///< "stop", "length" or "filtered".
+    std::optional<ProblemJson> error;
+    std::optional<std::string> model;
+    std::vector<FileInfo> files;
+    std::string steps_json = "[]";               ///< Data of `step` events, merged by id.
+    std::string citations_json = "[]";
+    std::optional<llm::Usage> usage;
+    std::optional<Feedback> feedback;
+    Timestamp created_at;
+    std::int64_t depth = 0;  ///< Messages before it in its branch.
+};
+
+/// What a generation has come to. `running` with an expired lease means interrupted.
+enum class GenerationState { running, done, stopped, interrupted, failed };
+
+struct Generation {
+    GenerationId id;
+    ThreadId thread;
+    MessageId reply;
+    GenerationState state = GenerationState::running;
+    std::uint64_t epoch = 0;         ///< Of the lease; a runner with an older one is fenced off.
+    Timestamp lease_until;
+    std::uint64_t last_event = 0;    ///< Highest number that is stored.
+    std::uint64_t sendable = 0;      ///< Highest number that may have been sent.
+    std::uint64_t text_bytes = 0;    ///< UTF-8 bytes of the stored text.
+    bool stop_requested = false;
+    std::optional<Timestamp> ended_at;
+};
+
+/// The right to write a generation's log.
+struct Lease {
+    GenerationId generation;
+    std::uint64_t epoch = 0;
+};
+
+}  // namespace kaiwa::chat

@@ -1,0 +1,120 @@
+#pragma once
+
+#include "base/spawn.hpp"
+#include "kaiwa/error.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace kaiwa::http {
+
+/// Header fields in the order they came; names compare without case (RFC 9110, 5.1).
+class Headers {
+public:
+    using Field = std::pair<std::string, std::string>;
+
+    Headers() = default;
+    Headers(std::initializer_list<Field> fields) : fields_(fields) {}
+
+    /// The first field named so, or empty.
+    [[nodiscard]] std::string_view get(std::string_view name) const;
+    [[nodiscard]] bool has(std::string_view name) const { return count(name) > 0; }
+    [[nodiscard]] std::size_t count(std::string_view name) const;
+    void add(std::string name, std::string value) {
+        fields_.emplace_back(std::move(name), std::move(value));
+    }
+    void set(std::string_view name, std::string value);
+    [[nodiscard]] auto begin() const { return fields_.begin(); }
+    [[nodiscard]] auto end() const { return fields_.end(); }
+
+private:
+    std::vector<Field> fields_;
+};
+
+/// Reads a body that was not buffered, piece by piece.
+class BodyReader {
+public:
+    virtual ~BodyReader() = default;
+    /// The next piece, at most 64 KiB; empty at the end.
+    /// Fails with `too_large` (over the route's limit), `timed_out` or `cancelled`.
+    virtual asio::awaitable<Result<std::string>> next() = 0;
+};
+
+/// A request as a route sees it, whichever host received it (our server or AWS Lambda).
+struct Request {
+    std::string method;  ///< Upper case.
+    std::string path;    ///< Decoded, begins with '/', valid UTF-8, no NUL.
+    std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order.
+    std::vector<std::string> segments;  ///< What the pattern's `{…}` matched, in order.
+    Headers headers;
+    std::string body;                  ///< Whole, for routes that buffer it.
+    BodyReader* body_reader = nullptr; ///< For routes that stream it; lives as long as the request.
+    asio::ip::address peer;            ///< Whoever asks, after trusted proxies.
+    bool secure = false;               ///< Reached by https, after trusted proxies.
+    bool forwarded = false;            ///< Came through a proxy (it carries forwarding headers).
+    std::string id;                    ///< The request id of logs and problems.
+
+    /// The first query parameter named so.
+    [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
+    /// A cookie's value (RFC 6265bis); the first of its name.
+    [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
+    /// Whether `Accept` names `media_type` explicitly with a weight over 0.
+    [[nodiscard]] bool accepts(std::string_view media_type) const;
+};
+
+struct ResponseHead {
+    unsigned status = 200;
+    Headers headers;
+};
+
+/// A WebSocket after the handshake (RFC 6455). One task reads while another writes.
+class WebSocket {
+public:
+    virtual ~WebSocket() = default;
+    /// The next text message, at most the route's `max_body_bytes`. Answers pings by itself.
+    /// Fails with `cancelled` when the peer closed, `timed_out` when it stopped answering pings.
+    virtual asio::awaitable<Result<std::string>> read() = 0;
+    /// Sends one text message; `pieces` stay valid until it returns.
+    /// Fails with `timed_out` when the peer does not take it within 30 s.
+    virtual asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces) = 0;
+    virtual asio::awaitable<void> close(std::uint16_t code, std::string reason) = 0;
+};
+
+/// How a route answers: `respond()` once; or `start()`, `write()` as often as it likes, `finish()`;
+/// or `accept_websocket()`. A route that does none of these is answered 500 for it.
+class ResponseWriter {
+public:
+    virtual ~ResponseWriter() = default;
+
+    virtual asio::awaitable<Result<void>> respond(ResponseHead head, std::string body) = 0;
+    /// Answers with bytes that live as long as the process (the page's assets).
+    virtual asio::awaitable<Result<void>> respond_static(ResponseHead head,
+                                                         std::string_view body) = 0;
+
+    /// Sends the head; the body's length is unknown.
+    virtual asio::awaitable<Result<void>> start(ResponseHead head) = 0;
+    /// Sends the pieces at once; they stay valid until it returns. Fails with `timed_out` when the
+    /// reader takes nothing for 30 s, `cancelled` when it went away.
+    virtual asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces) = 0;
+    virtual asio::awaitable<Result<void>> finish() = 0;
+
+    /// Fails with `invalid_argument` (no handshake, answered 400) or `unsupported` (this host has
+    /// no WebSocket; answered 501).
+    virtual asio::awaitable<Result<std::unique_ptr<WebSocket>>> accept_websocket(
+        std::string subprotocol) = 0;
+
+    [[nodiscard]] virtual bool started() const = 0;
+};
+
+}  // namespace kaiwa::http

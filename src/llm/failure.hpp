@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kaiwa::llm {
+
+/// Why a model did not answer, in classes that a person and a retry policy can act on.
+enum class FailureClass {
+    auth,            ///< The key is missing, wrong or not allowed (401, 403).
+    not_found,       ///< No such model or address (404).
+    invalid,         ///< The request was refused (400, 422).
+    context_length,  ///< The prompt does not fit the model's window.
+    quota,           ///< The account is out of credit; never retried.
+    rate_limited,    ///< Too many requests (429).
+    overloaded,      ///< The server has no capacity now (503, 529).
+    timeout,         ///< A deadline passed, ours or the server's (408, 504).
+    model_error,     ///< The model or its server failed (500), also in mid-answer.
+    network,         ///< No connection, or it broke; a cut answer is this.
+    cancelled,       ///< We were asked to stop.
+};
+
+[[nodiscard]] std::string_view to_string(FailureClass failure);
+
+/// A failed call of a model.
+struct Failure {
+    FailureClass kind = FailureClass::model_error;
+    std::string message;              ///< For a person; the server's own words where it has some.
+    std::string provider_request_id;  ///< What the provider's support asks for; may be empty.
+    std::optional<std::chrono::milliseconds> retry_after;
+};
+
+template <class T>
+using Outcome = std::expected<T, Failure>;
+
+}  // namespace kaiwa::llm
