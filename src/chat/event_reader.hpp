@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/wait.hpp"
+#include "chat/types.hpp"
+#include "kaiwa/error.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace kaiwa::chat {
+
+/// Consecutive ready-to-send frames (chat/event_frame.hpp). Each piece holds whole frames and stays
+/// valid while the batch lives.
+struct EventBatch {
+    std::vector<asio::const_buffer> pieces;
+    std::vector<std::shared_ptr<void const>> owners;
+    bool ended = false;  ///< The terminal event is in it, or was read before: nothing follows.
+
+    [[nodiscard]] bool empty() const { return pieces.empty(); }
+    [[nodiscard]] static std::string_view text_of(asio::const_buffer piece) {
+        return {static_cast<char const*>(piece.data()), piece.size()};
+    }
+};
+
+/// Reads one generation's events from a number on, each once and in order, wherever it runs: from
+/// memory where this process runs it, else from the store. Holds a position, not a copy.
+///
+/// Used by one task at a time.
+class EventReader {
+public:
+    virtual ~EventReader() = default;
+
+    /// Waits for events; an empty batch that has not ended means the deadline passed (time for a
+    /// heartbeat). After `ended` it returns the same empty, ended batch.
+    ///
+    /// Fails with `cancelled` (the reading task was stopped), `not_found` (it was taken away
+    /// meanwhile) or `unavailable` (the store).
+    virtual asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) = 0;
+};
+
+}  // namespace kaiwa::chat

@@ -1,0 +1,107 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "chat/chat_store.hpp"
+#include "chat/event_reader.hpp"
+#include "chat/notices.hpp"
+#include "chat/responder.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace kaiwa::chat {
+
+struct TurnOptions {
+    std::size_t turns_per_user = 256;            ///< Running at once; more are refused.
+    std::size_t max_answer_bytes = 4 << 20;      ///< Text and reasoning; then it ends by `length`.
+    std::chrono::milliseconds flush_after{200};  ///< Oldest unsaved event.
+    std::size_t flush_bytes = 2048;              ///< Unsaved frames.
+};
+
+/// What of a turn's settings the request names; the rest is the thread's, then the server's.
+struct SettingsChange {
+    std::optional<std::string> model;
+    std::optional<double> temperature;
+    std::optional<double> top_p;
+    std::optional<std::int64_t> max_tokens;
+    std::optional<std::string> system_prompt;
+};
+
+[[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change);
+
+/// A name for a thread: the first line of its first question, shortened.
+[[nodiscard]] std::string make_title(std::string_view question);
+
+struct Question {
+    MessageId id;  ///< Made by the client: the idempotency key.
+    TurnParent parent;
+    std::string text;
+    std::vector<FileId> files;
+    SettingsChange settings;
+};
+
+struct ReplyRequest {
+    MessageId message;  ///< The answer to replace or carry on.
+    MessageId reply;    ///< Made by the client: the idempotency key.
+    SettingsChange settings;
+    enum class Kind { regenerate, carry_on } kind = Kind::regenerate;
+};
+
+/// Starts turns, runs them to their end whoever watches, and lets readers follow them.
+///
+/// A turn runs on the loop that started it. Functions may be called on any of `loops`.
+class TurnService {
+public:
+    struct Services {
+        ChatStore& store;
+        Responder& responder;
+        Notices& notices;
+        Clock const& clock;
+        Random& random;
+        Log& log;
+        std::function<std::string()> default_model;
+    };
+
+    TurnService(Services services, TurnOptions options, std::vector<asio::any_io_executor> loops);
+    ~TurnService();
+
+    /// Stores question and pending answer durably, then starts the run. The same question again
+    /// returns the same ticket and starts nothing.
+    ///
+    /// Fails with `not_found`, `conflict` (reason "idempotency_conflict"), `rate_limited` (too many
+    /// turns of this person) or `unavailable` (reason "draining").
+    asio::awaitable<Result<TurnTicket>> ask(Principal who, ThreadId thread, Question question);
+    /// The same for another answer, or the continuation of one.
+    asio::awaitable<Result<TurnTicket>> reply_again(Principal who, ThreadId thread,
+                                                    ReplyRequest request);
+
+    /// Follows a generation from the event after `after`. Fails with `not_found` or `gone`.
+    asio::awaitable<Result<std::unique_ptr<EventReader>>> follow(Principal who, GenerationId id,
+                                                                 std::uint64_t after);
+    /// Stops a generation wherever it runs; one that ended stays as it is. Fails with `not_found`.
+    asio::awaitable<Result<void>> stop(Principal who, GenerationId id);
+
+    /// Brings a pending message up to what its running generation has in memory.
+    void freshen(Message& message) const;
+    /// Ends the runs of a thread that was deleted, or of a person who may no longer ask.
+    void stop_thread(ThreadId thread);
+    void stop_user(UserId user);
+
+    [[nodiscard]] std::size_t running() const;
+    /// Refuses new turns from now on.
+    void drain();
+    [[nodiscard]] bool draining() const;
+    /// Waits for the running turns; what still runs after `patience` ends as interrupted, stored.
+    asio::awaitable<void> finish(std::chrono::milliseconds patience);
+
+private:
+    struct Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace kaiwa::chat
