@@ -1,1 +1,0 @@
-#include "auth/user_store.hpp"
