@@ -1,9 +1,10 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Empty } from "@/components/ui/Notice";
-import { sessionQuery } from "@/lib/api/queries";
+import { keys, sessionQuery } from "@/lib/api/queries";
+import { LiveProvider } from "@/lib/events/LiveProvider";
 import { useRoute } from "@/lib/router";
 import { Shell } from "./Shell";
 import { slots } from "./slots";
@@ -12,6 +13,7 @@ import { slots } from "./slots";
 export function App() {
   const { t } = useTranslation();
   const route = useRoute();
+  const client = useQueryClient();
   const session = useQuery({ ...sessionQuery, enabled: route.name !== "setup" });
 
   if (route.name === "setup") return <Suspense>{slots.setup && <slots.setup />}</Suspense>;
@@ -26,5 +28,10 @@ export function App() {
   }
   if (session.data === undefined) return null;
   if (session.data === null || route.name === "login") return <Suspense>{slots.login && <slots.login />}</Suspense>;
-  return <Shell route={route} user={session.data.user} />;
+  const { user } = session.data;
+  return (
+    <LiveProvider key={user.id} onSignedOut={() => client.setQueryData(keys.session, null)}>
+      <Shell route={route} user={user} />
+    </LiveProvider>
+  );
 }

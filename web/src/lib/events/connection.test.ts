@@ -1,0 +1,176 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { LiveServer } from "@/test/liveServer";
+import type { Event } from "../api/types";
+import { LiveConnection } from "./connection";
+import { applyTurnEvent, newTurn } from "./turn";
+
+const events: Event[] = [
+  { n: 1, type: "started", data: { generation: "g", message: "m", reply: "r", model: "local/a" } },
+  { n: 2, type: "text", data: { delta: "こ" } },
+  { n: 3, type: "text", data: { delta: "ん" } },
+  { n: 4, type: "text", data: { delta: "に" } },
+  { n: 5, type: "done", data: { finish: "stop" } },
+];
+
+const begun: LiveConnection[] = [];
+
+function read(server: LiveServer, after = 0) {
+  const live = new LiveConnection(server.environment());
+  begun.push(live);
+  const seen: Event[] = [];
+  const onLost = vi.fn();
+  live.start();
+  const end = live.follow("g", after, { onEvent: (event) => seen.push(event), onLost });
+  return { live, seen, onLost, end };
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  begun.splice(0).forEach((live) => live.stop());
+  vi.useRealTimers();
+});
+
+describe("every event arrives once and in order", () => {
+  it("over sockets that die after any number of events, twice", async () => {
+    for (let first = 0; first <= events.length; first++) {
+      for (let second = 0; second <= events.length; second++) {
+        const server = new LiveServer(events);
+        server.cuts = [first, second, Infinity];
+        const { seen } = read(server);
+        await vi.advanceTimersByTimeAsync(60_000);
+        expect(seen, `${first},${second}`).toEqual(events);
+      }
+    }
+  });
+
+  it("over streams that end after any number of events, where sockets do not pass", async () => {
+    for (let cut = 0; cut <= events.length; cut++) {
+      const server = new LiveServer(events);
+      server.socketsOpen = false;
+      server.cuts = [Infinity, Infinity, cut, Infinity];
+      const { seen, live } = read(server);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(seen, String(cut)).toEqual(events);
+      expect(live.connection().state).toBe("online");
+      expect(server.requests).toContain("/api/generations/g/events");
+    }
+  });
+
+  it("by polling, where streams are held back", async () => {
+    const server = new LiveServer(events);
+    server.socketsOpen = false;
+    server.streams = "held-back";
+    server.cuts = [1];
+    const { seen } = read(server);
+    await vi.advanceTimersByTimeAsync(90_000);
+    expect(seen).toEqual(events);
+    expect(server.requests.at(-1)).toContain("wait=20");
+  });
+
+  it("from where it was asked to begin", async () => {
+    const { seen } = read(new LiveServer(events), 3);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen).toEqual(events.slice(3));
+  });
+
+  it("though the socket repeats events and leaves some out", async () => {
+    const { seen, end, live } = read(new LiveServer([]));
+    await vi.advanceTimersByTimeAsync(10);
+    end();
+    const server = new LiveServer(events);
+    const second = read(server);
+    await vi.advanceTimersByTimeAsync(5);
+    const push = (n: number) => server.sockets[0]?.push({ generation: "g", ...events[n - 1] });
+    [1, 1, 3, 2, 2].forEach(push);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(second.seen).toEqual(events);
+    expect(seen).toEqual([]);
+    live.stop();
+  });
+
+  it("with the end of a crashed run, whose number lies above a gap", async () => {
+    const crashed: Event[] = [...events.slice(0, 3), { n: 90, type: "interrupted", data: { reason: "restart", length: 3 } }];
+    const { seen } = read(new LiveServer(crashed));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen).toEqual(crashed);
+    expect(seen.reduce(applyTurnEvent, newTurn)).toMatchObject({ status: "interrupted", text: "こ" });
+  });
+});
+
+describe("the connection", () => {
+  it("is found dead when it only stays open", async () => {
+    const server = new LiveServer(events);
+    server.socketsDead = true;
+    const { seen } = read(server);
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(seen).toEqual(events);
+    expect(server.requests).toEqual(["/api/generations/g/events?after=0&wait=0"]);
+  });
+
+  it("is opened again when HTTP knows more than a quiet socket brought", async () => {
+    const server = new LiveServer(events);
+    server.socketsDead = true;
+    server.cuts = [Infinity, 2, Infinity];
+    const { seen } = read(server);
+    await vi.advanceTimersByTimeAsync(5990);
+    server.socketsDead = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(seen).toEqual(events);
+    expect(server.sockets).toHaveLength(2);
+  });
+
+  it("says that it is offline, waits longer each time, and comes back with a gap told", async () => {
+    const server = new LiveServer(events);
+    const { live } = read(server);
+    const onGap = vi.fn();
+    live.onGap(onGap);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(live.connection()).toEqual({ state: "online" });
+    server.socketsOpen = false;
+    server.http = "down";
+    server.sockets[0]?.onclose?.();
+    expect(live.connection().state).toBe("connecting");
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(live.connection().state).toBe("offline");
+    expect(server.sockets.length).toBeLessThan(12);
+    expect(onGap).not.toHaveBeenCalled();
+    server.socketsOpen = true;
+    server.http = "working";
+    live.retry();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(live.connection()).toEqual({ state: "online" });
+    expect(onGap).toHaveBeenCalledTimes(1);
+  });
+
+  it("tells when nobody is signed in any more", async () => {
+    const server = new LiveServer(events);
+    server.socketsOpen = false;
+    server.http = "signed-out";
+    read(server);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(server.signedOut).toBe(1);
+    expect(server.sockets.length).toBe(1);
+  });
+
+  it("passes notices of threads on", async () => {
+    const server = new LiveServer(events);
+    const { live } = read(server);
+    const onThread = vi.fn();
+    live.onThread(onThread);
+    await vi.advanceTimersByTimeAsync(10);
+    server.sockets[0]?.push({ type: "thread", deleted: "t" });
+    expect(onThread).toHaveBeenCalledWith({ deleted: "t" });
+  });
+});
+
+it("tells a reader whose events are gone, however it asks", async () => {
+  for (const socketsOpen of [true, false]) {
+    const server = new LiveServer([]);
+    server.socketsOpen = socketsOpen;
+    server.http = "gone";
+    const { onLost, seen } = read(server);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(onLost).toHaveBeenCalledTimes(1);
+    expect(seen).toEqual([]);
+  }
+});

@@ -1,0 +1,325 @@
+import { backoff } from "./backoff";
+import { Follow, isEvent } from "./follow";
+import { poll, readStream, type Fetch } from "./http";
+import type { Connection, Live, Reader, ThreadNotice } from "./live";
+
+export interface Environment {
+  /** Opens the WebSocket; injected so that tests can play the server. */
+  socket: () => WebSocket;
+  fetch: Fetch;
+  random: () => number;
+  now: () => number;
+  /** The server says that nobody is signed in. */
+  onSignedOut: () => void;
+}
+
+/** How long an opening may take. */
+const openDeadline = 8_000;
+/** A followed generation that stays silent so long is asked for over HTTP, since a dead socket does not say so. */
+const quietBeforeCheck = 6_000;
+/** Openings that fail, with HTTP working, before the fallback is used. */
+const failuresBeforeFallback = 2;
+/** While in the fallback, the socket is tried again now and then. */
+const socketRetry = 120_000;
+/** Lists are read again so often while no notices come. */
+const noticePolling = 20_000;
+
+/** WebSocket first; a stream for each generation when sockets do not pass; long polling when streams do not either. */
+export class LiveConnection implements Live {
+  #state: Connection = { state: "online" };
+  #follows = new Map<string, Follow>();
+  #readers = new Map<string, AbortController>();
+  #heard = new Map<string, number>();
+  #socket: WebSocket | null = null;
+  #mode: "socket" | "stream" | "poll" = "socket";
+  #failures = 0;
+  #attempt = 0;
+  #missed = false;
+  #timers = new Map<string, ReturnType<typeof setTimeout>>();
+  #states = new Set<() => void>();
+  #notices = new Set<(notice: ThreadNotice) => void>();
+  #gaps = new Set<() => void>();
+  #running = false;
+
+  constructor(private readonly environment: Environment) {}
+
+  start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#state = { state: "connecting", since: this.environment.now(), attempt: 0 };
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#running = false;
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+    for (const reader of this.#readers.values()) reader.abort();
+    this.#readers.clear();
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  connection(): Connection {
+    return this.#state;
+  }
+
+  onConnection(listener: () => void): () => void {
+    return add(this.#states, listener);
+  }
+
+  onThread(listener: (notice: ThreadNotice) => void): () => void {
+    return add(this.#notices, listener);
+  }
+
+  onGap(listener: () => void): () => void {
+    return add(this.#gaps, listener);
+  }
+
+  retry(): void {
+    if (!this.#running) return;
+    this.#attempt = 0;
+    if (this.#socket === null) this.#connect();
+    else this.#check();
+  }
+
+  follow(generation: string, after: number, reader: Reader): () => void {
+    this.#drop(generation);
+    const follow = new Follow(generation, after, reader);
+    this.#follows.set(generation, follow);
+    if (this.#mode === "socket") this.#ask(follow);
+    else void this.#read(follow);
+    return () => {
+      if (this.#follows.get(generation) !== follow) return;
+      this.#drop(generation);
+      this.#send({ unfollow: generation });
+    };
+  }
+
+  // --- the socket
+
+  #connect(): void {
+    if (!this.#running || this.#socket) return;
+    this.#clear("reconnect");
+    const socket = this.environment.socket();
+    this.#socket = socket;
+    let opened = false;
+    const current = () => this.#socket === socket;
+    const down = () => {
+      if (!current()) return;
+      this.#socket = null;
+      this.#clear("open");
+      socket.close();
+      void this.#lost(opened);
+    };
+    this.#after("open", openDeadline, down);
+    socket.onopen = () => {
+      if (!current()) return;
+      opened = true;
+      this.#clear("open");
+      this.#opened();
+    };
+    socket.onmessage = ({ data }) => {
+      if (current() && typeof data === "string") this.#receive(data);
+    };
+    socket.onerror = down;
+    socket.onclose = down;
+  }
+
+  #opened(): void {
+    this.#failures = 0;
+    this.#attempt = 0;
+    this.#mode = "socket";
+    this.#clear("notices");
+    for (const reader of this.#readers.values()) reader.abort();
+    this.#readers.clear();
+    for (const follow of this.#follows.values()) this.#ask(follow);
+    this.#become({ state: "online" });
+    if (this.#missed) this.#gaps.forEach((listener) => listener());
+    this.#missed = false;
+  }
+
+  /** The socket is gone. Whether that is the network, the sign-in or a gateway without sockets, a small request tells. */
+  async #lost(opened: boolean): Promise<void> {
+    if (!this.#running) return;
+    this.#missed = true;
+    if (this.#mode === "socket" && this.#state.state === "online") {
+      this.#become({ state: "connecting", since: this.environment.now(), attempt: this.#attempt });
+    }
+    if (!opened) {
+      const status = await this.#probe();
+      if (!this.#running) return;
+      if (status === 401) return this.environment.onSignedOut();
+      if (status === 200) this.#failures++;
+      if (status === 200 && this.#failures >= failuresBeforeFallback && this.#mode === "socket") this.#fallBack();
+    }
+    if (this.#mode === "socket") this.#schedule(backoff(this.#attempt++, this.environment.random));
+    else this.#after("reconnect", socketRetry, () => this.#connect());
+  }
+
+  async #probe(): Promise<number> {
+    try {
+      const response = await this.environment.fetch("/api/session", { cache: "no-store", signal: AbortSignal.timeout(openDeadline) });
+      return response.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  #schedule(wait: number): void {
+    const since = this.#state.state === "online" ? this.environment.now() : this.#state.since;
+    this.#become(
+      this.#attempt <= 1
+        ? { state: "connecting", since, attempt: this.#attempt }
+        : { state: "offline", since, retryAt: this.environment.now() + wait },
+    );
+    this.#after("reconnect", wait, () => this.#connect());
+  }
+
+  #ask(follow: Follow): void {
+    this.#send({ follow: follow.generation, after: follow.after });
+    this.#heard.set(follow.generation, this.environment.now());
+    this.#after("check", quietBeforeCheck, () => this.#check());
+  }
+
+  #send(frame: object): void {
+    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
+  }
+
+  #receive(data: string): void {
+    let frame: unknown;
+    try {
+      frame = JSON.parse(data);
+    } catch {
+      return;
+    }
+    if (typeof frame !== "object" || frame === null) return;
+    const { type, thread, deleted } = frame as { type?: unknown } & Partial<Record<"thread" | "deleted", unknown>>;
+    if (type === "thread") {
+      const notice = (thread ? { thread } : { deleted }) as ThreadNotice;
+      return this.#notices.forEach((listener) => listener(notice));
+    }
+    const { generation, ...event } = frame as { generation?: unknown };
+    const follow = typeof generation === "string" ? this.#follows.get(generation) : undefined;
+    if (!follow) return;
+    this.#heard.set(follow.generation, this.environment.now());
+    // Without a number it is no event: the server does not know the generation, or no longer.
+    if (!isEvent(event)) return void this.#checkOne(follow);
+    if (follow.take(event) === "gap") this.#ask(follow);
+    if (follow.ended) this.#drop(follow.generation);
+  }
+
+  /** Asks over HTTP for generations that were silent for long; a dead socket is found this way, too. */
+  #check(): void {
+    const now = this.environment.now();
+    for (const follow of [...this.#follows.values()]) {
+      if (now - (this.#heard.get(follow.generation) ?? 0) >= quietBeforeCheck - 50) void this.#checkOne(follow);
+    }
+    if (this.#follows.size > 0 && this.#mode === "socket") this.#after("check", quietBeforeCheck, () => this.#check());
+  }
+
+  async #checkOne(follow: Follow): Promise<void> {
+    const before = follow.after;
+    this.#heard.set(follow.generation, this.environment.now());
+    const stop = new AbortController();
+    const outcome = await poll(follow, 0, this.environment.fetch, stop.signal);
+    if (!this.#running || this.#follows.get(follow.generation) !== follow) return;
+    if (outcome === "refused") follow.lose();
+    if (outcome === "signed-out") return this.environment.onSignedOut();
+    if (follow.ended) return this.#drop(follow.generation);
+    // HTTP knew more than the socket had brought: the socket is dead.
+    if (follow.after > before && this.#mode === "socket" && this.#socket) {
+      const socket = this.#socket;
+      this.#socket = null;
+      socket.close();
+      this.#connect();
+    }
+  }
+
+  // --- without a socket
+
+  #fallBack(): void {
+    this.#mode = "stream";
+    this.#become({ state: "online" });
+    for (const follow of this.#follows.values()) void this.#read(follow);
+    const tick = () => {
+      this.#gaps.forEach((listener) => listener());
+      this.#after("notices", noticePolling, tick);
+    };
+    tick();
+  }
+
+  async #read(follow: Follow): Promise<void> {
+    const stop = new AbortController();
+    this.#readers.set(follow.generation, stop);
+    let silent = 0;
+    for (let attempt = 0; !follow.ended && !stop.signal.aborted; ) {
+      const before = follow.after;
+      const outcome =
+        this.#mode === "poll"
+          ? await poll(follow, 20, this.environment.fetch, stop.signal)
+          : await readStream(follow, this.environment.fetch, stop.signal);
+      if (stop.signal.aborted) return;
+      if (outcome === "refused") follow.lose();
+      if (outcome === "signed-out") return this.environment.onSignedOut();
+      if (outcome === "silent" && ++silent >= 2) this.#mode = "poll";
+      if (outcome !== "unreachable") this.#become({ state: "online" });
+      if (follow.after > before || (outcome === "cut" && this.#mode === "poll")) {
+        attempt = 0;
+        continue;
+      }
+      if (follow.ended) break;
+      const wait = backoff(attempt++, this.environment.random);
+      if (outcome === "unreachable") {
+        const since = this.#state.state === "online" ? this.environment.now() : this.#state.since;
+        this.#become({ state: "offline", since, retryAt: this.environment.now() + wait });
+      }
+      await pause(wait, stop.signal);
+    }
+    if (this.#follows.get(follow.generation) === follow) this.#drop(follow.generation);
+  }
+
+  // --- small parts
+
+  #drop(generation: string): void {
+    this.#follows.get(generation)?.end();
+    this.#follows.delete(generation);
+    this.#heard.delete(generation);
+    this.#readers.get(generation)?.abort();
+    this.#readers.delete(generation);
+  }
+
+  #become(state: Connection): void {
+    if (state.state === "online" && this.#state.state === "online") return;
+    this.#state = state;
+    this.#states.forEach((listener) => listener());
+  }
+
+  #after(name: string, wait: number, run: () => void): void {
+    this.#clear(name);
+    this.#timers.set(name, setTimeout(run, wait));
+  }
+
+  #clear(name: string): void {
+    clearTimeout(this.#timers.get(name));
+    this.#timers.delete(name);
+  }
+}
+
+function add<T>(set: Set<T>, item: T): () => void {
+  set.add(item);
+  return () => set.delete(item);
+}
+
+function pause(wait: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, wait);
+    signal.addEventListener("abort", done);
+  });
+}
