@@ -32,7 +32,7 @@ endfunction()
 # Warnings and precompiled headers of the house, for a module or any other target.
 function(kaiwa_compile_like_us target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
-  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/include")
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${target} PRIVATE kaiwa_external)
   if(NOT target STREQUAL "kaiwa_base")
     target_precompile_headers(${target} REUSE_FROM kaiwa_base)
