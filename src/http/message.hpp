@@ -58,12 +58,13 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order.
     std::vector<std::string> segments;  ///< What the pattern's `{…}` matched, in order.
     Headers headers;
-    std::string body;                  ///< Whole, for routes that buffer it.
-    BodyReader* body_reader = nullptr; ///< For routes that stream it; lives as long as the request.
-    asio::ip::address peer;            ///< Whoever asks, after trusted proxies.
-    bool secure = false;               ///< Reached by https, after trusted proxies.
-    bool forwarded = false;            ///< Came through a proxy (it carries forwarding headers).
-    std::string id;                    ///< The request id of logs and problems.
+    std::string body;  ///< Whole, for routes that buffer it.
+    BodyReader* body_reader =
+        nullptr;             ///< For routes that stream it; lives as long as the request.
+    asio::ip::address peer;  ///< Whoever asks, after trusted proxies.
+    bool secure = false;     ///< Reached by https, after trusted proxies.
+    bool forwarded = false;  ///< Came through a proxy (it carries forwarding headers).
+    std::string id;          ///< The request id of logs and problems.
 
     /// The first query parameter named so.
     [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;

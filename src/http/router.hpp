@@ -3,6 +3,7 @@
 #include "http/message.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,14 +29,26 @@ struct Route {
 };
 
 /// The table of routes; fixed once serving began, so it needs no lock.
+///
+/// A path matches segment by segment as it stands: no slash is added, dropped or folded. Where
+/// several patterns match, a literal segment wins over `{…}`, and that over `{*}`.
 class Router {
 public:
+    Router();
+    ~Router();
+    Router(Router const&) = delete;
+    Router& operator=(Router const&) = delete;
+
+    /// Throws `std::logic_error` for a malformed pattern or a second route of the same method and
+    /// pattern: a mistake in the program.
     void add(Route route);
     /// Used where no pattern matches (the page).
     void set_fallback(Handler handler) { fallback_ = std::move(handler); }
     /// Turns a failure into an answer: the only place where `Errc` meets HTTP for a handler.
-    using ErrorHandler = std::function<asio::awaitable<Result<void>>(Error, Request const&,
-                                                                     ResponseWriter&)>;
+    /// Where the host knows the status better (405 with `Allow`, 400 for a broken request…) it
+    /// replaces the one set here.
+    using ErrorHandler =
+        std::function<asio::awaitable<Result<void>>(Error, Request const&, ResponseWriter&)>;
     void set_error_handler(ErrorHandler handler) { on_error_ = std::move(handler); }
 
     struct Match {
@@ -47,13 +60,26 @@ public:
     [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
     [[nodiscard]] Handler const& fallback() const { return fallback_; }
 
-    /// Runs the handler that `match` found, and answers its failure. Never fails or throws, but for
-    /// a connection that is beyond saving.
+    /// Runs the handler that `match` found, and answers its failure. Never throws. Fails when the
+    /// connection is beyond saving: the answer broke off after it began (that error), or the
+    /// handler threw (`internal`, a bug for the host to log; answered 500 where nothing had begun).
     asio::awaitable<Result<void>> answer(Match match, Request& request,
                                          ResponseWriter& writer) const;
 
+    /// Answers `error` without a handler, with `status` and `extra` fields whatever the error
+    /// handler sets; for what the host itself refuses. Never throws.
+    asio::awaitable<Result<void>> refuse(Error error, unsigned status, Headers extra,
+                                         Request const& request, ResponseWriter& writer) const;
+
 private:
+    struct Node;
+    asio::awaitable<Result<void>> handle(Match match, Request& request,
+                                         ResponseWriter& writer) const;
+    asio::awaitable<Result<void>> answer_error(Error error, Request const& request,
+                                               ResponseWriter& writer) const;
+
     std::vector<Route> routes_;
+    std::unique_ptr<Node> root_;
     Handler fallback_;
     ErrorHandler on_error_;
 };

@@ -13,8 +13,8 @@ namespace kaiwa::http {
 struct Deadlines {
     std::chrono::milliseconds connect{10'000};      ///< Resolve, connect and TLS handshake.
     std::chrono::milliseconds first_byte{300'000};  ///< From the request sent to the head received.
-    std::chrono::milliseconds idle{120'000};        ///< Longest pause between two reads of the body.
-    std::chrono::milliseconds total{1'800'000};     ///< The whole call.
+    std::chrono::milliseconds idle{120'000};     ///< Longest pause between two reads of the body.
+    std::chrono::milliseconds total{1'800'000};  ///< The whole call.
 };
 
 struct OutboundRequest {
@@ -52,9 +52,9 @@ public:
     /// retries nothing, but for one resend on a kept connection that the server had already closed
     /// before it sent a byte.
     ///
-    /// Fails with `invalid_argument` (the URL), `forbidden` (the outbound gate refuses the address),
-    /// `timed_out`, `cancelled`, or `unavailable` (`reason` one of "resolve", "connect", "tls",
-    /// "broken").
+    /// Fails with `invalid_argument` (the URL), `forbidden` (the outbound gate refuses the
+    /// address), `timed_out`, `cancelled`, or `unavailable` (`reason` one of "resolve", "connect",
+    /// "tls", "broken").
     virtual asio::awaitable<Result<std::unique_ptr<InboundResponse>>> send(
         OutboundRequest request) = 0;
 };
