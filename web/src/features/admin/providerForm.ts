@@ -1,0 +1,78 @@
+/** Kinds that can be added in the page. Bedrock is named in the configuration, where its credentials are. */
+export const providerKinds = ["openai", "anthropic", "custom"] as const;
+export type ProviderKind = (typeof providerKinds)[number];
+
+export const openaiUrl = "https://api.openai.com/v1";
+export const anthropicUrl = "https://api.anthropic.com";
+
+const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+export interface ProviderDraft {
+  name: string;
+  kind: ProviderKind;
+  baseUrl: string;
+  apiKey: string;
+  /** One pattern a line, or separated by commas. */
+  models: string;
+}
+
+export type Problem = "name" | "nameTaken" | "url" | "urlCredentials";
+
+/** Patterns as written by a person, one a line or separated by commas. */
+export function patternsOf(text: string): string[] {
+  return text.split(/[\n,、]/).map((pattern) => pattern.trim()).filter((pattern) => pattern !== "");
+}
+
+/** What is wrong with a draft before it is sent, by field. Names taken are told apart from names refused. */
+export function problemsOf(draft: ProviderDraft, otherNames: readonly string[]): Partial<Record<"name" | "baseUrl", Problem>> {
+  const problems: Partial<Record<"name" | "baseUrl", Problem>> = {};
+  if (!namePattern.test(draft.name)) problems.name = "name";
+  else if (otherNames.includes(draft.name)) problems.name = "nameTaken";
+  const url = parsed(draft.baseUrl);
+  if (!url) problems.baseUrl = "url";
+  else if (url.username !== "" || url.password !== "") problems.baseUrl = "urlCredentials";
+  return problems;
+}
+
+function parsed(text: string): URL | null {
+  if (!URL.canParse(text.trim())) return null;
+  const url = new URL(text.trim());
+  return url.protocol === "http:" || url.protocol === "https:" ? url : null;
+}
+
+/** A name for a provider, from what people call it: "llama.cpp" becomes "llama-cpp", or "llama-cpp-2" when taken. */
+export function nameFor(label: string, taken: readonly string[]): string {
+  const base =
+    label.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 28).replace(/-+$/, "") || "server";
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? base : `${base}-${count}`;
+    if (!taken.includes(name)) return name;
+  }
+}
+
+export interface ProviderFields {
+  kind: string;
+  base_url: string;
+  models: readonly string[];
+}
+
+/** One thing that saving will do, to be said before it is done. */
+export type ProviderChange =
+  | { kind: "url"; from: string; to: string }
+  | { kind: "type"; from: string; to: string }
+  | { kind: "key" }
+  | { kind: "patterns"; to: string[] }
+  | { kind: "allModels" };
+
+export function providerChanges(before: ProviderFields, draft: ProviderDraft): ProviderChange[] {
+  const changes: ProviderChange[] = [];
+  if (draft.kind !== before.kind) changes.push({ kind: "type", from: before.kind, to: draft.kind });
+  const url = draft.baseUrl.trim();
+  if (url !== before.base_url) changes.push({ kind: "url", from: before.base_url, to: url });
+  if (draft.apiKey !== "") changes.push({ kind: "key" });
+  const patterns = patternsOf(draft.models);
+  if (patterns.join("\n") !== before.models.join("\n")) {
+    changes.push(patterns.length === 0 ? { kind: "allModels" } : { kind: "patterns", to: patterns });
+  }
+  return changes;
+}
