@@ -11,8 +11,9 @@ describe("splitMarks", () => {
     expect(shown("東京の天気は晴れです", [[3, 5]])).toBe("東京の[天気]は晴れです");
   });
 
-  test("counts characters, so a pair of surrogates is one", () => {
-    expect(shown("𠮷野家の🍜と牛丼", [[0, 1], [4, 5]])).toBe("[𠮷]野家の[🍜]と牛丼");
+  test("a pair of surrogates is two units and never cut", () => {
+    expect(shown("𠮷野家の🍜と牛丼", [[0, 2], [5, 7]])).toBe("[𠮷]野家の[🍜]と牛丼");
+    expect(shown("𠮷野家の🍜と牛丼", [[1, 3]])).toBe("[𠮷野]家の🍜と牛丼");
   });
 
   test("joins marks that touch or overlap, in any order", () => {

@@ -5,21 +5,23 @@ export interface Piece {
 }
 
 /**
- * Cuts `text` at `marks`, which count Unicode characters (code points), not UTF-16 units as JavaScript does.
+ * Cuts `text` at `marks`, which are ranges of UTF-16 units.
  *
- * Marks may touch, overlap, come in any order or reach past the end: what a server sends never breaks the list.
+ * Marks may touch, overlap, come in any order, reach past the end or cut a character in two: what a server sends never
+ * breaks the list, and no half of a character is shown.
  */
 export function splitMarks(text: string, marks: readonly (readonly number[])[]): Piece[] {
-  const characters = Array.from(text);
-  const marked = new Array<boolean>(characters.length).fill(false);
+  const marked = new Array<boolean>(text.length).fill(false);
   for (const [from = 0, to = 0] of marks) marked.fill(true, Math.max(from, 0), Math.max(to, 0));
 
   const pieces: Piece[] = [];
-  for (const [index, character] of characters.entries()) {
+  let at = 0;
+  for (const character of text) {
+    const isMarked = marked.slice(at, at + character.length).includes(true);
     const last = pieces.at(-1);
-    const isMarked = marked[index] === true;
     if (last?.marked === isMarked) last.text += character;
     else pieces.push({ text: character, marked: isMarked });
+    at += character.length;
   }
   return pieces;
 }
