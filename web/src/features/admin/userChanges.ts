@@ -23,9 +23,6 @@ export type UserChange =
   | { kind: "enable" }
   | { kind: "password" };
 
-/** Passwords shorter than this are refused by the server too. */
-export const minimumPasswordLength = 8;
-
 export function userChanges(before: UserFields, draft: UserDraft): UserChange[] {
   const changes: UserChange[] = [];
   const name = draft.name.trim();

@@ -1,140 +1,93 @@
-/** How long a deletion can be taken back from the page. */
-export const undoMilliseconds = 8_000;
-
-/** A deletion that can still be taken back. */
-export interface Deletion<T> {
-  item: T;
-  state: "undoable" | "restoring";
-}
-
 interface Server<T> {
   remove(id: string): Promise<unknown>;
   restore(id: string): Promise<T>;
 }
 
 interface Outcome<T> {
-  /** The server refused to delete `item`, or it was restored: show it again. */
+  /** The server refused to delete the item, or restored it: show it again. */
   back(item: T): void;
-  /** What went wrong, for a person. The item stays as it was before the attempt. */
+  /** What the person wanted did not happen; the item stays as it was before the attempt. */
   refused(action: "delete" | "restore", item: T, reason: unknown): void;
 }
 
-interface Entry<T> extends Deletion<T> {
-  removed: Promise<boolean>;
-  remaining: number;
-  startedAt: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
-}
-
 /**
- * Deletes at once and offers to take it back for eight seconds.
+ * Deletes at once, and takes a deletion back.
  *
- * The request is sent immediately, so closing the page does not bring the item back; undo is a second request.
- * An item is hidden from the moment of the click until the server refuses or restores it.
+ * The request is sent immediately, so closing the page does not bring the item back; undo is a second request that
+ * never overtakes the first. An item is hidden from the click on, until the server refuses or restores it.
  */
 export class Deletions<T extends { id: string }> {
-  #entries = new Map<string, Entry<T>>();
-  #hidden = new Set<string>();
+  #pending = new Map<string, { item: T; removed: Promise<boolean>; restoring: boolean }>();
+  #hidden: ReadonlySet<string> = new Set();
   #listeners = new Set<() => void>();
-  #snapshot: readonly Deletion<T>[] = [];
-  #hiddenSnapshot: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly server: Server<T>,
     private readonly outcome: Outcome<T>,
-    private readonly now: () => number = Date.now,
   ) {}
 
-  /** Oldest first; the same array until something changes. */
-  readonly list = (): readonly Deletion<T>[] => this.#snapshot;
-
   /** Ids not to be shown; the same set until something changes. */
-  readonly hidden = (): ReadonlySet<string> => this.#hiddenSnapshot;
+  readonly hidden = (): ReadonlySet<string> => this.#hidden;
 
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   };
 
-  remove(item: T): void {
-    if (this.#hidden.has(item.id)) return;
+  /** Returns whether there was anything to do: a second click on the same item has nothing. */
+  remove(item: T): boolean {
+    if (this.#hidden.has(item.id)) return false;
     const removed = this.server.remove(item.id).then(
       () => true,
       (reason: unknown) => {
-        this.#drop(item.id);
-        this.#hidden.delete(item.id);
-        this.outcome.back(item);
+        this.#end(item.id, item);
         this.outcome.refused("delete", item, reason);
-        this.#changed();
         return false;
       },
     );
-    const entry: Entry<T> = { item, state: "undoable", removed, remaining: undoMilliseconds, startedAt: 0, timer: undefined };
-    this.#entries.set(item.id, entry);
-    this.#hidden.add(item.id);
-    this.#start(entry);
-    this.#changed();
+    this.#pending.set(item.id, { item, removed, restoring: false });
+    this.#hide([...this.#hidden, item.id]);
+    return true;
   }
 
-  /** Takes a deletion back; waits for the deletion itself first, so the two never overtake each other. */
-  async undo(id: string): Promise<void> {
-    const entry = this.#entries.get(id);
-    if (!entry || entry.state === "restoring") return;
-    clearTimeout(entry.timer);
-    entry.state = "restoring";
-    this.#changed();
-    if (!(await entry.removed)) return;
+  /** Returns whether the item is back, also when the deletion itself was refused. */
+  async undo(id: string): Promise<boolean> {
+    const deletion = this.#pending.get(id);
+    if (!deletion || deletion.restoring) return false;
+    deletion.restoring = true;
+    if (!(await deletion.removed)) return true;
     try {
-      const restored = await this.server.restore(id);
-      this.#hidden.delete(id);
-      this.outcome.back(restored);
+      this.#end(id, await this.server.restore(id));
+      return true;
     } catch (reason) {
-      this.outcome.refused("restore", entry.item, reason);
+      this.#pending.delete(id);
+      this.outcome.refused("restore", deletion.item, reason);
+      return false;
     }
-    this.#drop(id);
-    this.#changed();
   }
 
-  /** Stops the clock while the person points at the offer or has it in focus. */
-  pause(id: string): void {
-    const entry = this.#entries.get(id);
-    if (!entry?.timer) return;
-    clearTimeout(entry.timer);
-    entry.timer = undefined;
-    entry.remaining -= this.now() - entry.startedAt;
+  /** The offer to take it back has ended; the item stays deleted. */
+  settle(id: string): void {
+    if (!this.#pending.get(id)?.restoring) this.#pending.delete(id);
   }
 
-  resume(id: string): void {
-    const entry = this.#entries.get(id);
-    if (entry && !entry.timer && entry.state === "undoable") this.#start(entry);
-  }
-
-  /** Ends the offer; the item stays deleted. */
-  dismiss(id: string): void {
-    this.#drop(id);
-    this.#changed();
-  }
-
-  /** Another tab or device restored the item: it may be shown again. */
+  /** The server shows the item again, restored by another tab or device. */
   reappeared(id: string): void {
-    if (!this.#hidden.has(id) || this.#entries.has(id)) return;
-    this.#hidden.delete(id);
-    this.#changed();
+    if (this.#hidden.has(id) && !this.#pending.has(id)) this.#unhide(id);
   }
 
-  #start(entry: Entry<T>): void {
-    entry.startedAt = this.now();
-    entry.timer = setTimeout(() => this.dismiss(entry.item.id), Math.max(entry.remaining, 0));
+  #end(id: string, shown: T): void {
+    this.#pending.delete(id);
+    this.#unhide(id);
+    this.outcome.back(shown);
   }
 
-  #drop(id: string): void {
-    clearTimeout(this.#entries.get(id)?.timer);
-    this.#entries.delete(id);
+  #unhide(id: string): void {
+    this.#hide([...this.#hidden].filter((other) => other !== id));
   }
 
-  #changed(): void {
-    this.#snapshot = [...this.#entries.values()].map(({ item, state }) => ({ item, state }));
-    this.#hiddenSnapshot = new Set(this.#hidden);
+  #hide(ids: string[]): void {
+    this.#hidden = new Set(ids);
     for (const listener of this.#listeners) listener();
   }
 }
