@@ -91,7 +91,7 @@ function AdministratorForm({ token }: { token: string }) {
       <Field label={t("name")} hint={t("nameHint")}>
         {(ids) => <TextInput ref={name} autoComplete="name" {...ids} />}
       </Field>
-      <Field label={t("password")} hint={t("passwordHint", { count: minimumPasswordLength })} error={missing === "password" && t("shortPassword", { count: minimumPasswordLength })}>
+      <Field label={t("password")} hint={t("passwordHint", { count: minimumPasswordLength })} error={missing === "password" ? t("shortPassword", { count: minimumPasswordLength }) : undefined}>
         {(ids) => <PasswordInput ref={password} required autoComplete="new-password" showLabel={t("show")} hideLabel={t("hide")} {...ids} />}
       </Field>
       {create.isError && (

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nameFor, patternsOf, problemsOf, providerChanges, type ProviderDraft } from "./providerForm";
+import { nameFor, patternsOf, problemsOf, providerChanges, type ProviderDraft } from "./providerDraft";
 
 const draft: ProviderDraft = {
   name: "office",

@@ -1,0 +1,114 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Icon } from "@/components/ui/Icon";
+import { toast } from "@/components/ui/toast";
+import { api, body } from "@/lib/api/client";
+import type { FoundServer } from "@/lib/api/types";
+import { LoadFailed, Refused } from "./parts";
+import { anthropicUrl, nameFor, openaiUrl, type ProviderDraft } from "./providerDraft";
+import { ProviderForm } from "./ProviderForm";
+import { foundQuery, providersQuery, rereadModels } from "./queries";
+
+const ways = {
+  openai: { name: "openai", kind: "openai", baseUrl: openaiUrl, apiKey: "", models: "" },
+  anthropic: { name: "anthropic", kind: "anthropic", baseUrl: anthropicUrl, apiKey: "", models: "" },
+  other: { name: "local", kind: "openai", baseUrl: "", apiKey: "", models: "" },
+} as const satisfies Record<string, ProviderDraft>;
+type Way = keyof typeof ways;
+
+/** What was found on this machine, and the ways to connect what is elsewhere. */
+export default function ConnectModel({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation("admin");
+  const [way, setWay] = useState<Way | null>(null);
+  const providers = useQuery(providersQuery);
+  const taken = providers.data?.map(({ name }) => name) ?? [];
+  const connected = () => {
+    toast({ text: t("connect.connected") });
+    onDone();
+  };
+
+  if (way) {
+    return (
+      <div className="flex flex-col items-start gap-4 *:w-full">
+        <Button kind="quiet" size="small" icon="left" className="-ms-2 !w-auto" onClick={() => setWay(null)}>
+          {t("connect.backToWays")}
+        </Button>
+        <ProviderForm key={way} initial={{ ...ways[way], name: nameFor(ways[way].name, taken) }} taken={taken} onSaved={connected} />
+      </div>
+    );
+  }
+  return (
+    <div className="flex flex-col gap-6">
+      <Found taken={taken} onConnected={connected} />
+      <section aria-labelledby="ways">
+        <h3 id="ways" className="mb-1 text-sm font-medium text-muted">{t("connect.ways")}</h3>
+        <ul className="divide-y divide-line border-y border-line">
+          {(Object.keys(ways) as Way[]).map((name) => (
+            <li key={name}>
+              <button type="button" onClick={() => setWay(name)} className="flex w-full items-center gap-3 py-2.5 text-start hover:bg-hover">
+                <span className="grow">
+                  <span className="block text-[15px] font-medium">{t(`connect.${name}`)}</span>
+                  <span className="block text-sm text-muted">{t(`connect.${name}Hint`)}</span>
+                </span>
+                <Icon name="right" className="text-muted" />
+              </button>
+            </li>
+          ))}
+          <li className="py-2.5">
+            <span className="block text-[15px] font-medium">{t("connect.bedrock")}</span>
+            <span className="block text-sm text-muted">{t("connect.bedrockHint")}</span>
+          </li>
+        </ul>
+      </section>
+    </div>
+  );
+}
+
+function Found({ taken, onConnected }: { taken: readonly string[]; onConnected: () => void }) {
+  const { t } = useTranslation("admin");
+  const client = useQueryClient();
+  const found = useQuery(foundQuery);
+  const connect = useMutation({
+    mutationFn: (server: FoundServer) =>
+      body(api.POST("/api/admin/providers", { body: { name: nameFor(server.label, taken), kind: server.kind, base_url: server.base_url } })),
+    onSuccess: async () => {
+      await rereadModels(client);
+      onConnected();
+    },
+  });
+  return (
+    <section aria-labelledby="found">
+      <div className="flex items-center justify-between gap-3">
+        <h3 id="found" className="text-sm font-medium text-muted">{t("connect.found")}</h3>
+        <Button kind="quiet" size="small" icon="refresh" aria-disabled={found.isFetching} onClick={() => void found.refetch()}>
+          {t("connect.searchAgain")}
+        </Button>
+      </div>
+      <div role="status" className="text-sm text-muted">
+        {found.isPending && t("connect.searching")}
+        {found.data?.length === 0 && t("connect.foundNone")}
+      </div>
+      {found.isError && <LoadFailed error={found.error} retry={() => void found.refetch()} />}
+      {found.data && found.data.length > 0 && (
+        <ul className="divide-y divide-line border-y border-line">
+          {found.data.map((server) => (
+            <li key={server.base_url} className="flex items-center gap-3 py-2.5">
+              <span className="min-w-0 grow">
+                <span className="block text-[15px] font-medium">{server.label}</span>
+                <span className="block text-sm text-muted">
+                  {server.base_url} · {server.models.length > 0 ? t("connect.foundModels", { count: server.models.length }) : t("connect.foundNoModels")}
+                </span>
+              </span>
+              <Button kind="primary" size="small" aria-label={t("connect.use", { label: server.label })} aria-disabled={connect.isPending} onClick={() => !connect.isPending && connect.mutate(server)}>
+                {t(connect.isPending && connect.variables === server ? "connect.connecting" : "connect.useShort")}
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Refused error={connect.error} />
+    </section>
+  );
+}

@@ -1,0 +1,132 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
+import { PasswordInput } from "@/components/ui/Password";
+import { api, body } from "@/lib/api/client";
+import type { Provider } from "@/lib/api/types";
+import { Refused, WillDo } from "./parts";
+import { anthropicUrl, openaiUrl, patternsOf, problemsOf, providerChanges, providerKinds, type ProviderChange, type ProviderDraft, type ProviderKind } from "./providerDraft";
+import { rereadModels } from "./queries";
+import { TestResult, useConnectionTest } from "./TestResult";
+
+const usualUrls: Partial<Record<ProviderKind, string>> = { openai: openaiUrl, anthropic: anthropicUrl };
+
+interface Props {
+  /** The provider that is changed; without one, a new one is made. */
+  provider?: Provider;
+  initial: ProviderDraft;
+  taken: readonly string[];
+  onSaved: (name: string) => void;
+}
+
+/** A provider's fields, a test that says in words what works, and one button that saves. */
+export function ProviderForm({ provider, initial, taken, onSaved }: Props) {
+  const { t } = useTranslation(["admin", "login"]);
+  const client = useQueryClient();
+  const [draft, setDraft] = useState(initial);
+  const [told, setTold] = useState(false);
+  const test = useConnectionTest();
+  const problems = told ? problemsOf(draft, taken) : {};
+  const changes = provider ? providerChanges(provider, draft) : [];
+  const set = (change: Partial<ProviderDraft>) => {
+    setDraft({ ...draft, ...change });
+    // A result belongs to what was tested, not to what is written now.
+    test.reset();
+  };
+
+  const save = useMutation({
+    mutationFn: async () => {
+      const key = draft.apiKey === "" ? {} : { api_key: draft.apiKey };
+      const models = patternsOf(draft.models);
+      const fields = { kind: draft.kind, base_url: draft.baseUrl.trim() };
+      if (!provider) return body(api.POST("/api/admin/providers", { body: { name: draft.name, ...fields, ...key, ...(models.length === 0 ? {} : { models }) } }));
+      return body(api.PATCH("/api/admin/providers/{name}", { params: { path: { name: provider.name } }, body: { ...fields, ...key, models } }));
+    },
+    onSuccess: async () => {
+      set({ apiKey: "" });
+      await rereadModels(client);
+      onSaved(draft.name);
+    },
+  });
+  const checked = (act: () => void) => {
+    setTold(true);
+    if (Object.keys(problemsOf(draft, taken)).length === 0) act();
+  };
+  const busy = save.isPending || (provider !== undefined && changes.length === 0);
+
+  return (
+    <form
+      noValidate
+      autoComplete="off"
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        checked(() => !busy && save.mutate());
+      }}
+    >
+      <Field label={t("provider.kind")} hint={t(`provider.kindHints.${draft.kind}`)}>
+        {(ids) => (
+          <Select
+            value={draft.kind}
+            onChange={(event) => {
+              const kind = event.target.value as ProviderKind;
+              // The usual address changes with the kind; one that was typed stays.
+              const untouched = draft.baseUrl === "" || draft.baseUrl === usualUrls[draft.kind];
+              set({ kind, ...(untouched ? { baseUrl: usualUrls[kind] ?? "" } : {}) });
+            }}
+            {...ids}
+          >
+            {providerKinds.map((kind) => (
+              <option key={kind} value={kind}>
+                {t(`provider.kinds.${kind}`)}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      {!provider && (
+        <Field label={t("provider.name")} hint={t("provider.nameHint", { example: draft.name || "office" })} error={problems.name && t(problems.name === "nameTaken" ? "provider.nameTaken" : "provider.needName")}>
+          {(ids) => <TextInput value={draft.name} maxLength={32} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ name: event.target.value })} {...ids} />}
+        </Field>
+      )}
+      <Field label={t("provider.url")} hint={t(`provider.urlHint.${draft.kind}`)} error={problems.baseUrl && t(problems.baseUrl === "urlCredentials" ? "provider.urlCredentials" : "provider.needUrl")}>
+        {(ids) => <TextInput type="url" inputMode="url" value={draft.baseUrl} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ baseUrl: event.target.value })} {...ids} />}
+      </Field>
+      <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : "provider.keyHint")}>
+        {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" showLabel={t("login:show")} hideLabel={t("login:hide")} onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
+      </Field>
+      <Field label={t("provider.patterns")} hint={t(draft.kind === "custom" ? "provider.patternsHintCustom" : "provider.patternsHint")}>
+        {(ids) => <TextArea rows={2} value={draft.models} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ models: event.target.value })} {...ids} />}
+      </Field>
+      <TestResult test={test} />
+      {provider ? <WillDo lines={changes.map((change) => spoken(change, t))} /> : draft.name !== "" && <WillDo lines={[t("provider.changes.create", { name: draft.name })]} />}
+      <Refused error={save.error} />
+      <div className="flex flex-wrap gap-2">
+        <Button type="submit" kind="primary" aria-disabled={busy}>
+          {t(save.isPending ? "saving" : provider ? "save" : "provider.add")}
+        </Button>
+        <Button aria-disabled={test.isPending} onClick={() => checked(() => test.run(draft, provider?.name))}>
+          {t(test.isPending ? "provider.testing" : "provider.test")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+type Words = ReturnType<typeof useTranslation<["admin", "login"]>>["t"];
+
+function spoken(change: ProviderChange, t: Words): string {
+  switch (change.kind) {
+    case "url":
+      return t("provider.changes.url", { to: change.to });
+    case "type":
+      return t("provider.changes.type", { to: t(`provider.kinds.${change.to}`) });
+    case "patterns":
+      return t("provider.changes.patterns", { to: change.to.join(", ") });
+    case "key":
+    case "allModels":
+      return t(`provider.changes.${change.kind}`);
+  }
+}

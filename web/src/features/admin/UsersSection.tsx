@@ -1,0 +1,115 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { TextInput } from "@/components/ui/Field";
+import { Empty } from "@/components/ui/Notice";
+import { api, body } from "@/lib/api/client";
+import { sessionQuery } from "@/lib/api/queries";
+import type { ManagedUser } from "@/lib/api/types";
+import { useDelayed } from "@/lib/delay";
+import { back, cursorOf, firstPage, forward, pageNumber } from "./cursors";
+import { moment } from "./format";
+import { cellClass, LoadFailed, RowName, State, Table, type Column, type Order } from "./parts";
+import { adminKeys } from "./keys";
+import { useSettled } from "./useSettled";
+import { UserPanel, NewUserPanel } from "./UserPanel";
+
+const pageSize = 50;
+/** Stands for the form of a new user; ids are UUIDs. */
+const adding = "new";
+type Sort = "username" | "created_at" | "last_seen_at";
+
+/** Everyone who can sign in. */
+export function UsersSection() {
+  const { t, i18n } = useTranslation("admin");
+  const [text, setText] = useState("");
+  const filter = useSettled(text);
+  const [order, setOrder] = useState<Order<Sort>>({ by: "username", descending: false });
+  const [view, setView] = useState({ of: "", position: firstPage });
+  const [open, setOpen] = useState<string | null>(null);
+  const session = useQuery(sessionQuery);
+
+  // Another filter or order is another list, which begins at its first page.
+  const listKey = `${filter}\n${order.by}\n${String(order.descending)}`;
+  const position = view.of === listKey ? view.position : firstPage;
+  const after = cursorOf(position);
+  const users = useQuery({
+    queryKey: adminKeys.users({ filter, order, after }),
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      body(
+        api.GET("/api/admin/users", {
+          params: { query: { limit: pageSize, sort: order.by, order: order.descending ? "desc" : "asc", ...(filter === "" ? {} : { q: filter }), ...(after === null ? {} : { after }) } },
+          signal,
+        }),
+      ),
+  });
+  const slow = useDelayed(users.isPending);
+  const items = users.data?.items ?? [];
+  const next = users.data?.next ?? null;
+  const chosen = items.find((user) => user.id === open);
+  const [kept, setKept] = useState<ManagedUser>();
+  if (chosen && chosen !== kept) setKept(chosen);
+  // A user being edited stays in the panel when the list no longer holds them.
+  const edited = chosen ?? (kept?.id === open ? kept : undefined);
+
+  const columns: Column<Sort>[] = [
+    { name: t("user.username"), sort: "username" },
+    { name: t("user.name") },
+    { name: t("user.role") },
+    { name: t("user.state") },
+    { name: t("user.lastSeenAt"), sort: "last_seen_at", wide: true },
+    { name: t("user.createdAt"), sort: "created_at", wide: true },
+  ];
+  return (
+    <div className="flex min-h-0 grow">
+      <section aria-label={t("users")} className="min-w-0 grow overflow-y-auto px-5 py-4">
+        <div className="mb-3 flex flex-wrap items-center gap-3">
+          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="max-w-72" value={text} onChange={(event) => setText(event.target.value)} />
+          <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen(adding)}>
+            {t("user.add")}
+          </Button>
+        </div>
+        {slow && <p role="status" className="py-3 text-sm text-muted">{t("loading")}</p>}
+        {users.isError && <LoadFailed error={users.error} retry={() => void users.refetch()} />}
+        {users.isSuccess && items.length === 0 && <Empty title={t(filter === "" ? "user.empty" : "user.noMatch", { query: filter })} />}
+        {items.length > 0 && (
+          <Table label={t("user.tableLabel")} columns={columns} order={order} onOrder={setOrder}>
+            {items.map((user) => (
+              <tr key={user.id} className={user.id === open ? "bg-hover" : undefined}>
+                <td className={cellClass({})}>
+                  <RowName label={t("user.edit", { username: user.username })} open={user.id === open} onOpen={() => setOpen(user.id)}>
+                    {user.username}
+                  </RowName>
+                  {user.id === session.data?.user.id && <span className="ms-2 text-muted">{t("user.you")}</span>}
+                </td>
+                <td className={cellClass({})}>{user.name}</td>
+                <td className={cellClass({})}>{t(`user.roles.${user.role}`)}</td>
+                <td className={cellClass({})}>
+                  <State tone={user.disabled ? "quiet" : "good"}>{t(user.disabled ? "user.disabled" : "user.active")}</State>
+                </td>
+                <td className={cellClass({ wide: true })}>{user.last_seen_at === null ? t("never") : moment(user.last_seen_at, i18n.language)}</td>
+                <td className={cellClass({ wide: true })}>{moment(user.created_at, i18n.language)}</td>
+              </tr>
+            ))}
+          </Table>
+        )}
+        {items.length === 1 && filter === "" && pageNumber(position) === 1 && next === null && <p className="py-3 text-sm text-muted">{t("user.empty")}</p>}
+        {(next !== null || pageNumber(position) > 1) && (
+          <div className="flex items-center gap-3 py-3 text-sm text-muted">
+            <Button size="small" icon="left" disabled={pageNumber(position) === 1} onClick={() => setView({ of: listKey, position: back(position) })}>
+              {t("previous")}
+            </Button>
+            <span aria-live="polite">{t("page", { count: pageNumber(position) })}</span>
+            <Button size="small" disabled={next === null || users.isPlaceholderData} onClick={() => next !== null && setView({ of: listKey, position: forward(position, next) })}>
+              {t("next")}
+            </Button>
+          </div>
+        )}
+      </section>
+      {open === adding && <NewUserPanel onClose={() => setOpen(null)} />}
+      {edited && <UserPanel key={edited.id} user={edited} onClose={() => setOpen(null)} />}
+    </div>
+  );
+}

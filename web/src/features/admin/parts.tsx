@@ -1,0 +1,122 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { cx } from "@/components/ui/cx";
+import { Notice } from "@/components/ui/Notice";
+import { describe } from "@/lib/i18n/problems";
+
+/** What saving will do, said before it is done. */
+export function WillDo({ lines }: { lines: readonly string[] }) {
+  const { t } = useTranslation("admin");
+  return (
+    <div className="text-sm text-muted" aria-live="polite">
+      {lines.length === 0 ? (
+        t("nothingToSave")
+      ) : (
+        <>
+          <p>{t("willDo")}</p>
+          <ul className="list-disc ps-5 text-text">
+            {lines.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </div>
+  );
+}
+
+export function Refused({ error }: { error: unknown }) {
+  const { t } = useTranslation("admin");
+  if (!error) return null;
+  return (
+    <p role="alert" className="text-sm text-danger">
+      {describe(error, t)}
+    </p>
+  );
+}
+
+export function LoadFailed({ error, retry }: { error: unknown; retry: () => void }) {
+  const { t } = useTranslation("admin");
+  return (
+    <Notice kind="warning" className="my-3" actions={<Button size="small" onClick={retry}>{t("retry")}</Button>}>
+      <span role="alert">
+        {t("loadFailed")} {describe(error, t)}
+      </span>
+    </Notice>
+  );
+}
+
+const tones = { good: "bg-success", bad: "bg-danger", warning: "bg-warning", quiet: "bg-control" } as const;
+
+/** A state in a word, with a dot that repeats it in colour. */
+export function State({ tone, children }: { tone: keyof typeof tones; children: ReactNode }) {
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      <span aria-hidden="true" className={cx("size-2 shrink-0 rounded-full", tones[tone])} />
+      {children}
+    </span>
+  );
+}
+
+export interface Column<Key extends string> {
+  name: string;
+  /** Present when the server can sort by it. */
+  sort?: Key;
+  /** Left out where there is little room. */
+  wide?: boolean;
+  numeric?: boolean;
+}
+
+export interface Order<Key extends string> {
+  by: Key;
+  descending: boolean;
+}
+
+const cell = "px-3 py-2 text-start align-top first:ps-0 last:pe-0";
+export const cellClass = (column: Pick<Column<string>, "wide" | "numeric">) => cx(cell, column.wide && "max-lg:hidden", column.numeric && "!text-end tabular-nums");
+
+/** A table that scrolls inside itself. Its head sorts where a column says how. */
+export function Table<Key extends string>({ label, columns, order, onOrder, children }: { label: string; columns: readonly Column<Key>[]; order?: Order<Key>; onOrder?: (order: Order<Key>) => void; children: ReactNode }) {
+  const { t } = useTranslation("admin");
+  return (
+    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+      <table className="w-full text-sm" aria-label={label}>
+        <thead>
+          <tr className="border-b border-line text-muted">
+            {columns.map((column) => {
+              const sorted = order !== undefined && column.sort === order.by;
+              return (
+                <th key={column.name} scope="col" aria-sort={sorted ? (order.descending ? "descending" : "ascending") : undefined} className={cx(cellClass(column), "font-medium whitespace-nowrap")}>
+                  {column.sort !== undefined && onOrder ? (
+                    <button
+                      type="button"
+                      title={t("user.sortBy", { column: column.name })}
+                      onClick={() => column.sort !== undefined && onOrder({ by: column.sort, descending: sorted ? !order.descending : false })}
+                      className="-mx-1.5 inline-flex min-h-8 items-center gap-1 rounded-md px-1.5 hover:bg-hover hover:text-text"
+                    >
+                      {column.name}
+                      <span aria-hidden="true" className="w-3">{sorted ? (order.descending ? "↓" : "↑") : ""}</span>
+                    </button>
+                  ) : (
+                    column.name
+                  )}
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody className="[&_tr]:border-b [&_tr]:border-line">{children}</tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The name of a row, which opens it in the panel. */
+export function RowName({ label, open, onOpen, children }: { label: string; open: boolean; onOpen: () => void; children: ReactNode }) {
+  return (
+    <button type="button" aria-label={label} aria-expanded={open} onClick={onOpen} className="-mx-1.5 min-h-8 rounded-md px-1.5 text-start font-medium underline decoration-line underline-offset-4 hover:bg-hover">
+      {children}
+    </button>
+  );
+}
