@@ -1,4 +1,6 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { ConnectionLine } from "@/features/connection/ConnectionLine";
+import { ThreadList } from "@/features/threads/ThreadList";
 
 type Lazy<P = object> = ComponentType<P> | LazyExoticComponent<ComponentType<P>>;
 
@@ -30,21 +32,21 @@ export interface Slots {
 }
 
 export const slots: Slots = {
-  login: null,
+  login: later(() => import("@/features/login/LoginPage"), "LoginPage"),
 
-  setup: null,
+  setup: later(() => import("@/features/setup/SetupPage"), "SetupPage"),
 
-  threads: null,
+  threads: ThreadList,
 
-  search: null,
+  search: later(() => import("@/features/search/SearchDialog"), "SearchDialog"),
 
   settings: null,
 
-  admin: null,
+  admin: later(() => import("@/features/admin/AdminPage"), "AdminPage"),
 
-  noModel: null,
+  noModel: later(() => import("@/features/admin/NoModelBar"), "NoModelBar"),
 
-  connection: null,
+  connection: ConnectionLine,
 
   threadMenu: null,
 
