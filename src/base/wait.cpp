@@ -22,6 +22,8 @@ asio::awaitable<bool> Notifier::Waiter::wait_until(SteadyTime deadline) {
 std::shared_ptr<Notifier::Waiter> Notifier::prepare(asio::any_io_executor loop) {
     auto waiter = std::make_shared<Waiter>(std::move(loop));
     std::lock_guard const lock(mutex_);
+    // Waiters that gave up leave an empty entry behind; they are swept before they become many.
+    if (waiters_.size() >= 16) std::erase_if(waiters_, [](auto const& w) { return w.expired(); });
     waiters_.push_back(waiter);
     return waiter;
 }

@@ -18,6 +18,8 @@ using auth::Page;
 inline constexpr std::chrono::seconds lease_time{15};
 inline constexpr std::chrono::seconds lease_renewal{5};
 inline constexpr std::chrono::hours event_retention{24};
+/// `Generation::sendable` of a generation that just began, and how far each segment moves it on.
+inline constexpr std::uint64_t sendable_ahead = 4096;
 inline constexpr std::chrono::hours deleted_retention{24 * 30};
 
 struct NewThread {

@@ -28,6 +28,8 @@ public:
     /// and has to start over.
     class Subscription {
     public:
+        static constexpr std::size_t max_waiting = 256;
+
         /// The notices since the last call, waiting for one until `deadline`; empty when it passed.
         /// Fails with `conflict` (some were lost) or `cancelled`.
         asio::awaitable<Result<std::vector<Notice>>> next(SteadyTime deadline);
@@ -42,6 +44,8 @@ public:
 
     [[nodiscard]] std::shared_ptr<Subscription> subscribe(UserId owner);
     void publish(UserId owner, Notice notice);
+    /// Whether anybody would hear; saves making notices for nobody.
+    [[nodiscard]] bool has_subscribers(UserId owner);
 
 private:
     std::mutex mutex_;

@@ -30,6 +30,7 @@ struct Failure {
     FailureClass kind = FailureClass::model_error;
     std::string message;              ///< For a person; the server's own words where it has some.
     std::string provider_request_id;  ///< What the provider's support asks for; may be empty.
+    std::string provider;             ///< Its name, set by whoever chose the model.
     std::optional<std::chrono::milliseconds> retry_after;
 };
 

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "chat/responder.hpp"
+#include "chat/turn_log.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace kaiwa::chat {
+
+/// Why a run is being ended from outside.
+enum class StopReason { none, person, shutdown, lease_lost, too_long };
+
+/// A generation that runs in this process. Everything but `log`, `ended` and the constants is
+/// touched on `loop` only.
+struct LiveTurn {
+    LiveTurn(asio::any_io_executor where, TurnContext what, GenerationId id)
+        : loop(std::move(where)), turn(std::move(what)), generation(id) {}
+
+    asio::any_io_executor const loop;
+    TurnContext turn;  ///< Constant once the run started.
+    GenerationId const generation;
+    std::uint64_t epoch = 0;
+
+    TurnLog log;
+    asio::cancellation_signal cancel;
+    StopReason stop_reason = StopReason::none;
+
+    bool started = false;  ///< The run's task exists.
+    bool saving = false;   ///< A write to the store is under way.
+    Notifier saved;        ///< `saving` became false.
+    std::uint64_t sendable = sendable_ahead;
+    std::size_t unsaved_bytes = 0;
+    SteadyTime unsaved_since{};
+    SteadyTime touched{};  ///< Last write that renewed the lease.
+
+    llm::Usage usage;
+    bool has_usage = false;
+    /// Guards what `freshen()` reads from other loops.
+    mutable std::mutex details_mutex;
+    std::string steps_json = "[]";
+    std::string citations_json = "[]";
+
+    void stop(StopReason reason) {
+        if (stop_reason == StopReason::none) stop_reason = reason;
+        cancel.emit(asio::cancellation_type::terminal);
+    }
+};
+
+/// Adds the JSON object `data` to the JSON array `list`; one with the same `id` is replaced, so that
+/// a step that went from running to done is listed once.
+void merge_by_id(std::string& list, std::string_view data);
+
+}  // namespace kaiwa::chat

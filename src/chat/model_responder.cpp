@@ -1,0 +1,90 @@
+#include "chat/model_responder.hpp"
+
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
+namespace kaiwa::chat {
+namespace {
+
+using llm::Failure;
+using llm::FailureClass;
+using llm::Outcome;
+
+std::unexpected<Failure> cancelled() {
+    return std::unexpected(Failure{FailureClass::cancelled, "stopped", {}, {}, {}});
+}
+
+/// Copies a stream's events to the sink until the answer is whole.
+asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream, TurnSink& sink) {
+    for (;;) {
+        auto event = co_await stream.next();
+        if (!event) {
+            if (event.error().provider_request_id.empty())
+                event.error().provider_request_id = stream.provider_request_id();
+            co_return std::unexpected(std::move(event.error()));
+        }
+        Result<void> sent;
+        if (auto const* text = std::get_if<llm::TextDelta>(&*event)) {
+            sent = co_await sink.text(text->text);
+        } else if (auto const* reasoning = std::get_if<llm::ReasoningDelta>(&*event)) {
+            sent = co_await sink.reasoning(reasoning->text);
+        } else if (auto const* usage = std::get_if<llm::Usage>(&*event)) {
+            sent = co_await sink.usage(*usage);
+        } else if (auto const* call = std::get_if<llm::ToolCall>(&*event)) {
+            // Kept for the reader to see; nothing is run.
+            json::object const step{
+                {"id", call->id},
+                {"kind", "tool"},
+                {"name", call->name},
+                {"state", "failed"},
+                {"detail", {{"arguments", call->arguments}, {"reason", "no_such_tool"}}}};
+            sent = co_await sink.step(json::serialize(step));
+        } else {
+            co_return std::get<llm::Finished>(*event).reason;
+        }
+        if (!sent) co_return cancelled();
+    }
+}
+
+}  // namespace
+
+asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext turn,
+                                                                    TurnSink& sink) {
+    auto model = catalogue_.find(turn.model);
+    if (!model)
+        co_return std::unexpected(Failure{FailureClass::not_found, model.error().message, {}, {}, {}});
+    auto const fail_as = [&](Failure failure) {
+        failure.provider = model->provider_name;
+        return std::unexpected(std::move(failure));
+    };
+
+    auto built = co_await prompts_.build(turn, model->info);
+    if (!built) co_return fail_as({FailureClass::model_error, built.error().message, {}, {}, {}});
+    if (built->dropped > 0) {
+        auto step = fmt::format(
+            R"({{"id":"history","kind":"model","name":"history_cut","state":"done","detail":{{"dropped":{}}}}})",
+            built->dropped);
+        if (!co_await sink.step(std::move(step))) co_return cancelled();
+    }
+    if (co_await stop_requested()) co_return cancelled();
+
+    llm::CompletionRequest request{model->info.id, std::move(built->prompt),
+                                   turn.settings.parameters};
+    auto stream = co_await model->provider->start(std::move(request));
+    if (!stream) {
+        if (stream.error().kind != FailureClass::cancelled)
+            catalogue_.report(model->provider_name, &stream.error());
+        co_return fail_as(std::move(stream.error()));
+    }
+    auto outcome = co_await relay(**stream, sink);
+    if (outcome) {
+        catalogue_.report(model->provider_name, nullptr);
+        co_return outcome;
+    }
+    if (outcome.error().kind != FailureClass::cancelled)
+        catalogue_.report(model->provider_name, &outcome.error());
+    co_return fail_as(std::move(outcome.error()));
+}
+
+}  // namespace kaiwa::chat

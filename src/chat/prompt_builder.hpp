@@ -1,0 +1,43 @@
+#pragma once
+
+#include "chat/chat_store.hpp"
+#include "chat/responder.hpp"
+#include "llm/chat_model.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace kaiwa::chat {
+
+struct PromptOptions {
+    std::string system_prompt;             ///< Where the thread has none of its own.
+    std::int64_t unknown_window = 32'768;  ///< Tokens, for a model that does not say.
+    std::size_t max_image_bytes = 20 << 20;      ///< Larger pictures are named, not shown.
+    std::size_t max_text_file_bytes = 128 << 10; ///< Longer text files are named, not quoted.
+};
+
+struct BuiltPrompt {
+    llm::Prompt prompt;
+    std::int64_t dropped = 0;  ///< Oldest messages of the branch that did not fit the window.
+};
+
+/// Makes what a model is asked: instructions, as much of the branch as fits the model's window
+/// (newest first, by an estimate that errs to the safe side), the question with its pictures.
+class PromptBuilder {
+public:
+    PromptBuilder(ChatStore& store, BlobStore& blobs, PromptOptions options);
+
+    asio::awaitable<Result<BuiltPrompt>> build(TurnContext const& turn,
+                                               llm::ModelInfo const& model) const;
+
+private:
+    asio::awaitable<Result<std::vector<llm::Part>>> parts_of(Message const& message,
+                                                             bool sees_images) const;
+    asio::awaitable<Result<std::string>> read_file(FileId id, std::size_t max_bytes) const;
+
+    ChatStore& store_;
+    BlobStore& blobs_;
+    PromptOptions options_;
+};
+
+}  // namespace kaiwa::chat

@@ -1,0 +1,65 @@
+#include "chat/store_reader.hpp"
+
+#include "chat/event_frame.hpp"
+
+#include <algorithm>
+
+namespace kaiwa::chat {
+namespace {
+
+constexpr std::chrono::milliseconds look_again{300};
+
+void add_piece(EventBatch& batch, std::string frames) {
+    auto owner = std::make_shared<std::string const>(std::move(frames));
+    batch.pieces.emplace_back(owner->data(), owner->size());
+    batch.owners.push_back(std::move(owner));
+}
+
+}  // namespace
+
+StoreReader::StoreReader(ChatStore& store, Clock const& clock, Principal who, GenerationId id,
+                         std::uint64_t after)
+    : store_(store), clock_(clock), who_(std::move(who)), id_(id), after_(after) {}
+
+asio::awaitable<Result<EventBatch>> StoreReader::look() {
+    auto page = co_await store_.read_log(who_, id_, after_);
+    if (!page) co_return std::unexpected(page.error());
+
+    bool const vanished = page->generation.state == GenerationState::running &&
+                          page->generation.lease_until < clock_.now();
+    if (vanished) {
+        auto const now = co_await store_.interrupt_expired(who_, id_);
+        if (!now) co_return std::unexpected(now.error());
+        page = co_await store_.read_log(who_, id_, after_);
+        if (!page) co_return std::unexpected(page.error());
+    }
+
+    EventBatch batch;
+    for (auto const& segment : page->segments) {
+        auto const fresh = frames_after(segment.frames, after_);
+        if (fresh.empty()) continue;
+        add_piece(batch, std::string(fresh));
+        after_ = std::max(after_, segment.last);
+    }
+    if (page->generation.state != GenerationState::running) batch.ended = ended_ = true;
+    co_return batch;
+}
+
+asio::awaitable<Result<EventBatch>> StoreReader::next(SteadyTime deadline) {
+    EventBatch none;
+    for (;;) {
+        if (ended_) {
+            none.ended = true;
+            co_return none;
+        }
+        auto batch = co_await look();
+        if (!batch || !batch->empty() || batch->ended) co_return batch;
+
+        auto const left = deadline - std::chrono::steady_clock::now();
+        if (left <= std::chrono::steady_clock::duration::zero()) co_return none;
+        auto const pause = std::min<std::chrono::steady_clock::duration>(left, look_again);
+        if (!co_await sleep_for(pause)) co_return fail(Errc::cancelled, "stopped");
+    }
+}
+
+}  // namespace kaiwa::chat

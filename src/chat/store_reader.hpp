@@ -1,0 +1,29 @@
+#pragma once
+
+#include "chat/chat_store.hpp"
+#include "chat/event_reader.hpp"
+
+#include <memory>
+
+namespace kaiwa::chat {
+
+/// Reads events from the store: of generations that ended, or that another process runs (looked at
+/// every 300 ms). Notices an expired lease and has it declared interrupted.
+class StoreReader final : public EventReader {
+public:
+    StoreReader(ChatStore& store, Clock const& clock, Principal who, GenerationId id,
+                std::uint64_t after);
+    asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override;
+
+private:
+    asio::awaitable<Result<EventBatch>> look();
+
+    ChatStore& store_;
+    Clock const& clock_;
+    Principal who_;
+    GenerationId id_;
+    std::uint64_t after_;
+    bool ended_ = false;
+};
+
+}  // namespace kaiwa::chat

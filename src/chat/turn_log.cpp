@@ -1,0 +1,170 @@
+#include "chat/turn_log.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace kaiwa::chat {
+namespace {
+
+// Small answers cost little memory, long ones few allocations.
+constexpr std::size_t first_chunk_bytes = 512;
+constexpr std::size_t largest_chunk_bytes = 16 * 1024;
+
+}  // namespace
+
+void TurnLog::store_frame(std::string_view frame) {
+    if (chunks_.empty() || chunks_.back()->capacity - chunks_.back()->size < frame.size()) {
+        auto const wanted =
+            chunks_.empty() ? first_chunk_bytes
+                            : std::min(chunks_.back()->capacity * 2, largest_chunk_bytes);
+        chunks_.push_back(std::make_shared<Chunk>(std::max(wanted, frame.size())));
+        chunks_.back()->first = last_;
+    }
+    auto& chunk = *chunks_.back();
+    std::memcpy(chunk.data.get() + chunk.size, frame.data(), frame.size());
+    chunk.size += frame.size();
+}
+
+std::uint64_t TurnLog::append(EventType type, std::string_view data) {
+    std::lock_guard const lock(mutex_);
+    scratch_.clear();
+    append_frame(scratch_, ++last_, type, data);
+    store_frame(scratch_);
+    return last_;
+}
+
+std::uint64_t TurnLog::append_delta(EventType type, std::string_view delta) {
+    std::lock_guard const lock(mutex_);
+    scratch_.clear();
+    append_delta_frame(scratch_, ++last_, type, delta);
+    store_frame(scratch_);
+    (type == EventType::text ? text_ : reasoning_).append(delta);
+    return last_;
+}
+
+std::uint64_t TurnLog::last() const {
+    std::lock_guard const lock(mutex_);
+    return last_;
+}
+
+std::string TurnLog::text() const {
+    std::lock_guard const lock(mutex_);
+    return text_;
+}
+
+std::string TurnLog::reasoning() const {
+    std::lock_guard const lock(mutex_);
+    return reasoning_;
+}
+
+std::size_t TurnLog::answer_bytes() const {
+    std::lock_guard const lock(mutex_);
+    return text_.size() + reasoning_.size();
+}
+
+std::string TurnLog::frames_from(Position at) const {
+    std::string out;
+    for (; at.chunk < chunks_.size(); ++at.chunk, at.offset = 0) {
+        auto const& chunk = *chunks_[at.chunk];
+        out.append(chunk.data.get() + at.offset, chunk.size - at.offset);
+    }
+    return out;
+}
+
+LogSegment TurnLog::unsaved() const {
+    std::lock_guard const lock(mutex_);
+    return {.first = saved_last_ + 1,
+            .last = last_,
+            .frames = frames_from(saved_),
+            .text = text_.substr(saved_text_),
+            .reasoning = reasoning_.substr(saved_reasoning_)};
+}
+
+void TurnLog::mark_saved(LogSegment const& segment) {
+    std::lock_guard const lock(mutex_);
+    saved_last_ = segment.last;
+    saved_text_ += segment.text.size();
+    saved_reasoning_ += segment.reasoning.size();
+    for (auto left = segment.frames.size(); left > 0;) {
+        auto const here = chunks_[saved_.chunk]->size - saved_.offset;
+        if (left < here) {
+            saved_.offset += left;
+            break;
+        }
+        left -= here;
+        if (left == 0 && saved_.chunk + 1 == chunks_.size()) {
+            saved_.offset += here;
+            break;
+        }
+        ++saved_.chunk;
+        saved_.offset = 0;
+    }
+}
+
+LogSegment TurnLog::closing_segment(EventType terminal, std::string_view data) const {
+    auto segment = unsaved();
+    append_frame(segment.frames, ++segment.last, terminal, data);
+    return segment;
+}
+
+void TurnLog::end(EventType terminal, std::string_view data) {
+    append(terminal, data);
+    {
+        std::lock_guard const lock(mutex_);
+        state_ = State::ended;
+    }
+    publish();
+}
+
+void TurnLog::abandon() {
+    {
+        std::lock_guard const lock(mutex_);
+        if (state_ == State::open) state_ = State::abandoned;
+    }
+    publish();
+}
+
+TurnLog::Position TurnLog::after(std::uint64_t number) const {
+    std::lock_guard const lock(mutex_);
+    if (number == 0 || chunks_.empty()) return {};
+    auto const next = std::ranges::find_if(
+        chunks_, [&](auto const& chunk) { return chunk->first > number; });
+    auto const index = static_cast<std::size_t>(next - chunks_.begin()) - 1;
+    auto const& chunk = *chunks_[index];
+    std::string_view const frames(chunk.data.get(), chunk.size);
+    return {index, chunk.size - frames_after(frames, number).size()};
+}
+
+void TurnLog::take(Position& at, EventBatch& batch) const {
+    while (at.chunk < chunks_.size()) {
+        auto const& chunk = chunks_[at.chunk];
+        if (at.offset < chunk->size) {
+            batch.pieces.emplace_back(chunk->data.get() + at.offset, chunk->size - at.offset);
+            batch.owners.push_back(chunk);
+            at.offset = chunk->size;
+        }
+        // The last chunk may still grow.
+        if (at.chunk + 1 == chunks_.size()) break;
+        ++at.chunk;
+        at.offset = 0;
+    }
+}
+
+asio::awaitable<TurnLog::Waited> TurnLog::read(Position& at, EventBatch& batch,
+                                               SteadyTime deadline) {
+    auto const loop = co_await asio::this_coro::executor;
+    for (;;) {
+        std::shared_ptr<Notifier::Waiter> waiter;
+        {
+            std::lock_guard const lock(mutex_);
+            take(at, batch);
+            if (state_ == State::ended) co_return Waited::ended;
+            if (!batch.pieces.empty()) co_return Waited::events;
+            if (state_ == State::abandoned) co_return Waited::abandoned;
+            waiter = changed_.prepare(loop);
+        }
+        if (!co_await waiter->wait_until(deadline)) co_return Waited::deadline;
+    }
+}
+
+}  // namespace kaiwa::chat

@@ -1,0 +1,206 @@
+#include "chat/turn_run.hpp"
+
+#include "base/json.hpp"
+
+#include <fmt/format.h>
+
+namespace kaiwa::chat {
+namespace {
+
+/// Turns what a responder writes into numbered events.
+class LogSink final : public TurnSink {
+public:
+    LogSink(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
+            TurnOptions const& options)
+        : turn_(std::move(turn)), saver_(std::move(saver)), options_(options) {}
+
+    asio::awaitable<Result<void>> text(std::string_view delta) override {
+        return append_delta(EventType::text, delta);
+    }
+    asio::awaitable<Result<void>> reasoning(std::string_view delta) override {
+        return append_delta(EventType::reasoning, delta);
+    }
+    asio::awaitable<Result<void>> step(std::string data) override {
+        {
+            std::lock_guard const lock(turn_->details_mutex);
+            merge_by_id(turn_->steps_json, data);
+        }
+        return append(EventType::step, std::move(data));
+    }
+    asio::awaitable<Result<void>> citation(std::string data) override {
+        {
+            std::lock_guard const lock(turn_->details_mutex);
+            merge_by_id(turn_->citations_json, data);
+        }
+        return append(EventType::citation, std::move(data));
+    }
+    asio::awaitable<Result<void>> usage(llm::Usage usage) override {
+        turn_->usage = usage;
+        turn_->has_usage = true;
+        auto data = fmt::format(R"({{"input_tokens":{},"output_tokens":{})", usage.input_tokens,
+                                usage.output_tokens);
+        if (usage.cached_tokens) data += fmt::format(R"(,"cached_tokens":{})", *usage.cached_tokens);
+        if (usage.reasoning_tokens)
+            data += fmt::format(R"(,"reasoning_tokens":{})", *usage.reasoning_tokens);
+        data += '}';
+        return append(EventType::usage, std::move(data));
+    }
+    asio::awaitable<Result<void>> append(EventType type, std::string data) {
+        if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
+        turn_->log.append(type, data);
+        saver_->appended(*turn_, data.size() + frame_overhead);
+        turn_->log.publish();
+        co_return Result<void>{};
+    }
+
+private:
+    // "id: 1\nevent: text\ndata: \n\n"
+    static constexpr std::size_t frame_overhead = 32;
+
+    static std::unexpected<Error> over() { return fail(Errc::cancelled, "the turn is over"); }
+
+    [[nodiscard]] bool has_room() const {
+        return turn_->stop_reason == StopReason::none && turn_->log.last() < turn_->sendable;
+    }
+
+    asio::awaitable<Result<void>> append_delta(EventType type, std::string_view delta) {
+        if (delta.empty()) co_return Result<void>{};
+        if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
+        if (turn_->log.answer_bytes() + delta.size() > options_.max_answer_bytes) {
+            turn_->stop(StopReason::too_long);
+            co_return over();
+        }
+        turn_->log.append_delta(type, delta);
+        saver_->appended(*turn_, delta.size() + frame_overhead);
+        turn_->log.publish();
+        co_return Result<void>{};
+    }
+
+    std::shared_ptr<LiveTurn> turn_;
+    std::shared_ptr<TurnSaver> saver_;
+    TurnOptions const& options_;
+};
+
+struct Terminal {
+    EventType type = EventType::done;
+    std::string data;
+    GenerationState state = GenerationState::done;
+    std::optional<std::string> finish;
+    std::optional<ProblemJson> error;
+};
+
+std::string_view finish_name(llm::FinishReason reason) {
+    switch (reason) {
+        case llm::FinishReason::length: return "length";
+        case llm::FinishReason::filtered: return "filtered";
+        case llm::FinishReason::stop:
+        case llm::FinishReason::tool: return "stop";
+    }
+    return "stop";
+}
+
+Terminal done(std::string_view finish) {
+    return {EventType::done, fmt::format(R"({{"finish":"{}"}})", finish), GenerationState::done,
+            std::string(finish), {}};
+}
+
+bool is_retryable(llm::FailureClass kind) {
+    using enum llm::FailureClass;
+    return kind != auth && kind != not_found && kind != quota && kind != context_length;
+}
+
+Terminal failed(llm::Failure const& failure, GenerationId id) {
+    json::object problem{{"type", "about:blank"},
+                         {"title", "The model could not answer"},
+                         {"status", 502},
+                         {"detail", failure.message},
+                         {"code", "model_failed"},
+                         {"request_id", id.text()},
+                         {"class", llm::to_string(failure.kind)},
+                         {"retryable", is_retryable(failure.kind)},
+                         {"provider", failure.provider}};
+    if (!failure.provider_request_id.empty())
+        problem["provider_request_id"] = failure.provider_request_id;
+    auto text = json::serialize(problem);
+    return {EventType::failed, text, GenerationState::failed, {}, text};
+}
+
+Terminal how_it_ended(LiveTurn const& turn, llm::Outcome<llm::FinishReason> const& outcome) {
+    // What was whole before the stop arrived is done, whoever asked for the stop.
+    if (outcome) return done(finish_name(*outcome));
+    switch (turn.stop_reason) {
+        case StopReason::person: return {EventType::stopped, "{}", GenerationState::stopped, {}, {}};
+        case StopReason::too_long: return done("length");
+        case StopReason::shutdown:
+            return {EventType::interrupted,
+                    fmt::format(R"({{"reason":"shutdown","length":{}}})", turn.log.text().size()),
+                    GenerationState::interrupted, {}, {}};
+        case StopReason::lease_lost:
+        case StopReason::none: break;
+    }
+    return failed(outcome.error(), turn.generation);
+}
+
+asio::awaitable<llm::Outcome<llm::FinishReason>> answer(std::shared_ptr<LiveTurn> turn,
+                                                        LogSink& sink, Responder& responder,
+                                                        std::string new_title) {
+    auto const cancelled = [] {
+        return std::unexpected(llm::Failure{llm::FailureClass::cancelled, "stopped", {}, {}, {}});
+    };
+    std::string title_data = "{\"title\":";
+    append_json_string(title_data, new_title);
+    title_data += '}';
+    if (!new_title.empty() && !co_await sink.append(EventType::title, std::move(title_data)))
+        co_return cancelled();
+    if (!co_await sink.text(turn->turn.continued_text)) co_return cancelled();
+    auto context = turn->turn;
+    co_return co_await responder.respond(std::move(context), sink);
+}
+
+}  // namespace
+
+asio::awaitable<void> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
+                               Responder& responder, TurnOptions const& options,
+                               std::string new_title) {
+    LogSink sink(turn, saver, options);
+    std::string started = fmt::format(R"({{"generation":"{}","message":"{}","reply":"{}","model":)",
+                                      turn->generation.text(), turn->turn.question.text(),
+                                      turn->turn.reply.text());
+    append_json_string(started, turn->turn.model);
+    started += '}';
+    co_await sink.append(EventType::started, std::move(started));
+
+    llm::Outcome<llm::FinishReason> outcome;
+    try {
+        outcome = co_await answer(turn, sink, responder, std::move(new_title));
+    } catch (std::exception const&) {
+        // A bug of the responder's must not leave a turn that never ends.
+        outcome = std::unexpected(llm::Failure{llm::FailureClass::model_error,
+                                               "an internal error stopped this answer", {}, {}, {}});
+    }
+    if (turn->stop_reason == StopReason::lease_lost) {
+        turn->log.abandon();
+        co_return;
+    }
+
+    auto terminal = how_it_ended(*turn, outcome);
+    Ending ending{.last_segment = {},
+                  .state = terminal.state,
+                  .text = turn->log.text(),
+                  .reasoning = turn->log.reasoning(),
+                  .finish = terminal.finish,
+                  .error = terminal.error,
+                  .usage = std::nullopt,
+                  .steps_json = turn->steps_json,
+                  .citations_json = turn->citations_json};
+    if (turn->has_usage) ending.usage = turn->usage;
+    auto const stored =
+        co_await saver->finish(turn, terminal.type, terminal.data, std::move(ending));
+    if (!stored) {
+        turn->log.abandon();
+        co_return;
+    }
+    turn->log.end(terminal.type, terminal.data);
+}
+
+}  // namespace kaiwa::chat

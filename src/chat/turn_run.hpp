@@ -1,0 +1,18 @@
+#pragma once
+
+#include "chat/live_turn.hpp"
+#include "chat/turn_saver.hpp"
+#include "chat/turn_service.hpp"
+
+#include <memory>
+#include <string>
+
+namespace kaiwa::chat {
+
+/// Runs one turn from its first event to its terminal one: the order of its steps is the life of a
+/// turn. Returns when the ending is durable and shown, or the lease was lost.
+asio::awaitable<void> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
+                               Responder& responder, TurnOptions const& options,
+                               std::string new_title);
+
+}  // namespace kaiwa::chat

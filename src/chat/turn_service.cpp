@@ -1,0 +1,378 @@
+#include "chat/turn_service.hpp"
+
+#include "base/crypto.hpp"
+#include "chat/live_turn.hpp"
+#include "chat/store_reader.hpp"
+#include "chat/turn_run.hpp"
+#include "chat/turn_saver.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace kaiwa::chat {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto shutdown_patience = 5s;
+
+/// What a repeat of a request must have in common with the first one.
+class Digest {
+public:
+    Digest& add(std::string_view part) {
+        text_ += fmt::format("{}:", part.size());
+        text_ += part;
+        return *this;
+    }
+    template <class T>
+    Digest& add(std::optional<T> const& part) {
+        return part ? add(fmt::format("={}", *part)) : add(std::string_view("-"));
+    }
+    Digest& add(SettingsChange const& change) {
+        return add(change.model)
+            .add(change.temperature)
+            .add(change.top_p)
+            .add(change.max_tokens)
+            .add(change.system_prompt);
+    }
+    [[nodiscard]] std::string take() const {
+        auto const digest = sha256(text_);
+        return {digest.begin(), digest.end()};
+    }
+
+private:
+    std::string text_;
+};
+
+std::string digest_of(Question const& question) {
+    Digest digest;
+    digest.add("question").add(question.text).add(question.settings);
+    digest.add(fmt::format("{}", static_cast<int>(question.parent.kind)));
+    digest.add(question.parent.message.text());
+    for (auto const& file : question.files) digest.add(file.text());
+    return digest.take();
+}
+
+std::string digest_of(ReplyRequest const& request) {
+    Digest digest;
+    digest.add(request.kind == ReplyRequest::Kind::regenerate ? "regenerate" : "continue");
+    digest.add(request.message.text()).add(request.settings);
+    return digest.take();
+}
+
+/// Follows a turn that runs here, and goes on from the store when its runner lost it.
+class LiveReader final : public EventReader {
+public:
+    LiveReader(std::shared_ptr<LiveTurn> turn, std::uint64_t after, StoreReader fallback)
+        : turn_(std::move(turn)), at_(turn_->log.after(after)), after_(after),
+          fallback_(std::move(fallback)) {}
+
+    asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override {
+        EventBatch batch;
+        if (ended_) {
+            batch.ended = true;
+            co_return batch;
+        }
+        if (abandoned_) co_return co_await fallback_.next(deadline);
+        switch (co_await turn_->log.read(at_, batch, deadline)) {
+            case TurnLog::Waited::ended: batch.ended = ended_ = true; break;
+            case TurnLog::Waited::events: break;
+            case TurnLog::Waited::abandoned:
+                abandoned_ = true;
+                co_return co_await fallback_.next(deadline);
+            case TurnLog::Waited::deadline:
+                if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
+        }
+        drop_seen(batch);
+        co_return batch;
+    }
+
+private:
+    /// A reader may ask for events after a number that is not reached yet.
+    void drop_seen(EventBatch& batch) {
+        for (auto& piece : batch.pieces) {
+            auto const text = EventBatch::text_of(piece);
+            auto const fresh = after_ == 0 ? text : frames_after(text, after_);
+            piece = asio::const_buffer(fresh.data(), fresh.size());
+        }
+        std::erase_if(batch.pieces, [](auto const& piece) { return piece.size() == 0; });
+        if (!batch.pieces.empty()) after_ = 0;
+    }
+
+    std::shared_ptr<LiveTurn> turn_;
+    TurnLog::Position at_;
+    std::uint64_t after_;
+    StoreReader fallback_;
+    bool ended_ = false;
+    bool abandoned_ = false;
+};
+
+}  // namespace
+
+struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
+    struct Loop {
+        asio::any_io_executor executor;
+        std::shared_ptr<TurnSaver> saver;
+    };
+
+    Impl(Services s, TurnOptions o, std::vector<asio::any_io_executor> const& executors)
+        : services(std::move(s)), options(o) {
+        for (auto const& executor : executors)
+            loops.push_back({executor, std::make_shared<TurnSaver>(services.store, options,
+                                                                   services.log, executor)});
+    }
+
+    Services services;
+    TurnOptions options;
+    std::vector<Loop> loops;
+
+    mutable std::mutex mutex;  // guards what follows
+    std::unordered_map<GenerationId, std::shared_ptr<LiveTurn>> live;
+    std::unordered_map<UserId, std::size_t> running_of;
+    bool draining = false;
+
+    std::shared_ptr<TurnSaver> saver_of(asio::any_io_executor const& executor) const {
+        auto const found = std::ranges::find(loops, executor, &Loop::executor);
+        if (found == loops.end()) throw std::logic_error("a turn was started on a foreign loop");
+        return found->saver;
+    }
+
+    /// Makes room for one more turn of `turn`'s person, visible to followers from now on.
+    Result<void> admit(std::shared_ptr<LiveTurn> const& turn) {
+        std::lock_guard const lock(mutex);
+        if (draining)
+            return fail(Errc::unavailable, "the server is shutting down; try again", "draining");
+        auto& count = running_of[turn->turn.who.id];
+        if (count >= options.turns_per_user)
+            return fail(Errc::rate_limited,
+                        fmt::format("{} answers are being written already; wait for one to end",
+                                    count));
+        ++count;
+        live.emplace(turn->generation, turn);
+        return {};
+    }
+
+    void dismiss(LiveTurn const& turn) {
+        std::lock_guard const lock(mutex);
+        if (live.erase(turn.generation) == 0) return;
+        auto const found = running_of.find(turn.turn.who.id);
+        if (--found->second == 0) running_of.erase(found);
+    }
+
+    std::shared_ptr<LiveTurn> find(GenerationId id) const {
+        std::lock_guard const lock(mutex);
+        auto const found = live.find(id);
+        return found == live.end() ? nullptr : found->second;
+    }
+
+    void stop_where(auto const& matches, StopReason reason) {
+        std::vector<std::shared_ptr<LiveTurn>> turns;
+        {
+            std::lock_guard const lock(mutex);
+            for (auto const& [id, turn] : live)
+                if (matches(*turn)) turns.push_back(turn);
+        }
+        for (auto& turn : turns) post_stop(std::move(turn), reason);
+    }
+
+    static void post_stop(std::shared_ptr<LiveTurn> turn, StopReason reason) {
+        auto const loop = turn->loop;
+        asio::post(loop, [turn = std::move(turn), reason] { turn->stop(reason); });
+    }
+
+    asio::awaitable<void> announce(Principal who, ThreadId id) {
+        if (!services.notices.has_subscribers(who.id)) co_return;
+        auto thread = co_await services.store.thread(who, id);
+        if (thread) services.notices.publish(who.id, ThreadChanged{std::move(*thread)});
+    }
+
+    asio::awaitable<void> run(std::shared_ptr<LiveTurn> turn, std::string new_title) {
+        auto const saver = saver_of(turn->loop);
+        saver->add(turn);
+        co_await announce(turn->turn.who, turn->turn.thread);
+        co_await run_turn(turn, saver, services.responder, options, std::move(new_title));
+        saver->remove(turn);
+        dismiss(*turn);
+        co_await announce(turn->turn.who, turn->turn.thread);
+    }
+
+    void start(std::shared_ptr<LiveTurn> turn, std::string new_title) {
+        turn->started = true;
+        auto on_end = [self = shared_from_this(), turn](std::exception_ptr error) {
+            if (!error) return;
+            self->services.log.error("a turn failed with an exception",
+                                     {{"generation", turn->generation.text()}});
+            turn->log.abandon();
+            self->saver_of(turn->loop)->remove(turn);
+            self->dismiss(*turn);
+        };
+        auto& cancel = turn->cancel;
+        auto const loop = turn->loop;
+        spawn(loop, cancel.slot(), run(std::move(turn), std::move(new_title)), std::move(on_end));
+    }
+
+    asio::awaitable<void> wait_until_idle(std::chrono::milliseconds patience) const {
+        auto const until = std::chrono::steady_clock::now() + patience;
+        for (;;) {
+            {
+                std::lock_guard const lock(mutex);
+                if (live.empty()) co_return;
+            }
+            bool const out_of_time = std::chrono::steady_clock::now() >= until;
+            if (out_of_time || !co_await sleep_for(10ms)) co_return;
+        }
+    }
+
+    ThreadSettings settings_for(ThreadSettings stored, SettingsChange const& change) const {
+        auto settings = merge(std::move(stored), change);
+        if (!settings.model) settings.model = services.default_model();
+        return settings;
+    }
+};
+
+TurnService::TurnService(Services services, TurnOptions options,
+                         std::vector<asio::any_io_executor> loops)
+    : impl_(std::make_shared<Impl>(std::move(services), options, loops)) {}
+
+TurnService::~TurnService() = default;
+
+asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thread,
+                                                     Question question) {
+    auto const impl = impl_;
+    auto& [store, responder, notices, clock, random, log, default_model] = impl->services;
+    auto const stored = co_await store.thread(who, thread);
+    if (!stored) co_return std::unexpected(stored.error());
+    auto const settings = impl->settings_for(stored->settings, question.settings);
+
+    auto const title = make_title(question.text);
+    NewTurn wanted{.question = question.id,
+                   .parent = question.parent,
+                   .text = question.text,
+                   .files = question.files,
+                   .reply = MessageId{make_uuid7(clock, random)},
+                   .generation = GenerationId{make_uuid7(clock, random)},
+                   .model = *settings.model,
+                   .settings = settings,
+                   .title = title,
+                   .request_digest = digest_of(question)};
+    TurnContext context{who, thread, wanted.question, wanted.reply, wanted.model, settings, {}};
+    auto const loop = co_await asio::this_coro::executor;
+    auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
+    if (auto admitted = impl->admit(turn); !admitted) co_return std::unexpected(admitted.error());
+
+    auto ticket = co_await store.begin_turn(who, thread, std::move(wanted));
+    if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
+        impl->dismiss(*turn);
+        co_return ticket;
+    }
+    turn->epoch = ticket->epoch;
+    impl->start(std::move(turn), ticket->titled ? title : std::string());
+    co_return ticket;
+}
+
+asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, ThreadId thread,
+                                                             ReplyRequest request) {
+    auto const impl = impl_;
+    auto& [store, responder, notices, clock, random, log, default_model] = impl->services;
+    auto const stored = co_await store.thread(who, thread);
+    if (!stored) co_return std::unexpected(stored.error());
+    auto const old = co_await store.message(who, thread, request.message);
+    if (!old) co_return std::unexpected(old.error());
+    if (old->role != MessageRole::assistant)
+        co_return fail(Errc::not_found, "there is no such answer in this thread");
+    bool const carry_on = request.kind == ReplyRequest::Kind::carry_on;
+    if (carry_on && old->state == MessageState::pending)
+        co_return fail(Errc::conflict, "the answer is still being written");
+
+    auto const settings = impl->settings_for(stored->settings, request.settings);
+    NewReply wanted{.message = request.message,
+                    .reply = request.reply,
+                    .generation = GenerationId{make_uuid7(clock, random)},
+                    .model = *settings.model,
+                    .settings = settings,
+                    .request_digest = digest_of(request)};
+    TurnContext context{who, thread, old->parent.value_or(request.message), request.reply,
+                        wanted.model, settings, carry_on ? old->text : std::string()};
+    auto const loop = co_await asio::this_coro::executor;
+    auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
+    if (auto admitted = impl->admit(turn); !admitted) co_return std::unexpected(admitted.error());
+
+    auto ticket = co_await store.begin_reply(who, thread, std::move(wanted));
+    if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
+        impl->dismiss(*turn);
+        co_return ticket;
+    }
+    turn->epoch = ticket->epoch;
+    impl->start(std::move(turn), {});
+    co_return ticket;
+}
+
+asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Principal who,
+                                                                          GenerationId id,
+                                                                          std::uint64_t after) {
+    auto const impl = impl_;
+    auto& services = impl->services;
+    StoreReader reader(services.store, services.clock, who, id, after);
+    if (auto turn = impl->find(id); turn && turn->turn.who.id == who.id)
+        co_return std::make_unique<LiveReader>(std::move(turn), after, std::move(reader));
+    // The store says whether it exists, whose it is and whether its events are still kept.
+    auto const page = co_await services.store.read_log(who, id, after);
+    if (!page) co_return std::unexpected(page.error());
+    co_return std::make_unique<StoreReader>(std::move(reader));
+}
+
+asio::awaitable<Result<void>> TurnService::stop(Principal who, GenerationId id) {
+    auto const impl = impl_;
+    if (auto turn = impl->find(id); turn && turn->turn.who.id == who.id) {
+        Impl::post_stop(std::move(turn), StopReason::person);
+        co_return Result<void>{};
+    }
+    co_return co_await impl->services.store.request_stop(who, id);
+}
+
+void TurnService::freshen(Message& message) const {
+    if (message.state != MessageState::pending || !message.generation) return;
+    auto const turn = impl_->find(*message.generation);
+    if (!turn) return;
+    message.text = turn->log.text();
+    message.reasoning = turn->log.reasoning();
+    std::lock_guard const lock(turn->details_mutex);
+    message.steps_json = turn->steps_json;
+    message.citations_json = turn->citations_json;
+}
+
+void TurnService::stop_thread(ThreadId thread) {
+    impl_->stop_where([&](LiveTurn const& turn) { return turn.turn.thread == thread; },
+                      StopReason::person);
+}
+
+void TurnService::stop_user(UserId user) {
+    impl_->stop_where([&](LiveTurn const& turn) { return turn.turn.who.id == user; },
+                      StopReason::person);
+}
+
+std::size_t TurnService::running() const {
+    std::lock_guard const lock(impl_->mutex);
+    return impl_->live.size();
+}
+
+void TurnService::drain() {
+    std::lock_guard const lock(impl_->mutex);
+    impl_->draining = true;
+}
+
+bool TurnService::draining() const {
+    std::lock_guard const lock(impl_->mutex);
+    return impl_->draining;
+}
+
+asio::awaitable<void> TurnService::finish(std::chrono::milliseconds patience) {
+    co_await impl_->wait_until_idle(patience);
+    impl_->stop_where([](LiveTurn const&) { return true; }, StopReason::shutdown);
+    co_await impl_->wait_until_idle(shutdown_patience);
+}
+
+}  // namespace kaiwa::chat

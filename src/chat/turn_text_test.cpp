@@ -1,0 +1,30 @@
+#include "chat/turn_service.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kaiwa::chat {
+namespace {
+
+TEST(MakeTitle, IsTheFirstLineShortened) {
+    EXPECT_EQ(make_title("  こんにちは\n\nつづき"), "こんにちは");
+    EXPECT_EQ(make_title("\n\n a \t b \r\nc"), "a b");
+    EXPECT_EQ(make_title(""), "");
+    EXPECT_EQ(make_title(std::string(40, 'x')), std::string(40, 'x'));
+    EXPECT_EQ(make_title(std::string(41, 'x')), std::string(39, 'x') + "…");
+}
+
+TEST(Merge, ChangesOnlyWhatIsNamed) {
+    ThreadSettings stored{.model = "local/a", .parameters = {.temperature = 0.7, .top_p = {}, .max_tokens = 5},
+                          .system_prompt = "s"};
+    SettingsChange change;
+    change.model = "local/b";
+    change.max_tokens = 9;
+    auto const merged = merge(stored, change);
+    EXPECT_EQ(merged.model, "local/b");
+    EXPECT_EQ(merged.parameters.temperature, 0.7);
+    EXPECT_EQ(merged.parameters.max_tokens, 9);
+    EXPECT_EQ(merged.system_prompt, "s");
+}
+
+}  // namespace
+}  // namespace kaiwa::chat
