@@ -1,0 +1,251 @@
+"""Measures Kaiwa beside nginx in one run, as ratios, and prints a table against the budgets.
+
+    python3 bench/run.py --kaiwa build/kaiwa --bin build/bench/bin [--quick] [--write docs/performance.md]
+
+The server under test runs on core 0, the model server and the load on core 1. Loopback only; every
+measurement is bounded and the run stops by itself after about five minutes (--quick: one).
+"""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def process_tree(pid):
+    out = [pid]
+    for child in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split():
+        out += process_tree(int(child))
+    return out
+
+
+def cpu_seconds(pid):
+    total = 0
+    for p in process_tree(pid):
+        fields = Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def memory_kb(pid, field="Rss"):
+    total = 0
+    for p in process_tree(pid):
+        total += int(re.search(rf"^{field}:\s+(\d+)", Path(f"/proc/{p}/smaps_rollup").read_text(), re.M)[1])
+    return total
+
+
+class Servers:
+    """Everything that was started; stopped again whatever happens."""
+
+    def __init__(self):
+        self.started = []
+
+    def start(self, core, command, **kw):
+        process = subprocess.Popen(["taskset", "-c", core, *map(str, command)], **kw)
+        self.started.append(process)
+        return process
+
+    def stop(self):
+        for process in reversed(self.started):
+            process.send_signal(signal.SIGTERM)
+        for process in self.started:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def wait_ready(url, seconds=20):
+    until = time.time() + seconds
+    while time.time() < until:
+        try:
+            return urllib.request.urlopen(url, timeout=1).status
+        except Exception:
+            time.sleep(0.002)
+    raise SystemExit(f"{url} did not answer in {seconds} s")
+
+
+class Bench:
+    def __init__(self, args):
+        self.args = args
+        self.folder = Path(tempfile.mkdtemp(prefix="kaiwa-bench-"))
+        self.servers = Servers()
+        self.rows = []
+
+    def row(self, what, value, beside, budget, ok):
+        self.rows.append((what, value, beside, budget, {True: "yes", False: "**no**", None: ""}[ok]))
+        print(f"  {what}: {value}" + (f" | {beside}" if beside else "") + (f" | budget {budget}" if budget else ""), flush=True)
+
+    def load(self, target, model, connections, turns, **more):
+        port = {"kaiwa": self.kaiwa_port, "nginx": self.nginx_port, "direct": self.model_port}[target]
+        if target == "kaiwa":
+            # The options of a model are part of its id; ';' stands for '?' and '&' there.
+            model = "bench/" + model.replace("?", ";").replace("&", ";")
+        command = [self.args.bin / "kaiwa_load", "--target", "kaiwa" if target == "kaiwa" else "openai", "--port", port,
+                   "--key", self.key, "--model", model, "--connections", connections, "--turns", turns]
+        for name, value in more.items():
+            command += ["--" + name.replace("_", "-"), value]
+        pid = {"kaiwa": self.kaiwa.pid, "nginx": self.nginx.pid, "direct": self.model.pid}[target]
+        before = cpu_seconds(pid)
+        out = subprocess.run(["taskset", "-c", "1", *map(str, command)], capture_output=True, text=True, check=True).stdout
+        result = json.loads(out)
+        result["cpu"] = cpu_seconds(pid) - before
+        if result["broken"]:
+            print(f"    {target}: {result['broken']} broken: {result['first_problem']}", file=sys.stderr)
+        return result
+
+    def start(self):
+        a = self.args
+        self.model = self.servers.start("1", [a.bin / "kaiwa_model_server", "--port", "0", "--lifetime", "1800", "--records", "0"],
+                                        stdout=subprocess.PIPE, text=True)
+        self.model_port = int(self.model.stdout.readline().split()[1])
+        self.nginx_port = free_port()
+        conf = self.folder / "nginx.conf"
+        conf.write_text(f"""
+daemon off; worker_processes 1; error_log /dev/null; pid {self.folder}/nginx.pid; worker_rlimit_nofile 20000;
+events {{ worker_connections 19000; }}
+http {{ access_log off; keepalive_requests 1000000;
+  upstream model {{ server 127.0.0.1:{self.model_port}; keepalive 256; keepalive_requests 1000000; }}
+  server {{ listen 127.0.0.1:{self.nginx_port} backlog=4096;
+    location / {{ proxy_pass http://model; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; proxy_read_timeout 300s; }} }} }}
+""")
+        self.nginx = self.servers.start("0", ["nginx", "-p", self.folder, "-c", conf], stderr=subprocess.DEVNULL)
+        self.kaiwa_port = free_port()
+        self.data = self.folder / "data"
+        self.env = dict(os.environ, KAIWA_LIMITS__TURNS_PER_USER="20000", KAIWA_PROVIDERS=json.dumps(
+            [{"name": "bench", "kind": "openai", "base_url": f"http://127.0.0.1:{self.model_port}/v1", "models": ["*"]}]))
+        self.start_kaiwa()
+        self.key = subprocess.run([str(a.kaiwa), "key", "add", "bench", "--data", str(self.data)], env=self.env,
+                                  capture_output=True, text=True, check=True).stdout.strip().split()[-1]
+        wait_ready(f"http://127.0.0.1:{self.nginx_port}/v1/models")
+
+    def start_kaiwa(self):
+        begun = time.perf_counter()
+        self.kaiwa = self.servers.start("0", [self.args.kaiwa, "serve", "--listen", f"127.0.0.1:{self.kaiwa_port}", "--data", self.data],
+                                        env=self.env, stderr=open(self.folder / "kaiwa.log", "a"))
+        wait_ready(f"http://127.0.0.1:{self.kaiwa_port}/readyz")
+        return (time.perf_counter() - begun) * 1000
+
+    def measure(self):
+        quick = self.args.quick
+        scale = 5 if quick else 1
+        # Start, memory, size.
+        self.kaiwa.send_signal(signal.SIGTERM)
+        self.kaiwa.wait(20)
+        starts = []
+        for _ in range(5):
+            starts.append(self.start_kaiwa())
+            idle = memory_kb(self.kaiwa.pid) / 1024
+            if len(starts) < 5:
+                self.kaiwa.send_signal(signal.SIGTERM)
+                self.kaiwa.wait(20)
+        self.row("start to ready", f"{sorted(starts)[2]:.0f} ms", "", "≤ 50 ms", sorted(starts)[2] <= 50)
+        self.row("idle memory (RSS)", f"{idle:.1f} MB", "", "≤ 20 MB", idle <= 20)
+        size = Path(self.args.kaiwa).stat().st_size / 1e6
+        self.row("the program", f"{size:.1f} MB", "", "≤ 20 MB", size <= 20)
+
+        # Relay cost: paced and burst, beside nginx.
+        for what, model, connections, turns in [
+            ("burst, 1 connection", "stream?tokens=200", 1, 2000 // scale),
+            ("8 streams × 50/s", "stream?tokens=250&rate=50", 8, 1 if quick else 2),
+            ("1,000 streams × 20/s", "stream?tokens=200&rate=20", 1000, 1),
+        ]:
+            if quick and connections > 8:
+                continue
+            cost = {}
+            for target in ("nginx", "kaiwa"):
+                r = self.load(target, model, connections, turns)
+                cost[target] = r["cpu"] / max(r["frames"], 1) * 1e6
+            ratio = cost["kaiwa"] / cost["nginx"]
+            self.row(f"CPU per token, {what}", f"{cost['kaiwa']:.1f} µs", f"nginx {cost['nginx']:.1f} µs = {ratio:.2f} ×", "≤ 1.0 × nginx", ratio <= 1.0)
+
+        # Added latency of the first token.
+        first = {t: self.load(t, "stream?tokens=20", 1, 2000 // scale)["first_token_ms"] for t in ("direct", "nginx", "kaiwa")}
+        for q, budget in (("p50", 0.1), ("p99", 1.0)):
+            added = first["kaiwa"][q] - first["direct"][q]
+            self.row(f"added first-token latency {q}, durable turn", f"{added:.3f} ms", f"nginx {first['nginx'][q] - first['direct'][q]:.3f} ms", f"≤ {budget} ms", added <= budget)
+        token = {t: self.load(t, "stream?tokens=200&rate=50&stamp", 8, 1)["token_ms"] for t in ("direct", "nginx", "kaiwa")}
+        self.row("added latency of a later token p50 / p99", " / ".join(f"{token['kaiwa'][q] - token['direct'][q]:.3f} ms" for q in ("p50", "p99")),
+                 "nginx " + " / ".join(f"{token['nginx'][q] - token['direct'][q]:.3f} ms" for q in ("p50", "p99")), "", None)
+
+        # Whole durable turns.
+        for connections in (1, 8, 32):
+            r = self.load("kaiwa", "stream?tokens=50", connections, 4000 // scale // connections)
+            n = self.load("nginx", "stream?tokens=50", connections, 4000 // scale // connections)
+            rate, beside = r["turns"] / r["seconds"], n["turns"] / n["seconds"]
+            # Chainlit's 21.6 turns/s was measured on such a machine; PEERS measure it again.
+            self.row(f"durable turns of 50 tokens, {connections} at once", f"{rate:,.0f}/s, {r['cpu'] / r['turns'] * 1e3:.2f} ms CPU",
+                     f"nginx relays {beside:,.0f}/s = {rate / beside:.2f} ×", "≥ 2,160/s (100 × Chainlit)" if connections == 8 else "", rate >= 2160 if connections == 8 else None)
+
+        # Many streams.
+        for streams, rate, tokens in ((2000, 20, 200), (9000, 1, 20)):
+            if quick:
+                streams //= 10
+            before = memory_kb(self.kaiwa.pid, "Pss")
+            peak = [0]
+            loader = subprocess.Popen(["taskset", "-c", "1", str(self.args.bin / "kaiwa_load"), "--target", "kaiwa", "--port", str(self.kaiwa_port), "--key", self.key,
+                                       "--model", f"bench/stream;tokens={tokens};rate={rate}", "--connections", str(streams), "--turns", "1"],
+                                      stdout=subprocess.PIPE, text=True)
+            cpu = cpu_seconds(self.kaiwa.pid)
+            begun = time.time()
+            while loader.poll() is None:
+                peak[0] = max(peak[0], memory_kb(self.kaiwa.pid, "Pss"))
+                time.sleep(0.5)
+            r = json.loads(loader.stdout.read())
+            share = (cpu_seconds(self.kaiwa.pid) - cpu) / (time.time() - begun) * 100
+            each = (peak[0] - before) / streams
+            ok = r["broken"] == 0 and r["turns"] == streams
+            self.row(f"{streams:,} streams × {rate}/s", f"{r['turns']:,} whole, {r['broken']} broken, {share:.0f} % of a core", f"{each:.1f} KB each", "none broken, ≤ 8 KB each", ok and each <= 8)
+
+    def table(self):
+        lines = ["| what | Kaiwa | beside | budget | met |", "| --- | --- | --- | --- | --- |"]
+        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
+        return "\n".join(lines)
+
+    def machine(self):
+        model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+        return (f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), Linux {platform.release()}; the server on core 0, "
+                f"model server and load on core 1; nginx {subprocess.run(['nginx', '-v'], capture_output=True, text=True).stderr.split('/')[-1].strip()}; {time.strftime('%Y-%m-%d')}.")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kaiwa", type=lambda p: Path(p).resolve(), default=Path("build/kaiwa").resolve())
+    parser.add_argument("--bin", type=lambda p: Path(p).resolve(), default=Path("build/bench/bin").resolve())
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", type=Path)
+    bench = Bench(parser.parse_args())
+    try:
+        bench.start()
+        bench.measure()
+        print("\n" + bench.table())
+        if bench.args.write:
+            text = bench.args.write.read_text()
+            begin, end = "<!-- measured -->", "<!-- /measured -->"
+            head, rest = text.split(begin)
+            tail = rest.split(end)[1]
+            bench.args.write.write_text(f"{head}{begin}\n{bench.machine()}\n\n{bench.table()}\n{end}{tail}")
+    finally:
+        bench.servers.stop()
+        shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+main()
