@@ -97,7 +97,7 @@ public:
 
 private:
     struct Impl;
-    std::unique_ptr<Impl> impl_;
+    std::shared_ptr<Impl> impl_;  // a question to a slow provider may outlive the catalogue
 };
 
 /// Keeps the providers that people add in the page; secrets are sealed by the implementation.

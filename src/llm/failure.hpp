@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace kaiwa::llm {
 
@@ -33,6 +34,14 @@ struct Failure {
     std::string provider;             ///< Its name, set by whoever chose the model.
     std::optional<std::chrono::milliseconds> retry_after;
 };
+
+/// A failure of which no more than its class and words are known.
+[[nodiscard]] inline Failure make_failure(FailureClass kind, std::string message) {
+    Failure failure;
+    failure.kind = kind;
+    failure.message = std::move(message);
+    return failure;
+}
 
 template <class T>
 using Outcome = std::expected<T, Failure>;

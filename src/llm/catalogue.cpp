@@ -1,0 +1,377 @@
+#include "llm/catalogue.hpp"
+
+#include "base/task_group.hpp"
+#include "llm/patterns.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+#include <set>
+#include <utility>
+
+namespace kaiwa::llm {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using State = ProviderStatus::State;
+
+constexpr std::chrono::seconds refresh_interval{60};
+constexpr std::chrono::seconds first_back_off{5};
+constexpr std::chrono::seconds longest_back_off{300};
+/// Providers have deadlines of their own; this one is for a provider that forgets them.
+constexpr std::chrono::seconds longest_refresh{60};
+constexpr std::chrono::seconds stop_patience{2};
+
+bool same_config(ProviderConfig const& a, ProviderConfig const& b) {
+    return a.name == b.name && a.kind == b.kind && a.base_url == b.base_url &&
+           a.api_key.reveal() == b.api_key.reveal() && a.models == b.models &&
+           a.options == b.options && a.origin == b.origin;
+}
+
+bool is_provider_name(std::string_view name) {
+    auto const plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    return !name.empty() && name.size() <= 32 && plain(name.front()) &&
+           std::ranges::all_of(name, [&](char c) { return plain(c) || c == '-'; });
+}
+
+State state_after(Failure const& failure) {
+    return failure.kind == FailureClass::auth ? State::denied : State::unreachable;
+}
+
+ModelState model_state(State provider) {
+    switch (provider) {
+        case State::denied: return ModelState::denied;
+        case State::unreachable: return ModelState::unreachable;
+        default: return ModelState::ready;
+    }
+}
+
+/// What a provider offers: the listed models that its patterns allow, then those named outright
+/// that it did not list.
+std::vector<ModelInfo> offered(ProviderConfig const& config, std::vector<ModelInfo> const& listed) {
+    std::vector<ModelInfo> models;
+    std::set<std::string_view> seen;
+    for (auto const& model : listed) {
+        if (model.id.empty() || !matches_any(config.models, model.id)) continue;
+        if (seen.insert(model.id).second) models.push_back(model);
+    }
+    for (auto const& name : config.models) {
+        if (has_wildcard(name) || !seen.insert(name).second) continue;
+        ModelInfo named;
+        named.id = named.name = name;
+        models.push_back(std::move(named));
+    }
+    return models;
+}
+
+/// A server without a list of models is as good as one that lists none, when models are named.
+Outcome<std::vector<ModelInfo>> forgive_missing_list(ProviderConfig const& config,
+                                                     Outcome<std::vector<ModelInfo>> listed) {
+    auto const named = [](std::string const& model) { return !has_wildcard(model); };
+    if (listed || listed.error().kind != FailureClass::not_found) return listed;
+    if (std::ranges::none_of(config.models, named)) return listed;
+    return std::vector<ModelInfo>();
+}
+
+}  // namespace
+
+struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
+    struct Entry {
+        Entry(ProviderConfig c, std::shared_ptr<ChatModel> m)
+            : config(std::move(c)), model(std::move(m)), models(offered(config, {})) {}
+
+        ProviderConfig const config;
+        std::shared_ptr<ChatModel> const model;
+        // Under Impl::mutex:
+        std::vector<ModelInfo> models;
+        State state = State::unknown;
+        std::string reason;
+        std::string last_error;
+        std::optional<std::chrono::milliseconds> latency;
+        std::optional<Timestamp> checked_at;
+        bool asking = false;
+        unsigned failures = 0;
+        SteadyTime due{};
+    };
+    using Entries = std::vector<std::shared_ptr<Entry>>;
+
+    Impl(MakeModel m, Clock const& c, Log& l) : make(std::move(m)), clock(c), log(l) {}
+
+    MakeModel const make;
+    Clock const& clock;
+    Log& log;
+    mutable std::mutex mutex;
+    Notifier changed;
+    Entries entries;
+
+    std::shared_ptr<Entry> entry_named(std::string_view name) const {
+        auto const found = std::ranges::find(entries, name, [](auto& e) { return std::string_view(e->config.name); });
+        return found == entries.end() ? nullptr : *found;
+    }
+
+    /// Those of `wanted` that nobody is asking, marked as being asked.
+    Entries claim(Entries const& wanted) {
+        Entries claimed;
+        std::lock_guard const lock(mutex);
+        for (auto const& entry : wanted) {
+            if (!std::exchange(entry->asking, true)) claimed.push_back(entry);
+        }
+        return claimed;
+    }
+
+    /// Asks on behalf of a request; the answer is of use to others, so it outlives the request.
+    void start_asking(asio::any_io_executor const& loop, Entries const& wanted) {
+        for (auto& entry : claim(wanted)) {
+            auto on_end = [self = shared_from_this(), entry](std::exception_ptr escaped) {
+                if (escaped) self->learn_bug(*entry);
+            };
+            spawn(loop, {}, ask(shared_from_this(), entry), std::move(on_end));
+        }
+    }
+
+    static asio::awaitable<void> ask(std::shared_ptr<Impl> self, std::shared_ptr<Entry> entry) {
+        auto const began = SteadyClock::now();
+        auto listed = co_await entry->model->list();
+        self->learn(*entry, std::move(listed),
+                    std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began));
+    }
+
+    void learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed, std::chrono::milliseconds latency) {
+        listed = forgive_missing_list(entry.config, std::move(listed));
+        auto const now = clock.now();
+        auto changed_state = false;
+        std::string reason;
+        {
+            std::lock_guard const lock(mutex);
+            auto const before = entry.state;
+            entry.asking = false;
+            entry.checked_at = now;
+            if (listed) {
+                entry.models = offered(entry.config, *listed);
+                entry.state = State::ready;
+                entry.reason.clear();
+                entry.latency = latency;
+                entry.failures = 0;
+                entry.due = SteadyClock::now() + refresh_interval;
+            } else {
+                entry.state = state_after(listed.error());
+                entry.reason = entry.last_error = listed.error().message;
+                entry.latency.reset();
+                auto const pause = first_back_off * (1 << std::min(entry.failures, 10u));
+                ++entry.failures;
+                entry.due = SteadyClock::now() + std::min<std::chrono::seconds>(pause, longest_back_off);
+            }
+            changed_state = before != entry.state;
+            reason = entry.reason;
+        }
+        if (changed_state && !reason.empty()) {
+            log.warning("provider_not_ready", {{"provider", entry.config.name}, {"reason", reason}});
+        } else if (changed_state) {
+            log.info("provider_ready", {{"provider", entry.config.name}});
+        }
+        changed.notify_all();
+    }
+
+    void learn_bug(Entry& entry) {
+        auto failure = make_failure(FailureClass::model_error, "listing the models failed inside kaiwa");
+        learn(entry, std::unexpected(std::move(failure)), {});
+    }
+
+    /// Waits until none of `wanted` is being asked, at most until `deadline`.
+    asio::awaitable<void> wait_until_answered(Entries wanted, SteadyTime deadline) {
+        auto const loop = co_await asio::this_coro::executor;
+        std::unique_lock lock(mutex);
+        while (std::ranges::any_of(wanted, [](auto& entry) { return entry->asking; })) {
+            auto waiter = changed.prepare(loop);
+            lock.unlock();
+            if (!co_await waiter->wait_until(deadline)) co_return;
+            lock.lock();
+        }
+    }
+
+    template <class Wanted>
+    Entries select(Wanted wanted) const {
+        Entries selected;
+        std::lock_guard const lock(mutex);
+        std::ranges::copy_if(entries, std::back_inserter(selected), [&](auto& e) { return wanted(*e); });
+        return selected;
+    }
+};
+
+Catalogue::Catalogue(MakeModel make, Clock const& clock, Log& log)
+    : impl_(std::make_shared<Impl>(std::move(make), clock, log)) {}
+
+Catalogue::~Catalogue() = default;
+
+Result<void> Catalogue::set_providers(std::vector<ProviderConfig> providers) {
+    Impl::Entries before;
+    {
+        std::lock_guard const lock(impl_->mutex);
+        before = impl_->entries;
+    }
+    Impl::Entries after;
+    std::set<std::string> names;
+    for (auto& config : providers) {
+        if (!is_provider_name(config.name)) {
+            return fail(Errc::invalid_argument,
+                        fmt::format("provider \"{}\": a name is 1 to 32 of a-z, 0-9 and \"-\", not beginning with \"-\"",
+                                    config.name.substr(0, 64)));
+        }
+        if (!names.insert(config.name).second) {
+            return fail(Errc::invalid_argument, fmt::format("provider \"{}\" is named twice", config.name));
+        }
+        auto const kept = std::ranges::find_if(
+            before, [&](auto& entry) { return same_config(entry->config, config); });
+        if (kept != before.end()) {
+            after.push_back(*kept);
+            continue;
+        }
+        auto model = impl_->make(config);
+        if (!model) {
+            return fail(model.error().code,
+                        fmt::format("provider \"{}\": {}", config.name, model.error().message));
+        }
+        after.push_back(std::make_shared<Impl::Entry>(std::move(config), std::move(*model)));
+    }
+    {
+        std::lock_guard const lock(impl_->mutex);
+        impl_->entries = std::move(after);
+    }
+    impl_->changed.notify_all();
+    return {};
+}
+
+Result<ModelRef> Catalogue::find(std::string_view id) const {
+    auto const slash = id.find('/');
+    auto const missing = [&] {
+        return fail(Errc::not_found, fmt::format("there is no model \"{}\"", id.substr(0, 128)));
+    };
+    if (slash == id.npos || slash + 1 == id.size()) return missing();
+    auto const name = id.substr(slash + 1);
+
+    std::lock_guard const lock(impl_->mutex);
+    auto const entry = impl_->entry_named(id.substr(0, slash));
+    if (!entry || !matches_any(entry->config.models, name)) return missing();
+    ModelRef ref;
+    ref.provider = entry->model;
+    ref.provider_name = entry->config.name;
+    ref.id = std::string(id);
+    ref.info.id = ref.info.name = std::string(name);
+    auto const known = std::ranges::find(entry->models, name, [](auto& m) { return std::string_view(m.id); });
+    if (known != entry->models.end()) ref.info = *known;
+    return ref;
+}
+
+asio::awaitable<std::vector<CatalogueModel>> Catalogue::models(std::chrono::milliseconds patience) {
+    auto const loop = co_await asio::this_coro::executor;
+    auto const impl = impl_;
+    auto unknown = impl->select([](auto const& entry) { return entry.state == State::unknown; });
+    impl->start_asking(loop, unknown);
+    co_await impl->wait_until_answered(std::move(unknown), SteadyClock::now() + patience);
+
+    std::vector<CatalogueModel> all;
+    std::lock_guard const lock(impl->mutex);
+    for (auto const& entry : impl->entries) {
+        for (auto const& info : entry->models) {
+            CatalogueModel model;
+            model.id = entry->config.name + '/' + info.id;
+            model.provider = entry->config.name;
+            model.info = info;
+            model.state = model_state(entry->state);
+            model.reason = entry->reason;
+            all.push_back(std::move(model));
+        }
+    }
+    co_return all;
+}
+
+std::vector<ProviderStatus> Catalogue::providers() const {
+    std::vector<ProviderStatus> all;
+    std::lock_guard const lock(impl_->mutex);
+    for (auto const& entry : impl_->entries) {
+        ProviderStatus status;
+        status.config = entry->config;
+        status.state = entry->state;
+        status.reason = entry->reason;
+        status.latency = entry->latency;
+        status.model_count = entry->models.size();
+        status.checked_at = entry->checked_at;
+        status.last_error = entry->last_error;
+        all.push_back(std::move(status));
+    }
+    return all;
+}
+
+void Catalogue::report(std::string_view provider, Failure const* failure) {
+    std::lock_guard const lock(impl_->mutex);
+    auto const entry = impl_->entry_named(provider);
+    if (!entry) return;
+    if (failure == nullptr) {
+        if (entry->state == State::ready) return;
+        entry->state = State::ready;
+        entry->reason.clear();
+        entry->due = SteadyClock::now();  // its list of models is old or missing
+    } else if (failure->kind != FailureClass::cancelled) {
+        entry->last_error = failure->message;
+        bool const is_down = failure->kind == FailureClass::auth || failure->kind == FailureClass::network;
+        if (!is_down || entry->state == State::unknown) return;
+        entry->state = state_after(*failure);
+        entry->reason = failure->message;
+        // One call may have been unlucky, or refused for its model alone: ask soon.
+        entry->due = std::min<SteadyTime>(entry->due, SteadyClock::now() + std::chrono::seconds(1));
+    } else {
+        return;
+    }
+    impl_->changed.notify_all();
+}
+
+asio::awaitable<void> Catalogue::keep_fresh() {
+    auto const loop = co_await asio::this_coro::executor;
+    auto const impl = impl_;
+    TaskGroup questions(loop, impl->log);
+    while (!co_await stop_requested()) {
+        auto const now = SteadyClock::now();
+        auto const due = impl->select([&](auto const& entry) { return entry.due <= now; });
+        for (auto& entry : impl->claim(due)) {
+            questions.start("ask_provider", Impl::ask(impl, entry));
+        }
+        std::shared_ptr<Notifier::Waiter> waiter;
+        auto next = now + refresh_interval;
+        {
+            std::lock_guard const lock(impl->mutex);
+            waiter = impl->changed.prepare(loop);
+            for (auto const& entry : impl->entries) {
+                if (!entry->asking) next = std::min(next, entry->due);
+            }
+        }
+        co_await waiter->wait_until(next);
+    }
+    questions.stop();
+    co_await questions.join(stop_patience);
+}
+
+asio::awaitable<void> Catalogue::refresh() {
+    auto const loop = co_await asio::this_coro::executor;
+    auto const impl = impl_;
+    auto all = impl->select([](auto const&) { return true; });
+    impl->start_asking(loop, all);
+    co_await impl->wait_until_answered(std::move(all), SteadyClock::now() + longest_refresh);
+}
+
+asio::awaitable<Outcome<Catalogue::TestResult>> Catalogue::test(ProviderConfig config) {
+    auto model = impl_->make(config);
+    if (!model) {
+        co_return std::unexpected(make_failure(FailureClass::invalid, model.error().message));
+    }
+    auto const began = SteadyClock::now();
+    auto listed = co_await (*model)->list();
+    listed = forgive_missing_list(config, std::move(listed));
+    if (!listed) co_return std::unexpected(std::move(listed.error()));
+    TestResult result;
+    result.latency = std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began);
+    result.models = offered(config, *listed);
+    co_return result;
+}
+
+}  // namespace kaiwa::llm

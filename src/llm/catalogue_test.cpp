@@ -1,0 +1,185 @@
+#include "llm/catalogue.hpp"
+
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run_task.hpp"
+#include "tests/support/scripted_model.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kaiwa::llm {
+namespace {
+
+using test::run_task;
+using test::ScriptedModel;
+
+ModelInfo info(std::string id) {
+    ModelInfo model;
+    model.id = model.name = std::move(id);
+    return model;
+}
+
+std::unexpected<Failure> failed(FailureClass kind, std::string message) {
+    return std::unexpected(make_failure(kind, std::move(message)));
+}
+
+class CatalogueTest : public testing::Test {
+protected:
+    ProviderConfig provider(std::string name, std::vector<std::string> patterns = {}) {
+        ProviderConfig config;
+        config.name = std::move(name);
+        config.kind = "scripted";
+        config.models = std::move(patterns);
+        return config;
+    }
+
+    /// The names and states of all models, e.g. "local/a ready".
+    std::vector<std::string> shown() {
+        std::vector<std::string> lines;
+        for (auto const& model : run_task(catalogue.models(std::chrono::seconds(2)))) {
+            auto const state = model.state == ModelState::ready         ? "ready"
+                               : model.state == ModelState::unreachable ? "unreachable"
+                                                                        : "denied";
+            lines.push_back(model.id + ' ' + state);
+        }
+        return lines;
+    }
+
+    static asio::awaitable<int> refresh_once(Catalogue& catalogue) {
+        co_await catalogue.refresh();
+        co_return 0;
+    }
+
+    std::map<std::string, std::shared_ptr<ScriptedModel>> models;
+    test::ManualClock clock;
+    NullLog log;
+    Catalogue catalogue{[this](ProviderConfig const& config) -> Result<std::shared_ptr<ChatModel>> {
+                            if (config.kind != "scripted") return fail(Errc::invalid_argument, "no such kind");
+                            ++times_made;
+                            auto& model = models[config.name];
+                            if (!model) model = std::make_shared<ScriptedModel>();
+                            return std::static_pointer_cast<ChatModel>(model);
+                        },
+                        clock, log};
+    int times_made = 0;
+};
+
+using Lines = std::vector<std::string>;
+
+TEST_F(CatalogueTest, ListsWhatEachServerListsAndItsPatternsAllow) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local", {"qwen*"}), provider("other")}));
+    models["local"]->lists.push_back(std::vector{info("qwen3"), info("llama3"), info("qwen3")});
+    models["other"]->lists.push_back(std::vector{info("vendor/m1")});
+
+    EXPECT_EQ(shown(), (Lines{"local/qwen3 ready", "other/vendor/m1 ready"}));
+    auto const found = catalogue.find("other/vendor/m1");
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->info.id, "vendor/m1");
+    EXPECT_EQ(found->provider_name, "other");
+}
+
+TEST_F(CatalogueTest, AModelNamedOutrightIsListedAsUnreachableWithTheReasonWhileItsServerIsDown) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local", {"qwen3", "llama*"})}));
+    models["local"]->lists.push_back(failed(FailureClass::network, "no connection to 127.0.0.1:9900"));
+
+    EXPECT_EQ(shown(), (Lines{"local/qwen3 unreachable"}));
+    auto const all = run_task(catalogue.models(std::chrono::seconds(0)));
+    EXPECT_EQ(all.front().reason, "no connection to 127.0.0.1:9900");
+    EXPECT_EQ(catalogue.providers().front().state, ProviderStatus::State::unreachable);
+}
+
+TEST_F(CatalogueTest, WhatWasListedBeforeStaysListedAsUnreachable) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local")}));
+    models["local"]->lists.push_back(std::vector{info("a")});
+    models["local"]->lists.push_back(failed(FailureClass::network, "gone"));
+    EXPECT_EQ(shown(), (Lines{"local/a ready"}));
+
+    run_task(refresh_once(catalogue));
+
+    EXPECT_EQ(shown(), (Lines{"local/a unreachable"}));
+}
+
+TEST_F(CatalogueTest, AWrongKeyIsDenied) {
+    ASSERT_TRUE(catalogue.set_providers({provider("cloud", {"gpt"})}));
+    models["cloud"]->lists.push_back(failed(FailureClass::auth, "the key was refused"));
+    EXPECT_EQ(shown(), (Lines{"cloud/gpt denied"}));
+}
+
+TEST_F(CatalogueTest, AServerWithoutAListIsReadyWhenItsModelsAreNamed) {
+    ASSERT_TRUE(catalogue.set_providers({provider("own", {"m"})}));
+    models["own"]->lists.push_back(failed(FailureClass::not_found, "no such address"));
+    EXPECT_EQ(shown(), (Lines{"own/m ready"}));
+    EXPECT_TRUE(run_task(catalogue.test(provider("own", {"m"}))));
+    EXPECT_FALSE(run_task(catalogue.test(provider("own"))));
+}
+
+TEST_F(CatalogueTest, FindsAModelThatIsNotDiscoveredButNotOneThatThePatternsExclude) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local", {"qwen*"}), provider("free")}));
+    EXPECT_TRUE(catalogue.find("local/qwen99"));
+    EXPECT_TRUE(catalogue.find("free/anything/at:all"));
+    for (auto const* id : {"local/gpt", "nobody/m", "local", "local/", "/m", ""}) {
+        EXPECT_EQ(catalogue.find(id).error().code, Errc::not_found) << id;
+    }
+}
+
+TEST_F(CatalogueTest, AProviderThatDidNotChangeKeepsItsStateAndItsModel) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local"), provider("gone")}));
+    models["local"]->lists.push_back(std::vector{info("a")});
+    models["gone"]->lists.push_back(std::vector{info("b")});
+    EXPECT_EQ(shown().size(), 2u);
+
+    ASSERT_TRUE(catalogue.set_providers({provider("local")}));
+
+    EXPECT_EQ(shown(), (Lines{"local/a ready"}));
+    EXPECT_EQ(times_made, 2);
+    EXPECT_EQ(models["local"]->times_listed, 1u);
+    EXPECT_FALSE(catalogue.find("gone/b"));
+}
+
+TEST_F(CatalogueTest, RefusesNamesAndKindsThatCannotBeAndKeepsWhatItHad) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local")}));
+    auto odd = provider("odd");
+    odd.kind = "unheard-of";
+    EXPECT_FALSE(catalogue.set_providers({provider("Local")}));
+    EXPECT_FALSE(catalogue.set_providers({provider("-x")}));
+    EXPECT_FALSE(catalogue.set_providers({provider("a/b")}));
+    EXPECT_FALSE(catalogue.set_providers({provider("a"), provider("a")}));
+    EXPECT_EQ(catalogue.set_providers({odd}).error().message, "provider \"odd\": no such kind");
+    EXPECT_TRUE(catalogue.find("local/a"));
+}
+
+TEST_F(CatalogueTest, AFailedCallShowsAtOnceAndAGoodOneTakesItBack) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local")}));
+    models["local"]->lists.push_back(std::vector{info("a")});
+    EXPECT_EQ(shown(), (Lines{"local/a ready"}));
+
+    auto const down = make_failure(FailureClass::network, "no connection");
+    catalogue.report("local", &down);
+    EXPECT_EQ(shown(), (Lines{"local/a unreachable"}));
+    catalogue.report("local", nullptr);
+    EXPECT_EQ(shown(), (Lines{"local/a ready"}));
+
+    auto const busy = make_failure(FailureClass::rate_limited, "too many requests");
+    catalogue.report("local", &busy);
+    EXPECT_EQ(shown(), (Lines{"local/a ready"}));
+    EXPECT_EQ(catalogue.providers().front().last_error, "too many requests");
+}
+
+TEST_F(CatalogueTest, KeepFreshAsksAtOnceAndEndsWhenStopped) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local")}));
+    models["local"]->lists.push_back(std::vector{info("a")});
+    asio::io_context io;
+    asio::cancellation_signal stop;
+    bool ended = false;
+    spawn(io.get_executor(), stop.slot(), catalogue.keep_fresh(),
+          [&](std::exception_ptr escaped) { ended = escaped == nullptr; });
+
+    io.run_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(catalogue.providers().front().state, ProviderStatus::State::ready);
+    EXPECT_EQ(models["local"]->times_listed, 1u);
+    stop.emit(asio::cancellation_type::terminal);
+    io.run_for(std::chrono::seconds(5));
+    EXPECT_TRUE(ended);
+}
+
+}  // namespace
+}  // namespace kaiwa::llm
