@@ -35,7 +35,7 @@ export default function ConnectModel({ onDone }: { onDone: () => void }) {
         <Button kind="quiet" size="small" icon="left" className="-ms-2 !w-auto" onClick={() => setWay(null)}>
           {t("connect.backToWays")}
         </Button>
-        <ProviderForm key={way} initial={{ ...ways[way], name: nameFor(ways[way].name, taken) }} taken={taken} onSaved={connected} />
+        <ProviderForm key={way} initial={{ ...ways[way], name: nameFor(ways[way].name, taken) }} taken={taken} asks={way === "other" ? "address" : "key"} onSaved={connected} />
       </div>
     );
   }
@@ -52,7 +52,7 @@ export default function ConnectModel({ onDone }: { onDone: () => void }) {
                   <span className="block text-[15px] font-medium">{t(`connect.${name}`)}</span>
                   <span className="block text-sm text-muted">{t(`connect.${name}Hint`)}</span>
                 </span>
-                <Icon name="right" className="text-muted" />
+                <Icon name="right" className="shrink-0 text-muted" />
               </button>
             </li>
           ))}

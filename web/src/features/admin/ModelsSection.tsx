@@ -32,7 +32,7 @@ export function ModelsSection() {
               <h2 id="providers" className="font-semibold">{t("provider.heading")}</h2>
               <p className="text-sm text-muted">{t("provider.lead")}</p>
             </div>
-            <Button kind="primary" icon="plus" onClick={() => setOpen("new")}>
+            <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen("new")}>
               {t("provider.add")}
             </Button>
           </div>
@@ -70,7 +70,9 @@ function ProviderTable({ providers, open, onOpen }: { providers: Provider[]; ope
             <RowName label={t("provider.edit", { name: provider.name })} open={provider.name === open} onOpen={() => onOpen(provider.name)}>
               {provider.name}
             </RowName>
-            <div className="text-muted">{provider.base_url}</div>
+            <div className="max-w-64 truncate text-muted max-md:hidden" title={provider.base_url}>
+              {provider.base_url}
+            </div>
           </td>
           <td className={cellClass({})}>
             <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
@@ -13,22 +13,27 @@ import { TestResult, useConnectionTest } from "./TestResult";
 
 const usualUrls: Partial<Record<ProviderKind, string>> = { openai: openaiUrl, anthropic: anthropicUrl };
 
+/** The fields shown at once; the others have good values and stand under "details". */
+const askedFor = { all: ["kind", "name", "url", "key", "models"], key: ["key"], address: ["url", "key"] } as const;
+
 interface Props {
   /** The provider that is changed; without one, a new one is made. */
   provider?: Provider;
   initial: ProviderDraft;
   taken: readonly string[];
+  asks?: keyof typeof askedFor;
   onSaved: (name: string) => void;
 }
 
 /** A provider's fields, a test that says in words what works, and one button that saves. */
-export function ProviderForm({ provider, initial, taken, onSaved }: Props) {
+export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }: Props) {
   const { t } = useTranslation(["admin", "login"]);
   const client = useQueryClient();
   const [draft, setDraft] = useState(initial);
   const [told, setTold] = useState(false);
   const test = useConnectionTest();
   const problems = told ? problemsOf(draft, taken) : {};
+  const hasProblems = Object.keys(problems).length > 0;
   const changes = provider ? providerChanges(provider, draft) : [];
   const set = (change: Partial<ProviderDraft>) => {
     setDraft({ ...draft, ...change });
@@ -56,6 +61,53 @@ export function ProviderForm({ provider, initial, taken, onSaved }: Props) {
   };
   const busy = save.isPending || (provider !== undefined && changes.length === 0);
 
+  const kindField = (
+    <Field label={t("provider.kind")} hint={t(`provider.kindHints.${draft.kind}`)}>
+      {(ids) => (
+        <Select
+          value={draft.kind}
+          onChange={(event) => {
+            const kind = event.target.value as ProviderKind;
+            // The usual address changes with the kind; one that was typed stays.
+            const untouched = draft.baseUrl === "" || draft.baseUrl === usualUrls[draft.kind];
+            set({ kind, ...(untouched ? { baseUrl: usualUrls[kind] ?? "" } : {}) });
+          }}
+          {...ids}
+        >
+          {providerKinds.map((kind) => (
+            <option key={kind} value={kind}>
+              {t(`provider.kinds.${kind}`)}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+  const nameField = !provider && (
+    <Field label={t("provider.name")} hint={t("provider.nameHint", { example: draft.name || "office" })} error={problems.name && t(problems.name === "nameTaken" ? "provider.nameTaken" : "provider.needName")}>
+      {(ids) => <TextInput value={draft.name} maxLength={32} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ name: event.target.value })} {...ids} />}
+    </Field>
+  );
+  const urlField = (
+    <Field label={t("provider.url")} hint={t(`provider.urlHint.${draft.kind}`)} error={problems.baseUrl && t(problems.baseUrl === "urlCredentials" ? "provider.urlCredentials" : "provider.needUrl")}>
+      {(ids) => <TextInput type="url" inputMode="url" value={draft.baseUrl} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ baseUrl: event.target.value })} {...ids} />}
+    </Field>
+  );
+  const keyField = (
+    <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : "provider.keyHint")}>
+      {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" showLabel={t("login:show")} hideLabel={t("login:hide")} onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
+    </Field>
+  );
+  const modelsField = (
+    <Field label={t("provider.patterns")} hint={t(draft.kind === "custom" ? "provider.patternsHintCustom" : "provider.patternsHint")}>
+      {(ids) => <TextArea rows={2} value={draft.models} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ models: event.target.value })} {...ids} />}
+    </Field>
+  );
+  const fields = { kind: kindField, name: nameField, url: urlField, key: keyField, models: modelsField };
+  const names = Object.keys(fields) as (keyof typeof fields)[];
+  const asked: readonly string[] = askedFor[asks];
+  const show = (wanted: boolean) => names.filter((name) => asked.includes(name) === wanted).map((name) => <Fragment key={name}>{fields[name]}</Fragment>);
+
   return (
     <form
       noValidate
@@ -66,40 +118,13 @@ export function ProviderForm({ provider, initial, taken, onSaved }: Props) {
         checked(() => !busy && save.mutate());
       }}
     >
-      <Field label={t("provider.kind")} hint={t(`provider.kindHints.${draft.kind}`)}>
-        {(ids) => (
-          <Select
-            value={draft.kind}
-            onChange={(event) => {
-              const kind = event.target.value as ProviderKind;
-              // The usual address changes with the kind; one that was typed stays.
-              const untouched = draft.baseUrl === "" || draft.baseUrl === usualUrls[draft.kind];
-              set({ kind, ...(untouched ? { baseUrl: usualUrls[kind] ?? "" } : {}) });
-            }}
-            {...ids}
-          >
-            {providerKinds.map((kind) => (
-              <option key={kind} value={kind}>
-                {t(`provider.kinds.${kind}`)}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      {!provider && (
-        <Field label={t("provider.name")} hint={t("provider.nameHint", { example: draft.name || "office" })} error={problems.name && t(problems.name === "nameTaken" ? "provider.nameTaken" : "provider.needName")}>
-          {(ids) => <TextInput value={draft.name} maxLength={32} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ name: event.target.value })} {...ids} />}
-        </Field>
+      {show(true)}
+      {asks !== "all" && (
+        <details open={hasProblems || undefined} className="text-sm">
+          <summary className="-ms-1 w-fit cursor-pointer rounded-md px-1 py-1 text-muted hover:text-text">{t("provider.details")}</summary>
+          <div className="mt-3 flex flex-col gap-4">{show(false)}</div>
+        </details>
       )}
-      <Field label={t("provider.url")} hint={t(`provider.urlHint.${draft.kind}`)} error={problems.baseUrl && t(problems.baseUrl === "urlCredentials" ? "provider.urlCredentials" : "provider.needUrl")}>
-        {(ids) => <TextInput type="url" inputMode="url" value={draft.baseUrl} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ baseUrl: event.target.value })} {...ids} />}
-      </Field>
-      <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : "provider.keyHint")}>
-        {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" showLabel={t("login:show")} hideLabel={t("login:hide")} onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
-      </Field>
-      <Field label={t("provider.patterns")} hint={t(draft.kind === "custom" ? "provider.patternsHintCustom" : "provider.patternsHint")}>
-        {(ids) => <TextArea rows={2} value={draft.models} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ models: event.target.value })} {...ids} />}
-      </Field>
       <TestResult test={test} />
       {provider ? <WillDo lines={changes.map((change) => spoken(change, t))} /> : draft.name !== "" && <WillDo lines={[t("provider.changes.create", { name: draft.name })]} />}
       <Refused error={save.error} />

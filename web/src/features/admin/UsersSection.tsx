@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
+import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
 import { Empty } from "@/components/ui/Notice";
 import { api, body } from "@/lib/api/client";
@@ -66,7 +67,7 @@ export function UsersSection() {
     <div className="flex min-h-0 grow">
       <section aria-label={t("users")} className="min-w-0 grow overflow-y-auto px-5 py-4">
         <div className="mb-3 flex flex-wrap items-center gap-3">
-          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="max-w-72" value={text} onChange={(event) => setText(event.target.value)} />
+          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="max-w-72 grow basis-40" value={text} onChange={(event) => setText(event.target.value)} />
           <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen(adding)}>
             {t("user.add")}
           </Button>
@@ -85,7 +86,7 @@ export function UsersSection() {
                   {user.id === session.data?.user.id && <span className="ms-2 text-muted">{t("user.you")}</span>}
                 </td>
                 <td className={cellClass({})}>{user.name}</td>
-                <td className={cellClass({})}>{t(`user.roles.${user.role}`)}</td>
+                <td className={cx(cellClass({}), "whitespace-nowrap")}>{t(`user.roles.${user.role}`)}</td>
                 <td className={cellClass({})}>
                   <State tone={user.disabled ? "quiet" : "good"}>{t(user.disabled ? "user.disabled" : "user.active")}</State>
                 </td>

@@ -63,7 +63,7 @@ export interface Column<Key extends string> {
   name: string;
   /** Present when the server can sort by it. */
   sort?: Key;
-  /** Left out where there is little room. */
+  /** Left out where the table has little room, as beside the panel. */
   wide?: boolean;
   numeric?: boolean;
 }
@@ -74,14 +74,14 @@ export interface Order<Key extends string> {
 }
 
 const cell = "px-3 py-2 text-start align-top first:ps-0 last:pe-0";
-export const cellClass = (column: Pick<Column<string>, "wide" | "numeric">) => cx(cell, column.wide && "max-lg:hidden", column.numeric && "!text-end tabular-nums");
+export const cellClass = (column: Pick<Column<string>, "wide" | "numeric">) => cx(cell, column.wide && "@max-4xl:hidden", column.numeric && "!text-end whitespace-nowrap tabular-nums");
 
 /** A table that scrolls inside itself. Its head sorts where a column says how. */
 export function Table<Key extends string>({ label, columns, order, onOrder, children }: { label: string; columns: readonly Column<Key>[]; order?: Order<Key>; onOrder?: (order: Order<Key>) => void; children: ReactNode }) {
   const { t } = useTranslation("admin");
   return (
-    <div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
-      <table className="w-full text-sm" aria-label={label}>
+    <div className="@container overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+      <table className="w-full text-sm wrap-break-word" aria-label={label}>
         <thead>
           <tr className="border-b border-line text-muted">
             {columns.map((column) => {

@@ -48,7 +48,7 @@ export function LoginPage() {
   };
 
   return (
-    <EntryPage title={t("title")} lead={t("lead")}>
+    <EntryPage title={t("title")} lead={setup.data?.needed ? undefined : t("lead")}>
       {setup.data?.needed && <Notice kind="warning">{t("setupNeeded")}</Notice>}
       {ended && !setup.data?.needed && <Notice>{t("ended")}</Notice>}
       <form noValidate onSubmit={submit} className="flex flex-col gap-4">

@@ -151,7 +151,7 @@ function useToday(): Date {
   return now;
 }
 
-/** After a row is gone the focus goes to its neighbour, once the menu has given it back. */
+/** After a row is gone the focus goes to its neighbour, once the menu or the drawer has settled where it would put it. */
 function focusRow(root: HTMLElement | null, thread: string): void {
-  requestAnimationFrame(() => root?.querySelector<HTMLElement>(`a[data-thread="${CSS.escape(thread)}"]`)?.focus());
+  setTimeout(() => root?.querySelector<HTMLElement>(`a[data-thread="${CSS.escape(thread)}"]`)?.focus(), 60);
 }

@@ -62,7 +62,7 @@ export function ThreadRow({ thread, current, actions, onPick, onDelete }: Props)
         aria-current={current ? "page" : undefined}
         onClick={open}
         onKeyDown={byKey}
-        className="flex h-9 min-w-0 grow items-center gap-2 rounded-lg px-2 text-[15px] pointer-coarse:h-11"
+        className="flex h-9 min-w-0 grow items-center gap-2 rounded-lg px-2 text-[15px] group-focus-within:pe-9 group-hover:pe-9 pointer-coarse:h-11 pointer-coarse:pe-10"
       >
         <span className={cx("truncate", current && "font-medium")}>{thread.title || t("untitled")}</span>
         {thread.running && (
@@ -77,7 +77,7 @@ export function ThreadRow({ thread, current, actions, onPick, onDelete }: Props)
           <button
             type="button"
             aria-label={t("menu", { title: spokenTitle(thread) })}
-            className="me-0.5 grid size-8 shrink-0 place-items-center rounded-md text-muted opacity-0 hover:text-text group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:opacity-100 data-popup-open:opacity-100 pointer-coarse:size-10 pointer-coarse:opacity-100"
+            className="absolute end-0.5 grid size-8 shrink-0 place-items-center rounded-md text-muted opacity-0 hover:text-text group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:opacity-100 data-popup-open:opacity-100 pointer-coarse:size-10 pointer-coarse:opacity-100"
           >
             <Icon name="more" />
           </button>

@@ -12,8 +12,8 @@ export type ThreadAction = "rename" | "archive" | "unarchive" | "delete" | "rest
 export interface Voice {
   /** `action` did not happen, for `reason`; what was shown has been taken back. */
   refused(action: ThreadAction, thread: ThreadItem, reason: unknown): void;
-  /** The thread is gone from the list. Offers `undo`, and calls `ended` when the offer ends without it. */
-  deleted(thread: ThreadItem, undo: () => void, ended: () => void): void;
+  /** The thread is gone from the list. Offers `undo`, and calls `ended` when the offer ends without it. Returns what withdraws it. */
+  deleted(thread: ThreadItem, undo: () => void, ended: () => void): () => void;
   archived(thread: ThreadItem, undo: () => void): void;
 }
 
@@ -25,6 +25,8 @@ const at = (id: string) => ({ params: { path: { id } } });
  */
 export class ThreadActions {
   readonly deletions: Deletions<ThreadItem>;
+  /** What withdraws the offer to undo, by thread. */
+  #offers = new Map<string, () => void>();
 
   constructor(
     private readonly client: QueryClient,
@@ -37,7 +39,10 @@ export class ThreadActions {
       },
       {
         back: (thread) => show(client, thread),
-        refused: (action, thread, reason) => voice.refused(action, thread, reason),
+        refused: (action, thread, reason) => {
+          this.#offers.get(thread.id)?.();
+          voice.refused(action, thread, reason);
+        },
       },
     );
   }
@@ -70,7 +75,11 @@ export class ThreadActions {
     const undo = async () => {
       if (await this.deletions.undo(thread.id)) undone();
     };
-    this.voice.deleted(thread, () => void undo(), () => this.deletions.settle(thread.id));
+    const ended = () => {
+      this.#offers.delete(thread.id);
+      this.deletions.settle(thread.id);
+    };
+    this.#offers.set(thread.id, this.voice.deleted(thread, () => void undo(), ended));
   }
 
   /** Another tab, another device or the server changed a thread. */

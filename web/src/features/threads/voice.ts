@@ -21,7 +21,7 @@ export const toastVoice: Voice = {
     toast({ kind: "error", text: `${what} ${describe(reason, i18next.t)}` });
   },
   deleted(thread, undo, ended) {
-    toast({
+    return toast({
       text: i18next.t("threads:deleted", { title: spokenTitle(thread) }),
       action: { label: i18next.t("threads:undo"), run: undo },
       timeout: undoMilliseconds,
