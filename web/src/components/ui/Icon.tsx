@@ -54,7 +54,7 @@ export type IconName = keyof typeof paths;
 /** Drawn beside a name or inside a named button, so it is nothing to a screen reader. */
 export function Icon({ name, size = 18, ...rest }: { name: IconName; size?: number } & Omit<SVGProps<SVGSVGElement>, "name">) {
   return (
-    <svg viewBox="0 0 24 24" width={size} height={size} fill="none" stroke="currentColor" strokeWidth={name === "more" ? 2.6 : 1.7} strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" focusable="false" {...rest}>
+    <svg viewBox="0 0 24 24" width={size} height={size} fill={name === "stop" || name === "play" ? "currentColor" : "none"} stroke="currentColor" strokeWidth={name === "more" ? 2.6 : 1.7} strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" focusable="false" {...rest}>
       <path d={paths[name]} />
     </svg>
   );

@@ -1,6 +1,25 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
-import { configQuery } from "@/lib/api/queries";
+import { useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/components/ui/Button";
+import { Drawer } from "@/components/ui/Dialog";
+import { Empty } from "@/components/ui/Notice";
+import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
+import type { ThreadSettings } from "@/lib/api/types";
+import { useCommand } from "@/lib/commands";
+import { describe } from "@/lib/i18n/problems";
+import { useMediaQuery } from "@/lib/media";
+import { useLocation } from "@/lib/router";
+import { Composer } from "./Composer";
+import { Chat } from "./context";
+import { isRunning } from "./conversation";
+import { setDraft } from "./drafts";
+import { MessageList } from "./MessageList";
+import { ModelPicker } from "./ModelPicker";
+import { ParametersPanel } from "./ParametersPanel";
+import { Welcome } from "./Welcome";
+import { useActions } from "./useActions";
+import { useConversation } from "./useConversation";
 
 interface Props {
   /** Null for a chat that has not begun. */
@@ -11,13 +30,102 @@ interface Props {
   menu?: ReactNode;
 }
 
-export function ChatPage({ notice, menu }: Props) {
+const none: ThreadSettings = {};
+
+export function ChatPage(props: Props) {
+  return <ChatThread key={props.thread ?? "new"} {...props} />;
+}
+
+function ChatThread({ thread, notice, menu }: Props) {
+  const { t } = useTranslation(["chat", "common"]);
   const config = useQuery(configQuery);
+  const models = useQuery(modelsQuery);
+  const found = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== null });
+  const { conversation, error, loadOlder } = useConversation(thread);
+  const { hash } = useLocation();
+
+  const [chosen, setChosen] = useState<ThreadSettings>(none);
+  const settings = thread === null ? chosen : (found.data?.settings ?? none);
+  const actions = useActions(thread, settings);
+  const configure = useCallback((next: ThreadSettings) => (thread === null ? setChosen(next) : void actions.configure(next)), [thread, actions]);
+  const ready = models.data?.find(({ state }) => state === "ready")?.id;
+  const model = settings.model ?? config.data?.default_model ?? ready ?? null;
+
+  const [editing, setEditing] = useState<string | null>(null);
+  const [panel, setPanel] = useState(false);
+  const wide = useMediaQuery("(width >= 1100px)");
+  const running = isRunning(conversation);
+  const chat = useMemo(() => ({ actions, running, editing, setEditing }), [actions, running, editing]);
+  const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
+  useCommand({ id: "parameters", title: "chat:parameters", run: () => setPanel((open) => !open) });
+
+  const title = found.data?.title;
+  useEffect(() => {
+    document.title = title ? `${title} - Kaiwa` : "Kaiwa";
+  }, [title]);
+
+  const composer = (
+    <Composer
+      thread={thread}
+      uploads={config.data?.uploads}
+      running={running}
+      onStop={generation ? () => void actions.stop(generation) : undefined}
+      onSend={(sending) => void actions.send(sending)}
+      onEditLast={() => setEditing(conversation?.items.findLast(({ role }) => role === "user")?.id ?? null)}
+    >
+      <ModelPicker models={models.data ?? []} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
+      <IconButton icon="sliders" label={t("parameters")} aria-expanded={panel} onClick={() => setPanel(!panel)} />
+    </Composer>
+  );
+  const parameters = <ParametersPanel settings={settings} onChange={configure} />;
+  const failure = error ?? (thread === null ? null : found.error);
+
   return (
-    <div className="mx-auto flex w-full max-w-[760px] grow flex-col justify-center px-4">
-      {menu}
-      <h1 className="text-xl font-semibold">{config.data?.greeting}</h1>
-      {notice}
-    </div>
+    <Chat value={chat}>
+      <div className="flex min-h-0 grow">
+        <div className="flex min-h-0 min-w-0 grow flex-col">
+          {thread !== null && (
+            <header className="flex h-12 shrink-0 items-center gap-2 px-4 max-md:absolute max-md:inset-x-11 max-md:top-0 max-md:px-1">
+              <h1 className="min-w-0 grow truncate text-[15px] font-medium max-md:text-center">{title === "" ? t("common:newChat") : title}</h1>
+              {menu}
+            </header>
+          )}
+          {failure && !conversation ? (
+            <div className="grow">
+              <Empty title={t("cannotOpen")} action={<a href="/" className="text-accent underline">{t("common:newChat")}</a>}>
+                {describe(failure, t)}
+              </Empty>
+            </div>
+          ) : thread === null ? (
+            <Welcome greeting={config.data?.greeting} starters={config.data?.starters ?? []} onPick={(text) => setDraft(null, { text })}>
+              {notice}
+              {composer}
+            </Welcome>
+          ) : (
+            <>
+              {conversation ? <MessageList conversation={conversation} loadOlder={loadOlder} target={decodeURIComponent(hash.slice(1)) || null} /> : <div className="grow" />}
+              <div className="mx-auto flex w-full max-w-[760px] shrink-0 flex-col gap-2 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-4">
+                {notice}
+                {composer}
+              </div>
+            </>
+          )}
+        </div>
+        {panel && wide && (
+          <aside aria-label={t("parameters")} className="flex w-[360px] shrink-0 flex-col overflow-y-auto border-s border-line bg-side">
+            <div className="flex items-center justify-between py-2 ps-5 pe-2">
+              <h2 className="font-semibold">{t("parameters")}</h2>
+              <IconButton icon="close" label={t("common:close")} onClick={() => setPanel(false)} />
+            </div>
+            {parameters}
+          </aside>
+        )}
+        {!wide && (
+          <Drawer open={panel} onClose={() => setPanel(false)} title={t("parameters")} side="right">
+            {parameters}
+          </Drawer>
+        )}
+      </div>
+    </Chat>
   );
 }

@@ -1,0 +1,45 @@
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Markdown } from "./Markdown";
+import { useTurns } from "@/lib/events/LiveProvider";
+import { useTurn } from "@/lib/events/turns";
+import { AnswerActions } from "./AnswerActions";
+import { AnswerState } from "./AnswerState";
+import { Announcer } from "./Announcer";
+import type { Item } from "./conversation";
+import { langOf } from "./lang";
+import { Progress } from "./Progress";
+import { Steps } from "./Steps";
+
+/** An answer over the whole column: what happened on the way, the text, how it stands, what can be done. */
+export function Answer({ item, newest }: { item: Item; newest: boolean }) {
+  const { t } = useTranslation("chat");
+  const content = useRef<HTMLDivElement>(null);
+  const turn = useTurn(useTurns(), item.state === "pending" ? item.generation : null);
+  const pending = item.state === "pending" && item.local?.state !== "failed";
+  // A reading from the first event grows up to what the store had already.
+  const caughtUp = turn && turn.text.length >= item.text.length;
+  const text = caughtUp ? turn.text : item.text;
+  const steps = turn && turn.steps.length >= item.steps.length ? turn.steps : item.steps;
+  const reasoning = turn && turn.reasoning.length >= (item.reasoning?.length ?? 0) ? turn.reasoning : (item.reasoning ?? "");
+  if (item.local?.state === "failed") return null;
+  return (
+    <article aria-label={t("answer")} aria-busy={pending} className="group flex flex-col gap-1">
+      <Steps id={item.id} steps={steps} reasoning={reasoning} notice={item.notice} running={pending && text === ""} />
+      {text !== "" && (
+        <div ref={content} lang={langOf(text)} className="min-w-0">
+          <Markdown text={text} streaming={pending} {...langProp(text)} />
+        </div>
+      )}
+      {pending && text === "" && <Progress since={item.created_at} steps={steps} reasoning={reasoning !== ""} />}
+      {pending && newest && <Announcer text={text} />}
+      {!pending && <AnswerState item={item} />}
+      {!pending && <AnswerActions item={item} content={content} />}
+    </article>
+  );
+}
+
+function langProp(text: string): { lang?: string } {
+  const lang = langOf(text);
+  return lang === undefined ? {} : { lang };
+}

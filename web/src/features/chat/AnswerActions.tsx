@@ -1,0 +1,83 @@
+import { useState, type RefObject } from "react";
+import { useTranslation } from "react-i18next";
+import { Button, IconButton } from "@/components/ui/Button";
+import { cx } from "@/components/ui/cx";
+import { TextArea } from "@/components/ui/Field";
+import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
+import { toast } from "@/components/ui/toast";
+import { Tooltip } from "@/components/ui/Tooltip";
+import { BranchSwitcher } from "./BranchSwitcher";
+import { useChat } from "./context";
+import type { Item } from "./conversation";
+import { copyAnswer, copyText } from "./copy";
+
+/** What can be done with an answer: on hover and focus, and always where there is no pointer to hover with. */
+export function AnswerActions({ item, content }: { item: Item; content: RefObject<HTMLElement | null> }) {
+  const { t, i18n } = useTranslation(["chat", "common"]);
+  const { actions, running } = useChat();
+  const [commenting, setCommenting] = useState(false);
+  const value = item.feedback?.value;
+
+  const copied = (copying: Promise<void>) =>
+    copying.then(
+      () => toast({ text: t("common:copied") }),
+      () => toast({ kind: "error", text: t("copyFailed") }),
+    );
+  const rate = (next: "up" | "down") => {
+    const off = value === next;
+    setCommenting(!off && next === "down");
+    void actions.feedback(item, off ? null : { value: next });
+  };
+  const time = new Date(item.created_at).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  const model = item.model?.split("/").slice(1).join("/") || item.model;
+
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="-ms-2 flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-popup-open:opacity-100 pointer-coarse:opacity-100">
+        {item.text !== "" && <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copied(copyAnswer(item.text, content.current))} />}
+        <IconButton size="small" icon="refresh" label={t("regenerate")} disabled={running} onClick={() => void actions.again(item, "regenerate")} />
+        <IconButton size="small" icon="up" label={t("good")} aria-pressed={value === "up"} className={cx(value === "up" && "!text-accent")} onClick={() => rate("up")} />
+        <IconButton size="small" icon="down" label={t("bad")} aria-pressed={value === "down"} className={cx(value === "down" && "!text-accent")} onClick={() => rate("down")} />
+        <Menu align="start" trigger={<IconButton size="small" icon="more" label={t("common:more")} />}>
+          <MenuItem icon="copy" onClick={() => void copied(copyText(item.text))}>{t("copyMarkdown")}</MenuItem>
+          {item.text !== "" && <MenuItem icon="play" disabled={running} onClick={() => void actions.again(item, "continue")}>{t("continue")}</MenuItem>}
+          <MenuNote>
+            {item.model && <span className="block">{item.model}</span>}
+            <span className="block">{time}</span>
+            {item.usage && <span className="block tabular-nums">{t("tokens", { input: item.usage.input_tokens, output: item.usage.output_tokens })}</span>}
+          </MenuNote>
+        </Menu>
+        <BranchSwitcher item={item} />
+        {model && (
+          <Tooltip text={`${item.model} · ${time}`}>
+            <span className="ms-2 truncate text-xs text-muted">{model}</span>
+          </Tooltip>
+        )}
+      </div>
+      {commenting && (
+        <Comment
+          onClose={() => setCommenting(false)}
+          onSend={(comment) => {
+            setCommenting(false);
+            void actions.feedback(item, { value: "down", comment });
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Comment({ onClose, onSend }: { onClose: () => void; onSend: (comment: string) => void }) {
+  const { t } = useTranslation(["chat", "common"]);
+  const [text, setText] = useState("");
+  const send = () => (text.trim() === "" ? onClose() : onSend(text.trim()));
+  return (
+    <div className="flex flex-col gap-2">
+      <TextArea autoFocus rows={2} aria-label={t("comment")} placeholder={t("comment")} value={text} onChange={(event) => setText(event.target.value)} keys={{ onEscape: onClose, onEnter: (event) => (event.shiftKey ? false : send()) }} />
+      <div className="flex justify-end gap-2">
+        <Button size="small" onClick={onClose}>{t("common:cancel")}</Button>
+        <Button size="small" kind="primary" onClick={send}>{t("sendComment")}</Button>
+      </div>
+    </div>
+  );
+}

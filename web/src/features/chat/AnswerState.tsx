@@ -1,0 +1,48 @@
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Notice } from "@/components/ui/Notice";
+import { useChat } from "./context";
+import type { Item } from "./conversation";
+
+/** How an answer ended, when it did not end well: in words, with what to do about it. */
+export function AnswerState({ item }: { item: Item }) {
+  const { t } = useTranslation(["chat", "common"]);
+  const { actions, running } = useChat();
+  const again = (how: "regenerate" | "continue") => (
+    <Button size="small" disabled={running} icon={how === "continue" ? "play" : "refresh"} onClick={() => void actions.again(item, how)}>
+      {how === "continue" ? t("continue") : t("common:retry")}
+    </Button>
+  );
+  switch (item.state) {
+    case "stopped":
+      return <Notice actions={again(item.text === "" ? "regenerate" : "continue")}>{t("stopped")}</Notice>;
+    case "interrupted":
+      return <Notice kind="warning" actions={again("regenerate")}>{t("interrupted")}</Notice>;
+    case "failed":
+      return (
+        <Notice kind="danger" actions={again("regenerate")}>
+          <Failure error={item.error} />
+        </Notice>
+      );
+    case "complete":
+      if (item.finish === "length") return <Notice actions={again("continue")}>{t("cutByLength")}</Notice>;
+      if (item.finish === "filtered") return <Notice kind="warning">{t("filtered")}</Notice>;
+      return null;
+    case "pending":
+      return null;
+  }
+}
+
+/** What happened, whose fault it is, what to do; and the ids that whoever helps will ask for. */
+function Failure({ error }: { error: Item["error"] }) {
+  const { t } = useTranslation("chat");
+  if (!error) return t("failure.unknown");
+  const ids = [error.request_id && t("requestId", { id: error.request_id }), error.provider_request_id && t("providerRequestId", { id: error.provider_request_id })].filter(Boolean);
+  return (
+    <>
+      <p>{t([`failure.${error.class}`, "failure.unknown"], { provider: error.provider })}</p>
+      {error.detail && <p className="text-muted">{error.detail}</p>}
+      {ids.length > 0 && <p className="text-xs text-muted">{ids.join(" · ")}</p>}
+    </>
+  );
+}

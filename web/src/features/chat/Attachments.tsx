@@ -1,0 +1,76 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Icon } from "@/components/ui/Icon";
+import type { StoredFile } from "@/lib/api/types";
+import type { Upload } from "./useUploads";
+
+const address = (file: StoredFile) => `/api/files/${encodeURIComponent(file.id)}`;
+
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ["KB", "MB", "GB"];
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+/** The files of a question. */
+export function FileList({ files }: { files: readonly StoredFile[] }) {
+  const { t } = useTranslation("chat");
+  if (files.length === 0) return null;
+  return (
+    <ul aria-label={t("files")} className="flex flex-wrap justify-end gap-2">
+      {files.map((file) => (
+        <li key={file.id}>{file.type.startsWith("image/") ? <Thumbnail file={file} /> : <FileLink file={file} />}</li>
+      ))}
+    </ul>
+  );
+}
+
+function FileLink({ file }: { file: StoredFile }) {
+  return (
+    <a href={address(file)} download={file.name} className="flex max-w-64 items-center gap-2 rounded-lg border border-line px-3 py-2 text-sm hover:bg-hover">
+      <Icon name="file" className="shrink-0 text-muted" />
+      <span className="min-w-0 truncate">{file.name}</span>
+      <span className="shrink-0 text-xs text-muted">{fileSize(file.size)}</span>
+    </a>
+  );
+}
+
+function Thumbnail({ file }: { file: StoredFile }) {
+  const [broken, setBroken] = useState(false);
+  if (broken) return <FileLink file={file} />;
+  return (
+    <a href={address(file)} download={file.name}>
+      <img src={address(file)} alt={file.name} loading="lazy" onError={() => setBroken(true)} className="size-28 rounded-lg border border-line object-cover" />
+    </a>
+  );
+}
+
+/** Files of a draft: on their way, there, or refused with the reason. */
+export function UploadList({ files, uploads, onRemove }: { files: readonly StoredFile[]; uploads: readonly Upload[]; onRemove: (id: string) => void }) {
+  const { t } = useTranslation("chat");
+  if (files.length + uploads.length === 0) return null;
+  const rows = [
+    ...files.map(({ id, name, size }) => ({ id, name, note: fileSize(size), failed: false })),
+    ...uploads.map(({ id, name, progress, error }) => ({ id, name, note: error ?? t("uploading", { percent: Math.round(progress * 100) }), failed: error !== undefined })),
+  ];
+  return (
+    <ul aria-label={t("files")} className="flex max-h-32 flex-wrap gap-2 overflow-y-auto px-3 pt-3">
+      {rows.map(({ id, name, note, failed }) => (
+        <li key={id} className="flex max-w-72 items-center gap-2 rounded-lg border border-line py-1 ps-2.5 pe-1 text-sm">
+          <Icon name={failed ? "warning" : "file"} size={16} className={failed ? "shrink-0 text-danger" : "shrink-0 text-muted"} />
+          <span className="min-w-0 truncate">{name}</span>
+          <span className={failed ? "text-xs text-danger" : "shrink-0 text-xs text-muted tabular-nums"}>{note}</span>
+          <button type="button" aria-label={t("removeFile", { name })} onClick={() => onRemove(id)} className="grid size-7 shrink-0 place-items-center rounded-md text-muted hover:bg-hover">
+            <Icon name="close" size={14} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

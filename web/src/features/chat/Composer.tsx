@@ -1,0 +1,137 @@
+import { useEffect, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/components/ui/Button";
+import { cx } from "@/components/ui/cx";
+import type { Config } from "@/lib/api/types";
+import { isMac } from "@/lib/commands";
+import { textKeys, type TextKeys } from "@/lib/ime/keys";
+import { useMediaQuery } from "@/lib/media";
+import { usePreferences } from "@/lib/preferences";
+import { UploadList } from "./Attachments";
+import { setDraft, useDraft } from "./drafts";
+import type { Sending } from "./useActions";
+import { useGrowing } from "./useGrowing";
+import { useUploads } from "./useUploads";
+
+interface Props {
+  thread: string | null;
+  uploads: Config["uploads"] | undefined;
+  /** An answer runs: sending is stopping. */
+  running: boolean;
+  /** Undefined while it cannot be stopped. */
+  onStop: (() => void) | undefined;
+  onSend: (sending: Sending) => void;
+  /** ↑ in an empty composer. */
+  onEditLast: () => void;
+  /** Model and settings. */
+  children: ReactNode;
+}
+
+/** Where a question is written. It never sends what an input method still works on. */
+export function Composer({ thread, uploads: limits, running, onStop, onSend, onEditLast, children }: Props) {
+  const { t } = useTranslation("chat");
+  const { text, files } = useDraft(thread);
+  const { uploads, add, remove, busy } = useUploads(thread, limits);
+  const { send: sendKey } = usePreferences();
+  const touch = useMediaQuery("(pointer: coarse)");
+  const field = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const [dragging, setDragging] = useState(false);
+  useGrowing(field, text);
+  useFocus(field, touch);
+
+  const ready = !running && !busy && (text.trim() !== "" || files.length > 0);
+  const send = () => {
+    if (!ready) return;
+    onSend({ text: text.trim(), files });
+    field.current?.focus();
+  };
+  const onEnter = (event: KeyboardEvent) => {
+    const mod = isMac ? event.metaKey : event.ctrlKey;
+    const sends = mod || (sendKey === "enter" && !event.shiftKey && !event.altKey && !touch);
+    return sends ? send() : false;
+  };
+  const keys: TextKeys<KeyboardEvent<HTMLTextAreaElement>> = {
+    onEnter,
+    onEscape: () => (running && onStop ? onStop() : false),
+    onArrowUp: () => (text === "" && files.length === 0 && !running ? onEditLast() : false),
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    if (event.clipboardData.files.length === 0 || !limits?.enabled) return;
+    event.preventDefault();
+    add(event.clipboardData.files);
+  };
+  const drag = {
+    onDragOver: (event: DragEvent) => {
+      if (!limits?.enabled || !event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      setDragging(true);
+    },
+    onDragLeave: () => setDragging(false),
+    onDrop: (event: DragEvent) => {
+      if (!limits?.enabled) return;
+      event.preventDefault();
+      setDragging(false);
+      add(event.dataTransfer.files);
+    },
+  };
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+      {...drag}
+      className={cx("rounded-2xl border bg-raised has-[textarea:focus-visible]:border-accent", dragging ? "border-accent" : "border-control")}
+    >
+      <UploadList files={files} uploads={uploads} onRemove={remove} />
+      <textarea
+        ref={field}
+        rows={1}
+        enterKeyHint={touch || sendKey !== "enter" ? "enter" : "send"}
+        aria-label={t("message")}
+        placeholder={t(dragging ? "dropFiles" : "placeholder")}
+        value={text}
+        onChange={(event) => setDraft(thread, { text: event.target.value })}
+        onPaste={onPaste}
+        onKeyDown={(event) => textKeys(keys)(event)}
+        className="block max-h-[40dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 pb-1 text-[16px] outline-none"
+      />
+      <div className="flex items-center gap-0.5 p-1.5">
+        {limits?.enabled && (
+          <>
+            <IconButton icon="attach" label={t("attach")} onClick={() => picker.current?.click()} />
+            <input
+              ref={picker}
+              type="file"
+              multiple
+              hidden
+              accept={limits.types.join(",")}
+              onChange={(event) => {
+                add(event.target.files ?? []);
+                event.target.value = "";
+              }}
+            />
+          </>
+        )}
+        {children}
+        {running ? (
+          <IconButton kind="primary" icon="stop" label={t("stop")} shortcut="Esc" disabled={!onStop} onClick={onStop} className="ms-auto !rounded-full" />
+        ) : (
+          <IconButton kind="primary" type="submit" icon="send" label={t("send")} disabled={!ready} className="ms-auto !rounded-full" />
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** Writing can begin at once, but not by calling up a phone's keyboard. */
+function useFocus(field: React.RefObject<HTMLTextAreaElement | null>, touch: boolean): void {
+  useEffect(() => {
+    const element = field.current;
+    if (touch || !element || document.querySelector("[role=dialog]")) return;
+    element.focus({ preventScroll: true });
+    element.setSelectionRange(element.value.length, element.value.length);
+  }, [field, touch]);
+}

@@ -1,0 +1,99 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Icon } from "@/components/ui/Icon";
+import { keyOf, type Conversation, type Item } from "./conversation";
+import { estimateHeight } from "./estimate";
+import { Row } from "./Row";
+import { useFollowing, usePinnedEnd } from "./useFollowing";
+
+interface Props {
+  conversation: Conversation;
+  loadOlder: () => Promise<boolean>;
+  /** A message to show, as found by a search. */
+  target: string | null;
+}
+
+/** All messages of the branch; only those near the view are in the document. */
+export function MessageList({ conversation, loadOlder, target }: Props) {
+  const { t } = useTranslation();
+  const { items } = conversation;
+  const scroller = useRef<HTMLDivElement>(null);
+  const { following, away, set } = useFollowing(scroller);
+
+  const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    getItemKey: useCallback((index: number) => keyOf(items[index] as Item), [items]),
+    estimateSize: useCallback((index: number) => estimateHeight(items[index], scroller.current?.clientWidth ?? 760), [items]),
+    overscan: 4,
+    paddingStart: 16,
+    paddingEnd: 24,
+    anchorTo: "end",
+    // While following, whatever grows keeps the end in view; else nothing moves what is being read.
+    scrollEndThreshold: away ? -1 : 1_000_000,
+    directDomUpdates: true,
+  });
+  usePinnedEnd(scroller, virtualizer, following);
+
+  const toEnd = useCallback(() => {
+    set(true);
+    virtualizer.scrollToEnd();
+  }, [set, virtualizer]);
+
+  const last = items.at(-1);
+  const lastKey = last && keyOf(last);
+  const mine = items.at(-2)?.local !== undefined || last?.local !== undefined;
+  useLayoutEffect(() => {
+    // A thread opens at its end, and what the reader sends is seen.
+    if (mine || following.current) toEnd();
+  }, [lastKey, mine, following, toEnd]);
+
+  const visible = virtualizer.getVirtualItems();
+  const first = visible[0]?.index ?? 0;
+  useEffect(() => {
+    if (first < 6 && conversation.next !== null) void loadOlder();
+  }, [first, conversation.next, loadOlder]);
+
+  useTarget(target, conversation, loadOlder, (index) => {
+    set(false);
+    virtualizer.scrollToIndex(index, { align: "center" });
+  });
+
+  return (
+    <div className="relative min-h-0 grow">
+      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto outline-none [overflow-anchor:none] focus-visible:outline-offset-[-2px]">
+        <div ref={virtualizer.containerRef} className="relative w-full">
+          {visible.map(({ index, key }) => {
+            const item = items[index];
+            return (
+              item && (
+                <div key={key} ref={virtualizer.measureElement} data-index={index} className="absolute inset-x-0 top-0">
+                  <Row item={item} highlighted={item.id === target} newest={index === items.length - 1} />
+                </div>
+              )
+            );
+          })}
+        </div>
+      </div>
+      {away && (
+        <button type="button" onClick={toEnd} aria-label={t("chat:toNewest")} className="absolute bottom-3 left-1/2 grid size-9 -translate-x-1/2 place-items-center rounded-full border border-line bg-raised shadow-pop hover:bg-hover">
+          <Icon name="arrowDown" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Loads back to a message once, and shows it. */
+function useTarget(target: string | null, conversation: Conversation, loadOlder: () => Promise<boolean>, show: (index: number) => void): void {
+  const shown = useRef<string | null>(null);
+  useEffect(() => {
+    if (target === null || shown.current === target) return;
+    const index = conversation.items.findIndex(({ id }) => id === target);
+    if (index >= 0) {
+      shown.current = target;
+      show(index);
+    } else if (conversation.next !== null) void loadOlder();
+  });
+}

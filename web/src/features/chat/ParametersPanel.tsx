@@ -1,0 +1,64 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Field, TextArea, TextInput } from "@/components/ui/Field";
+import type { ThreadSettings } from "@/lib/api/types";
+
+const defaults = { temperature: 0.7, top_p: 1 };
+/** After the last change of a slider or a text, before it is saved. */
+const settled = 500;
+
+interface Props {
+  settings: ThreadSettings;
+  onChange: (settings: ThreadSettings) => void;
+}
+
+/** How the model is asked in this thread. What is not set is not sent. */
+export function ParametersPanel({ settings, onChange }: Props) {
+  const { t } = useTranslation("chat");
+  const [edited, setEdited] = useState<ThreadSettings | null>(null);
+  const shown = edited ?? settings;
+  useEffect(() => {
+    if (!edited) return;
+    const timer = setTimeout(() => {
+      onChange(edited);
+      setEdited(null);
+    }, settled);
+    return () => clearTimeout(timer);
+  }, [edited, onChange]);
+
+  const set = <K extends keyof ThreadSettings>(name: K, value: ThreadSettings[K] | undefined) => {
+    const { [name]: _, ...rest } = shown;
+    setEdited(value === undefined ? rest : { ...rest, [name]: value });
+  };
+  return (
+    <div className="flex flex-col gap-5 px-5 py-3">
+      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} value={shown.temperature ?? defaults.temperature} onChange={(value) => set("temperature", value)} />
+      <Range label={t("topP")} hint={t("topPHint")} step={0.05} value={shown.top_p ?? defaults.top_p} onChange={(value) => set("top_p", value)} />
+      <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
+        {(ids) => (
+          <TextInput {...ids} type="number" inputMode="numeric" min={1} step={1} placeholder={t("unlimited")} value={shown.max_tokens ?? ""}
+            onChange={({ target }) => set("max_tokens", target.value === "" || !Number.isInteger(target.valueAsNumber) || target.valueAsNumber < 1 ? undefined : target.valueAsNumber)} />
+        )}
+      </Field>
+      <Field label={t("systemPrompt")} hint={t("systemPromptHint")}>
+        {(ids) => <TextArea {...ids} rows={6} value={shown.system_prompt ?? ""} onChange={({ target }) => set("system_prompt", target.value === "" ? undefined : target.value)} />}
+      </Field>
+      <Button onClick={() => setEdited({ ...(shown.model === undefined ? {} : { model: shown.model }), ...defaults })}>{t("resetParameters")}</Button>
+    </div>
+  );
+}
+
+function Range({ label, hint, step, value, onChange }: { label: string; hint: string; step: number; value: number; onChange: (value: number) => void }) {
+  return (
+    <Field
+      label={`${label}: ${value.toFixed(step < 0.1 ? 2 : 1)}`}
+      hint={hint}
+    >
+      {(ids) => (
+        <input {...ids} type="range" min={0} max={1} step={step} value={value} className="h-8 w-full accent-accent"
+          onChange={({ target }) => onChange(Math.round(target.valueAsNumber * 100) / 100)} />
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,82 @@
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button, IconButton } from "@/components/ui/Button";
+import { TextArea } from "@/components/ui/Field";
+import { Notice } from "@/components/ui/Notice";
+import { toast } from "@/components/ui/toast";
+import { describe } from "@/lib/i18n/problems";
+import { FileList } from "./Attachments";
+import { BranchSwitcher } from "./BranchSwitcher";
+import { useChat } from "./context";
+import type { Item } from "./conversation";
+import { copyText } from "./copy";
+import { langOf } from "./lang";
+import { useGrowing } from "./useGrowing";
+
+export function Question({ item }: { item: Item }) {
+  const { t } = useTranslation(["chat", "common"]);
+  const { actions, running, editing, setEditing } = useChat();
+  if (editing === item.id) return <Editor item={item} onClose={() => setEditing(null)} />;
+  const copy = () =>
+    copyText(item.text).then(
+      () => toast({ text: t("common:copied") }),
+      () => toast({ kind: "error", text: t("copyFailed") }),
+    );
+  return (
+    <article aria-label={t("you")} className="group flex flex-col items-end gap-1">
+      <FileList files={item.files} />
+      {item.text !== "" && (
+        <div lang={langOf(item.text)} className="max-w-[80%] rounded-2xl bg-bubble px-4 py-2.5 whitespace-pre-wrap">
+          {item.text}
+        </div>
+      )}
+      {item.local?.state === "failed" ? (
+        <Notice kind="danger" actions={<Button size="small" onClick={() => void actions.resend(item)}>{t("common:retry")}</Button>}>
+          {t("notSent")} {describe(item.local.error, t)}
+        </Notice>
+      ) : (
+        <div className="flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+          <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copy()} />
+          <IconButton size="small" icon="edit" label={t("edit")} disabled={running} onClick={() => setEditing(item.id)} />
+          <BranchSwitcher item={item} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+/** Changes a question in its place; sending it begins a new branch and keeps the old one. */
+function Editor({ item, onClose }: { item: Item; onClose: () => void }) {
+  const { t } = useTranslation(["chat", "common"]);
+  const { actions } = useChat();
+  const [text, setText] = useState(item.text);
+  const field = useRef<HTMLTextAreaElement>(null);
+  useGrowing(field, text);
+  const ready = text.trim() !== "" || item.files.length > 0;
+  const send = () => {
+    if (!ready) return;
+    onClose();
+    void actions.send({ text, files: item.files, parent: item.parent });
+  };
+  return (
+    <article aria-label={t("edit")} className="flex flex-col gap-2 rounded-2xl bg-bubble p-3">
+      <FileList files={item.files} />
+      <TextArea
+        ref={field}
+        autoFocus
+        rows={1}
+        aria-label={t("edit")}
+        className="max-h-[40dvh] resize-none"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onFocus={(event) => event.target.setSelectionRange(text.length, text.length)}
+        keys={{ onEscape: onClose, onEnter: (event) => (event.shiftKey ? false : send()) }}
+      />
+      <div className="flex justify-end gap-2">
+        <p className="me-auto self-center text-sm text-muted max-md:hidden">{t("editHint")}</p>
+        <Button size="small" onClick={onClose}>{t("common:cancel")}</Button>
+        <Button size="small" kind="primary" disabled={!ready} onClick={send}>{t("send")}</Button>
+      </div>
+    </article>
+  );
+}

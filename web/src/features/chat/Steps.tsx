@@ -1,0 +1,75 @@
+import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
+import { cx } from "@/components/ui/cx";
+import { Icon } from "@/components/ui/Icon";
+import type { Message, Step } from "@/lib/api/types";
+import { useFold } from "./context";
+import { langOf } from "./lang";
+import { stepText } from "./Progress";
+
+interface Props {
+  /** Of the message: it names the fold. */
+  id: string;
+  steps: readonly Step[];
+  reasoning: string;
+  notice: Message["notice"];
+  /** While nothing is written yet; the line below says what happens. */
+  running: boolean;
+}
+
+/** What happened on the way to an answer, in one line that opens. */
+export function Steps({ id, steps, reasoning, notice, running }: Props) {
+  const { t } = useTranslation("chat");
+  const [open, setOpen] = useFold(id);
+  const shown = steps.filter(({ name }) => name !== "history_cut");
+  const cut = notice?.dropped ?? dropped(steps);
+  if (shown.length === 0 && reasoning === "" && cut === null) return null;
+  const parts = [
+    ...shown.map((step) => summary(step, t)),
+    ...(reasoning === "" ? [] : [running ? t("reasoning") : t("reasoned")]),
+    ...(cut === null ? [] : [t("historyCut", { count: cut })]),
+  ];
+  return (
+    <div className="text-sm">
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-ms-1 flex max-w-full items-center gap-1 rounded-md px-1 py-0.5 text-start text-muted hover:text-text">
+        <Icon name="right" size={15} className={cx("shrink-0", open && "rotate-90")} />
+        <span className="truncate">{parts.join(" · ")}</span>
+      </button>
+      {open && (
+        <div className="mt-1 mb-2 flex flex-col gap-2 border-s-2 border-line ps-3.5">
+          {cut !== null && <p className="text-muted">{t("historyCutDetail", { count: cut })}</p>}
+          {shown.map((step) => (
+            <p key={step.id} className="text-muted">
+              {summary(step, t)}
+              {step.state === "failed" && <span className="ms-2 text-danger">{t("stepFailed")}</span>}
+            </p>
+          ))}
+          {reasoning !== "" && (
+            <p lang={langOf(reasoning)} className="whitespace-pre-wrap text-muted">
+              {reasoning}
+            </p>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function summary(step: Step, t: TFunction<"chat">): string {
+  if (step.state === "running") return stepText(step, false, t);
+  const passages = numberIn(step.detail, "passages");
+  if (step.kind === "retrieval") return passages === null ? t("retrieved") : t("passages", { count: passages });
+  if (step.kind === "tool") return t("usedTool", { name: step.name });
+  return step.name;
+}
+
+function dropped(steps: readonly Step[]): number | null {
+  const step = steps.find(({ kind, name }) => kind === "model" && name === "history_cut");
+  return step ? numberIn(step.detail, "dropped") : null;
+}
+
+function numberIn(detail: unknown, name: string): number | null {
+  if (typeof detail !== "object" || detail === null) return null;
+  const value = (detail as Record<string, unknown>)[name];
+  return typeof value === "number" ? value : null;
+}

@@ -1,0 +1,32 @@
+import type { ReactNode } from "react";
+import type { Config } from "@/lib/api/types";
+
+interface Props {
+  greeting: string | undefined;
+  starters: Config["starters"];
+  onPick: (prompt: string) => void;
+  /** The composer. */
+  children: ReactNode;
+}
+
+/** A chat that has not begun: the greeting, where to write, and four ways to begin. */
+export function Welcome({ greeting, starters, onPick, children }: Props) {
+  return (
+    <div className="flex min-h-0 grow flex-col overflow-y-auto">
+      <div className="mx-auto flex w-full max-w-[760px] flex-col gap-4 px-3 pt-[min(22vh,13rem)] pb-6 md:px-4">
+        <h1 className="min-h-8 px-1 text-xl font-semibold">{greeting}</h1>
+        {children}
+        <ul className="grid gap-2 sm:grid-cols-2">
+          {starters.slice(0, 4).map(({ title, prompt }) => (
+            <li key={title}>
+              <button type="button" onClick={() => onPick(prompt)} className="h-full w-full rounded-xl border border-line px-4 py-2.5 text-start hover:bg-hover">
+                <span className="block text-[15px] font-medium">{title}</span>
+                <span className="line-clamp-1 text-sm text-muted">{prompt}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}

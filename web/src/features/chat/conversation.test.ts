@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "@/lib/api/types";
+import { newTurn } from "@/lib/events/turn";
+import { accept, addSibling, addTurn, commitTurn, hasUnsent, isRunning, keyOf, mergePage, newQuestion, newReply, prependPage, type Conversation, type Item } from "./conversation";
+
+const now = "2026-11-20T00:00:00.000Z";
+
+function message(id: string, parent: string | null, change: Partial<Message> = {}): Message {
+  const { local: _, key: __, ...base } = newReply(id, parent ?? "", null, now);
+  return { ...base, parent, state: "complete", ...change };
+}
+
+const q1 = message("q1", null, { role: "user", text: "質問" });
+const a1 = message("a1", "q1", { text: "回答" });
+const q2 = message("q2", "a1", { role: "user", text: "次" });
+const a2 = message("a2", "q2", { text: "その答え" });
+const all: Conversation = { items: [q1, a1, q2, a2], next: null };
+
+const ids = (conversation: Conversation) => conversation.items.map(({ id }) => id);
+
+describe("mergePage", () => {
+  it("keeps older pages, and the objects that did not change", () => {
+    const old = { items: [q1, a1, q2], next: "older" };
+    const merged = mergePage(old, { items: [{ ...q2 }, a2], next: "cursor" });
+    expect(ids(merged)).toEqual(["q1", "a1", "q2", "a2"]);
+    expect(merged.items[2]).toBe(q2);
+    expect(merged.next).toBe("older");
+  });
+
+  it("drops what left the branch", () => {
+    const other = message("a3", "q2");
+    expect(ids(mergePage(all, { items: [q2, other], next: "c" }))).toEqual(["q1", "a1", "q2", "a3"]);
+    expect(ids(mergePage(all, { items: [other], next: "c" }))).toEqual(["a3"]);
+  });
+
+  it("keeps what is being sent until it arrives, under the same key", () => {
+    const sent = addTurn(all, newQuestion("q3", "a2", "三", [], now), newReply("temp", "q3", null, now));
+    const merged = mergePage(sent, { items: all.items as Item[], next: null });
+    expect(ids(merged)).toEqual(["q1", "a1", "q2", "a2", "q3", "temp"]);
+    const taken = accept(merged, "q3", "temp", { message: "q3", reply: "a3", generation: "g" });
+    expect(hasUnsent(taken)).toBe(false);
+    const arrived = mergePage(taken, { items: [message("q3", "a2", { role: "user" }), message("a3", "q3", { state: "pending", generation: "g" })], next: null });
+    expect(ids(arrived).slice(-2)).toEqual(["q3", "a3"]);
+    expect(keyOf(arrived.items.at(-1) as Item)).toBe("temp");
+  });
+});
+
+it("prepends an older page without repeating a message", () => {
+  expect(ids(prependPage({ items: [q2, a2], next: "c" }, { items: [q1, a1, q2], next: null }))).toEqual(["q1", "a1", "q2", "a2"]);
+});
+
+describe("branches", () => {
+  it("begin where an edited question stood", () => {
+    const edited = addTurn(all, newQuestion("q2b", "a1", "別", [], now), newReply("r", "q2b", null, now));
+    expect(ids(edited)).toEqual(["q1", "a1", "q2b", "r"]);
+    expect(edited.items[2]?.siblings).toEqual(["q2", "q2b"]);
+  });
+
+  it("begin at the root when the first question is edited", () => {
+    const edited = addTurn(all, newQuestion("q1b", null, "別", [], now), newReply("r", "q1b", null, now));
+    expect(ids(edited)).toEqual(["q1b", "r"]);
+  });
+
+  it("begin where an answer is made again", () => {
+    const again = addSibling(all, "a1", newReply("r", "q1", null, now));
+    expect(ids(again)).toEqual(["q1", "r"]);
+    expect(again.items[1]?.siblings).toEqual(["a1", "r"]);
+    expect(isRunning(again)).toBe(true);
+  });
+});
+
+it("commits a turn into its message", () => {
+  const running = { items: [q1, { ...a1, state: "pending" as const, generation: "g" }], next: null };
+  const committed = commitTurn(running, "g", { ...newTurn, status: "stopped", text: "途中", reasoning: "" });
+  expect(committed.items[1]).toMatchObject({ state: "stopped", text: "途中", reasoning: null });
+  expect(isRunning(committed)).toBe(false);
+});

@@ -1,0 +1,119 @@
+import type { Message, MessagePage, TurnAccepted } from "@/lib/api/types";
+import type { Turn } from "@/lib/events/turn";
+
+/** What the page itself knows about a message that the server has not confirmed. */
+export type Local = { state: "sending" } | { state: "failed"; error: unknown };
+
+/** A message as the list shows it. `key` stays the same when the server names a message that was shown before. */
+export type Item = Message & { key?: string; local?: Local };
+
+/** The loaded end of a thread's branch, newest last; `next` leads to older messages. */
+export interface Conversation {
+  items: readonly Item[];
+  next: string | null;
+}
+
+export const emptyConversation: Conversation = { items: [], next: null };
+
+export function keyOf(item: Item): string {
+  return item.key ?? item.id;
+}
+
+const blank = {
+  siblings: [], finish: null, error: null, model: null, files: [], steps: [], citations: [], reasoning: null, usage: null, feedback: null, notice: null, generation: null,
+} satisfies Partial<Message>;
+
+export function newQuestion(id: string, parent: string | null, text: string, files: Message["files"], now: string): Item {
+  return { ...blank, id, parent, siblings: [id], role: "user", text, files, state: "complete", created_at: now, local: { state: "sending" } };
+}
+
+export function newReply(id: string, parent: string, model: string | null, now: string): Item {
+  return { ...blank, id, key: id, parent, siblings: [id], role: "assistant", text: "", state: "pending", model, created_at: now, local: { state: "sending" } };
+}
+
+/** The newest page from the server over what is loaded: older messages and what is still being sent stay. */
+export function mergePage(old: Conversation | undefined, page: MessagePage): Conversation {
+  if (!old) return page;
+  const known = new Map(old.items.map((item) => [item.id, item]));
+  const fresh = page.items.map((message) => keep(known.get(message.id), message));
+  const arrived = new Set(page.items.map(({ id }) => id));
+  const unsent = old.items.filter((item) => item.local && !arrived.has(item.id));
+  const first = page.items[0];
+  const at = first ? old.items.findIndex(({ id }) => id === first.id) : -1;
+  if (at < 0) return { items: [...fresh, ...unsent], next: page.next };
+  const older = old.items.slice(0, at).filter((item) => !item.local);
+  return { items: [...older, ...fresh, ...unsent], next: at > 0 ? old.next : page.next };
+}
+
+/** Keeps the identity that a row was shown under, and the object itself when nothing changed. */
+function keep(old: Item | undefined, message: Message): Item {
+  if (!old) return message;
+  const next: Item = old.key === undefined ? message : { ...message, key: old.key };
+  return JSON.stringify(next) === JSON.stringify(old) ? old : next;
+}
+
+export function prependPage(old: Conversation, page: MessagePage): Conversation {
+  const known = new Set(old.items.map(({ id }) => id));
+  return { items: [...page.items.filter(({ id }) => !known.has(id)), ...old.items], next: page.next };
+}
+
+/** A question and the place of its answer, after `parent`; what stood there before leaves the branch. */
+export function addTurn(old: Conversation, question: Item, reply: Item): Conversation {
+  const at = old.items.findIndex(({ id }) => id === question.parent);
+  const before = question.parent === null ? [] : at < 0 ? old.items : old.items.slice(0, at + 1);
+  const replaced = old.items[before.length];
+  const siblings = replaced?.role === "user" ? [...replaced.siblings, question.id] : question.siblings;
+  return { ...old, items: [...before, { ...question, siblings }, reply], next: question.parent === null ? null : old.next };
+}
+
+/** A new answer in the place of `answer`. */
+export function addSibling(old: Conversation, answer: string, reply: Item): Conversation {
+  const at = old.items.findIndex(({ id }) => id === answer);
+  const replaced = old.items[at];
+  if (!replaced) return old;
+  return { ...old, items: [...old.items.slice(0, at), { ...reply, siblings: [...replaced.siblings, reply.id] }] };
+}
+
+/** The server has taken the turn: its ids replace ours. */
+export function accept(old: Conversation, question: string, reply: string, accepted: TurnAccepted): Conversation {
+  return {
+    ...old,
+    items: old.items.map((item) => {
+      if (item.id === question) return without(item);
+      if (item.id !== reply) return item;
+      const siblings = item.siblings.map((id) => (id === reply ? accepted.reply : id));
+      return { ...without(item), id: accepted.reply, siblings, generation: accepted.generation };
+    }),
+  };
+}
+
+function without({ local: _, ...item }: Item): Item {
+  return item;
+}
+
+export function change(old: Conversation, id: string, with_: Partial<Item>): Conversation {
+  return { ...old, items: old.items.map((item) => (item.id === id ? { ...item, ...with_ } : item)) };
+}
+
+/** The end of a turn as its events told it. */
+export function commitTurn(old: Conversation, generation: string, turn: Turn): Conversation {
+  const { text, status, steps, citations, usage, finish, error } = turn;
+  if (status === "waiting" || status === "streaming") return old;
+  const state = status === "done" ? "complete" : status;
+  return {
+    ...old,
+    items: old.items.map((item) =>
+      item.generation === generation && item.state === "pending"
+        ? { ...item, text, state, steps: [...steps], citations: [...citations], usage, finish, error, reasoning: turn.reasoning || null, model: turn.model ?? item.model }
+        : item,
+    ),
+  };
+}
+
+export function isRunning(conversation: Conversation | undefined): boolean {
+  return conversation?.items.some((item) => item.state === "pending" && item.local?.state !== "failed") ?? false;
+}
+
+export function hasUnsent(conversation: Conversation | undefined): boolean {
+  return conversation?.items.some((item) => item.local) ?? false;
+}

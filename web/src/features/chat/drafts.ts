@@ -1,0 +1,75 @@
+import { useSyncExternalStore } from "react";
+import type { StoredFile } from "@/lib/api/types";
+
+/** What is written and attached but not sent; one a thread, and one for the chat that has not begun. */
+export interface Draft {
+  text: string;
+  files: readonly StoredFile[];
+}
+
+const none: Draft = { text: "", files: [] };
+const prefix = "kaiwa.draft.";
+const name = (thread: string | null) => prefix + (thread ?? "new");
+
+const drafts = new Map<string, Draft>();
+const listeners = new Set<() => void>();
+const unsaved = new Set<string>();
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+function read(key: string): Draft {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
+    if (typeof stored !== "object" || stored === null || !("text" in stored) || typeof stored.text !== "string") return none;
+    const files = "files" in stored && Array.isArray(stored.files) ? (stored.files as StoredFile[]) : [];
+    return { text: stored.text, files };
+  } catch {
+    return none;
+  }
+}
+
+/** Writes soon, not at each key: storage is slow on phones. */
+function save(): void {
+  clearTimeout(timer);
+  for (const key of unsaved) {
+    const draft = drafts.get(key) ?? none;
+    try {
+      if (draft.text === "" && draft.files.length === 0) localStorage.removeItem(key);
+      else localStorage.setItem(key, JSON.stringify(draft));
+    } catch {
+      // A full or forbidden storage: the draft lives as long as the tab.
+    }
+  }
+  unsaved.clear();
+}
+globalThis.addEventListener?.("pagehide", save);
+globalThis.document?.addEventListener("visibilitychange", save);
+
+export function getDraft(thread: string | null): Draft {
+  const key = name(thread);
+  let draft = drafts.get(key);
+  if (!draft) drafts.set(key, (draft = read(key)));
+  return draft;
+}
+
+export function setDraft(thread: string | null, change: Partial<Draft>): void {
+  const key = name(thread);
+  drafts.set(key, { ...getDraft(thread), ...change });
+  unsaved.add(key);
+  clearTimeout(timer);
+  timer = setTimeout(save, 300);
+  listeners.forEach((listener) => listener());
+}
+
+export function clearDraft(thread: string | null): void {
+  setDraft(thread, none);
+}
+
+export function useDraft(thread: string | null): Draft {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => getDraft(thread),
+  );
+}

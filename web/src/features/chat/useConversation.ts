@@ -1,0 +1,101 @@
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef } from "react";
+import { api, body } from "@/lib/api/client";
+import { keys } from "@/lib/api/queries";
+import { useThreadNotices } from "@/lib/events/live";
+import { useTurns } from "@/lib/events/LiveProvider";
+import { hasEnded, type Turn } from "@/lib/events/turn";
+import { commitTurn, emptyConversation, hasUnsent, mergePage, prependPage, type Conversation } from "./conversation";
+
+const firstPage = 60;
+const olderPage = 200;
+/** Before a generation whose events are gone is asked for again. */
+const lostPause = 2_000;
+
+export function getConversation(client: QueryClient, thread: string): Conversation {
+  return client.getQueryData<Conversation>(keys.messages(thread)) ?? emptyConversation;
+}
+
+export function setConversation(client: QueryClient, thread: string, change: (old: Conversation) => Conversation): void {
+  client.setQueryData<Conversation>(keys.messages(thread), (old) => change(old ?? emptyConversation));
+}
+
+/** The loaded end of a thread, kept true: its running answers are followed, other tabs' changes come in. */
+export function useConversation(thread: string | null) {
+  const client = useQueryClient();
+  const turns = useTurns();
+  const id = thread ?? "";
+  const query = useQuery<Conversation>({
+    queryKey: keys.messages(id),
+    enabled: thread !== null,
+    staleTime: Infinity,
+    structuralSharing: false,
+    refetchOnMount: ({ state }) => (hasUnsent(state.data) ? false : "always"),
+    queryFn: async ({ signal }): Promise<Conversation> => {
+      const page = await body(api.GET("/api/threads/{id}/messages", { params: { path: { id }, query: { limit: firstPage } }, signal }));
+      return mergePage(client.getQueryData<Conversation>(keys.messages(id)), page);
+    },
+  });
+  const conversation = query.data;
+
+  const refresh = useCallback(() => void client.invalidateQueries({ queryKey: keys.messages(id) }), [client, id]);
+
+  const commit = useCallback(
+    (generation: string, turn: Turn) => {
+      setConversation(client, id, (old) => commitTurn(old, generation, turn));
+      turns.forget(generation);
+      refresh();
+    },
+    [client, id, turns, refresh],
+  );
+
+  useEffect(() => {
+    for (const item of conversation?.items ?? []) {
+      if (item.state !== "pending" || item.generation === null) continue;
+      turns.follow(item.generation);
+      const turn = turns.get(item.generation);
+      if (turn && hasEnded(turn)) commit(item.generation, turn);
+    }
+  }, [conversation, turns, commit]);
+
+  useEffect(() => {
+    const mine = (generation: string) => getConversation(client, id).items.some((item) => item.generation === generation);
+    return turns.onEnded((generation, turn) => {
+      if (!mine(generation)) return;
+      if (turn) return commit(generation, turn);
+      refresh();
+      setTimeout(() => turns.forget(generation), lostPause);
+    });
+  }, [client, id, turns, commit, refresh]);
+
+  useThreadNotices(
+    (notice) => {
+      if (!("thread" in notice) || notice.thread.id !== id) return;
+      const { items } = getConversation(client, id);
+      if (hasUnsent({ items, next: null }) || items.some((item) => item.id === notice.thread.head)) return;
+      refresh();
+    },
+    () => {
+      if (thread === null) return;
+      refresh();
+      void client.invalidateQueries({ queryKey: keys.thread(id) });
+    },
+  );
+
+  const loading = useRef(false);
+  /** Puts an older page before what is loaded; false when there is none, or one is on its way. */
+  const loadOlder = useCallback(async (): Promise<boolean> => {
+    const { next } = getConversation(client, id);
+    if (next === null || loading.current) return false;
+    loading.current = true;
+    try {
+      const page = await body(api.GET("/api/threads/{id}/messages", { params: { path: { id }, query: { limit: olderPage, before: next } } }));
+      setConversation(client, id, (old) => (old.next === next ? prependPage(old, page) : old));
+      return true;
+    } finally {
+      loading.current = false;
+    }
+  }, [client, id]);
+
+  return { conversation, error: query.error, refresh, loadOlder };
+}
