@@ -9,8 +9,6 @@ export interface Block {
   start: number;
   end: number;
   node: RootContent;
-  /** A code block or formula that waits for its closing marker. */
-  open: boolean;
 }
 
 /**
@@ -40,12 +38,14 @@ interface Resume {
 /** Link and footnote definitions seen so far. */
 interface Definitions {
   labels: readonly string[];
+  /** Addresses of links by identifier. */
+  urls: ReadonlyMap<string, string>;
   /** Markdown that comes before every part parsed alone; a rule ends it, so that nothing continues it. */
   prefix: string;
 }
 
 const rule = "***\n\n";
-const noDefinitions: Definitions = { labels: [], prefix: "" };
+const noDefinitions: Definitions = { labels: [], urls: new Map(), prefix: "" };
 
 export const emptyDocument: MarkdownDocument = {
   text: "",
@@ -59,6 +59,11 @@ export const emptyDocument: MarkdownDocument = {
 /** Characters parsed in one step, so that a step stays far below a frame. */
 export const stepSize = 8_000;
 
+/** `text` with the line ends that the functions here expect. */
+export function withPlainLineEnds(text: string): string {
+  return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+}
+
 /**
  * The document for `text`, reusing what `previous` already knows of it.
  *
@@ -70,7 +75,6 @@ export function advance(
   text: string,
   streaming: boolean,
 ): MarkdownDocument {
-  if (text.includes("\r")) text = text.replace(/\r\n?/g, "\n");
   const grown = text.startsWith(previous.text);
   const from = grown ? previous : emptyDocument;
   if (grown && text === previous.text && streaming === previous.streaming) return previous;
@@ -189,12 +193,11 @@ function toBlock(node: RootContent, parsed: string, shift: number): Block {
     start: lineStart + shift,
     end: node.position?.end.offset ?? 0,
     node,
-    open: node.type === "math" && !node.closed,
   };
 }
 
 function fenceBlock(fence: Fence, start: number): Block {
-  return { start, end: fence.end, node: fence.node, open: !fence.closed };
+  return { start, end: fence.end, node: fence.node };
 }
 
 /** Without a last line that may become the closing fence. */
@@ -240,15 +243,17 @@ function collectDefinitions(
   known: Definitions,
 ): Definitions {
   const labels = [...known.labels];
+  const urls = new Map(known.urls);
   let source = known.prefix.replace(rule, "");
   for (const { node, start, end } of blocks) {
     if (node.type !== "definition" && node.type !== "footnoteDefinition") continue;
     const key = `${node.type} ${node.identifier}`;
     if (labels.includes(key)) continue;
     labels.push(key);
+    if (node.type === "definition") urls.set(node.identifier, node.url);
     source += `${definitionSource(node, text.slice(start, end))}\n\n`;
   }
-  return labels.length === known.labels.length ? known : { labels, prefix: source + rule };
+  return labels.length === known.labels.length ? known : { labels, urls, prefix: source + rule };
 }
 
 function definitionSource(node: Definition | FootnoteDefinition, source: string): string {

@@ -7,10 +7,13 @@ export interface InlineMath extends Literal {
   display: boolean;
 }
 
-/** A formula that is a block; `closed` is false while its closing marker is missing. */
+/** A formula that is a block. */
 export interface Math extends Literal {
   type: "math";
+  /** False while its closing marker is missing. */
   closed: boolean;
+  /** As it was written. */
+  raw: string;
 }
 
 declare module "mdast" {
@@ -36,7 +39,8 @@ export function mathFromMarkdown(): Extension {
         this.buffer();
       },
       mathFlow(token) {
-        this.enter({ type: "math", value: "", closed: token._closed ?? false }, token);
+        const raw = this.sliceSerialize(token);
+        this.enter({ type: "math", value: "", closed: token._closed ?? false, raw }, token);
         this.buffer();
       },
     },
@@ -63,7 +67,6 @@ export function mathFromMarkdown(): Extension {
         const node = this.stack.at(-1);
         if (node?.type === "math") {
           node.value = value.trim();
-          node.closed = token._closed ?? false;
         }
         this.exit(token);
       },

@@ -1,0 +1,60 @@
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/components/ui/Button";
+import { useMediaQuery } from "@/lib/media";
+import { usePreferences } from "@/lib/preferences";
+import { CodeBlock } from "./CodeBlock";
+import { CopyButton } from "./CopyButton";
+import { drawDiagram, type Drawing } from "./diagram-frame";
+
+type State = { source: string; dark: boolean } & ({ drawing: Drawing } | { reason: string });
+
+/** A Mermaid diagram as an image, or its source: while it is drawn, when it is none, or when asked for. */
+export function Diagram({ source }: { source: string }) {
+  const { t } = useTranslation("markdown");
+  const { theme } = usePreferences();
+  const prefersDark = useMediaQuery("(prefers-color-scheme: dark)");
+  const dark = theme === "dark" || (theme === "system" && prefersDark);
+  const [state, setState] = useState<State | null>(null);
+  const [asCode, setAsCode] = useState(false);
+
+  useEffect(() => {
+    let wanted = true;
+    drawDiagram(source, dark).then(
+      (drawing) => wanted && setState({ source, dark, drawing }),
+      (error: unknown) => wanted && setState({ source, dark, reason: error instanceof Error ? error.message : "" }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [source, dark]);
+
+  const current = state?.source === source ? state : null;
+  if (!current || !("drawing" in current) || asCode) {
+    const back = current && "drawing" in current && (
+      <IconButton icon="left" size="small" label={t("showDiagram")} onClick={() => setAsCode(false)} />
+    );
+    return (
+      <>
+        <CodeBlock code={source} language="mermaid" open={false} actions={back} />
+        {current && "reason" in current && (
+          <p className="md-note" role="note">
+            {t("diagramFailed", { reason: current.reason.split("\n")[0] })}
+          </p>
+        )}
+      </>
+    );
+  }
+  const { url, width, height } = current.drawing;
+  return (
+    <figure className="md-diagram md-wide">
+      <div className="md-scroll" tabIndex={0} role="group" aria-label={t("diagram")}>
+        <img src={url} alt={t("diagramOf", { source })} width={Math.round(width)} height={Math.round(height)} />
+      </div>
+      <div className="md-tools">
+        <IconButton icon="edit" size="small" label={t("showCode")} onClick={() => setAsCode(true)} />
+        <CopyButton label={t("copyCode")} text={() => source} />
+      </div>
+    </figure>
+  );
+}

@@ -1,0 +1,74 @@
+import { memo, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { advance, emptyDocument, withPlainLineEnds, type Block, type MarkdownDocument } from "./document";
+import { Flow } from "./Flow";
+import { whenIdle } from "./idle";
+import { Surroundings } from "./Inline";
+import { recall, remember } from "./recent";
+import "./markdown.css";
+
+export interface MarkdownProps {
+  text: string;
+  /** More of the text will come: what is open at its end is shown as it will become. */
+  streaming: boolean;
+  /** The language of the text, by which the browser breaks its lines. */
+  lang: string;
+}
+
+/** A text in Markdown. While it grows only its last block is parsed and drawn again. */
+export function Markdown({ text, streaming, lang }: MarkdownProps) {
+  const { settled, tail, definitions } = useDocument(withPlainLineEnds(text), streaming);
+  const footnotes = useId();
+  const { urls } = definitions;
+  const surroundings = useMemo(() => ({ urls, footnotes }), [urls, footnotes]);
+  const blocks = [...settled, ...tail];
+  return (
+    <Surroundings value={surroundings}>
+      <div className="md" lang={lang}>
+        {blocks.map((block, index) => (
+          <BlockView key={block.start} block={block} caret={streaming && index === blocks.length - 1} />
+        ))}
+      </div>
+    </Surroundings>
+  );
+}
+
+const BlockView = memo(function BlockView({ block, caret }: { block: Block; caret: boolean }) {
+  return <Flow node={block.node} caret={caret} />;
+});
+
+/** Parsing takes at most this share of the time: a block that costs 10 ms is parsed every 50 ms. */
+const share = 0.2;
+
+/** The parsed text: its newest part now, a long text's rest in the pauses of the page. */
+function useDocument(text: string, streaming: boolean): MarkdownDocument {
+  const [document, setDocument] = useState(() => recall(text, streaming) ?? advance(emptyDocument, text, streaming));
+  const current = useRef(document);
+  const restUntil = useRef(0);
+
+  useLayoutEffect(() => {
+    const parse = () => {
+      const before = performance.now();
+      const next = advance(current.current, text, streaming);
+      const now = performance.now();
+      restUntil.current = now + (now - before) * (1 / share - 1);
+      current.current = next;
+      setDocument(next);
+    };
+    const wait = restUntil.current - performance.now();
+    if (!streaming || wait <= 4) return parse();
+    const id = setTimeout(parse, wait);
+    return () => clearTimeout(id);
+  }, [text, streaming]);
+
+  useEffect(() => {
+    if (document !== current.current) return;
+    if (document.text === text && document.streaming === streaming) return remember(document);
+    if (!text.startsWith(document.text)) return;
+    return whenIdle(() => {
+      current.current = advance(current.current, text, streaming);
+      setDocument(current.current);
+    });
+  }, [document, text, streaming]);
+
+  return document;
+}

@@ -1,0 +1,50 @@
+import type { Table } from "mdast";
+import { useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/components/ui/Button";
+import { download } from "@/lib/clipboard";
+import { CopyButton } from "./CopyButton";
+import { Inline } from "./Inline";
+import { tableCells, toCsv, toTsv } from "./table-text";
+
+const alignments = { left: "text-start", center: "text-center", right: "text-end" };
+
+/** A table that scrolls inside itself, with its cells for a spreadsheet. */
+export function TableBlock({ table, caret }: { table: Table; caret: boolean }) {
+  const { t } = useTranslation("markdown");
+  const element = useRef<HTMLTableElement>(null);
+  const [head, ...rows] = table.children;
+  const align = (column: number) => alignments[table.align?.[column] ?? "left"];
+  return (
+    <div className="md-table md-wide">
+      <div className="md-scroll" tabIndex={0} role="group" aria-label={t("table")}>
+        <table ref={element}>
+          <thead>
+            <tr>
+              {head?.children.map((cell, column) => (
+                <th key={column} scope="col" className={align(column)}>
+                  <Inline nodes={cell.children} caret={caret && rows.length === 0 && column === head.children.length - 1} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, index) => (
+              <tr key={index}>
+                {row.children.map((cell, column) => (
+                  <td key={column} className={align(column)}>
+                    <Inline nodes={cell.children} caret={caret && index === rows.length - 1 && column === row.children.length - 1} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className="md-tools">
+        <CopyButton label={t("copyTable")} text={() => toTsv(tableCells(table))} html={() => element.current} />
+        <IconButton icon="download" size="small" label={t("downloadCsv")} onClick={() => download(t("tableFile"), "text/csv;charset=utf-8", toCsv(tableCells(table)))} />
+      </div>
+    </div>
+  );
+}

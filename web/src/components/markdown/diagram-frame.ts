@@ -1,0 +1,116 @@
+/** What the page asks the diagram frame for. */
+export interface DiagramRequest {
+  id: number;
+  source: string;
+  dark: boolean;
+}
+
+export type DiagramReply =
+  | { type: "ready" }
+  | { type: "drawn"; id: number; svg: string; width: number; height: number }
+  | { type: "failed"; id: number; reason: string };
+
+export interface Drawing {
+  /** An object URL of the image; it lives as long as the page. */
+  url: string;
+  width: number;
+  height: number;
+}
+
+const longestSource = 20_000;
+const largestSvg = 2_000_000;
+const patience = 15_000;
+
+/** Diagrams drawn before, by theme and source. */
+const cache = new Map<string, Promise<Drawing>>();
+const cacheSize = 100;
+
+let frame: Promise<HTMLIFrameElement> | undefined;
+let nextId = 1;
+
+/**
+ * Draws a Mermaid diagram in a frame that has neither an origin nor a network, and returns it as an
+ * image. A drawing that takes too long ends the frame; the next one gets a new frame.
+ */
+export function drawDiagram(source: string, dark: boolean): Promise<Drawing> {
+  const key = `${dark ? "dark" : "light"}\n${source}`;
+  let drawing = cache.get(key);
+  if (!drawing) {
+    drawing = draw(source, dark);
+    drawing.catch(() => cache.delete(key));
+    cache.set(key, drawing);
+    const oldest = cache.keys().next();
+    if (cache.size > cacheSize && !oldest.done) cache.delete(oldest.value);
+  }
+  return drawing;
+}
+
+async function draw(source: string, dark: boolean): Promise<Drawing> {
+  if (source.length > longestSource) throw new Error(`longer than ${longestSource} characters`);
+  frame ??= openFrame();
+  const request: DiagramRequest = { id: nextId++, source, dark };
+  const element = await frame.catch((error: unknown) => {
+    frame = undefined;
+    throw error;
+  });
+  const reply = waitFor(element, (answer) => answer.type !== "ready" && answer.id === request.id);
+  // The frame has no origin that could be named.
+  element.contentWindow?.postMessage(request, "*");
+  const answer = await reply.catch((error: unknown) => {
+    element.remove();
+    frame = undefined;
+    throw error;
+  });
+  if (answer.type !== "drawn") throw new Error(answer.type === "failed" ? answer.reason : "no drawing");
+  if (answer.svg.length > largestSvg) throw new Error("the drawing is too large");
+  const url = URL.createObjectURL(new Blob([answer.svg], { type: "image/svg+xml" }));
+  return { url, width: answer.width, height: answer.height };
+}
+
+async function openFrame(): Promise<HTMLIFrameElement> {
+  const element = document.createElement("iframe");
+  element.setAttribute("sandbox", "allow-scripts");
+  element.setAttribute("aria-hidden", "true");
+  element.tabIndex = -1;
+  element.title = "";
+  element.className = "md-frame";
+  element.src = "/mermaid-frame.html";
+  const ready = waitFor(element, (answer) => answer.type === "ready");
+  document.body.append(element);
+  try {
+    await ready;
+  } catch (error) {
+    element.remove();
+    throw error;
+  }
+  return element;
+}
+
+function waitFor(element: HTMLIFrameElement, wanted: (answer: DiagramReply) => boolean): Promise<DiagramReply> {
+  return new Promise((resolve, reject) => {
+    const stop = (finish: () => void) => {
+      clearTimeout(timer);
+      removeEventListener("message", listen);
+      finish();
+    };
+    const listen = (event: MessageEvent) => {
+      if (event.source !== element.contentWindow || !isReply(event.data)) return;
+      const answer = event.data;
+      if (wanted(answer)) stop(() => resolve(answer));
+    };
+    const timer = setTimeout(() => stop(() => reject(new Error("the drawing took too long"))), patience);
+    addEventListener("message", listen);
+  });
+}
+
+/** The frame runs code that reads what a model wrote: nothing it says is taken on trust. */
+function isReply(value: unknown): value is DiagramReply {
+  if (typeof value !== "object" || value === null || !("type" in value)) return false;
+  const { type, id, svg, width, height, reason } = value as Record<string, unknown>;
+  if (type === "ready") return true;
+  if (typeof id !== "number") return false;
+  if (type === "failed") return typeof reason === "string";
+  return type === "drawn" && typeof svg === "string" && isLength(width) && isLength(height);
+}
+
+const isLength = (value: unknown) => typeof value === "number" && value > 0 && value < 100_000;
