@@ -11,7 +11,7 @@ export interface MarkdownProps {
   /** More of the text will come: what is open at its end is shown as it will become. */
   streaming: boolean;
   /** The language of the text, by which the browser breaks its lines. */
-  lang: string;
+  lang?: string;
 }
 
 /** A text in Markdown. While it grows only its last block is parsed and drawn again. */

@@ -1,6 +1,6 @@
 import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { Markdown } from "./Markdown";
+import { Markdown } from "@/components/markdown";
 import { useTurns } from "@/lib/events/LiveProvider";
 import { useTurn } from "@/lib/events/turns";
 import { AnswerActions } from "./AnswerActions";

@@ -61,7 +61,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
   });
 
   return (
-    <div className="relative min-h-0 grow">
+    <div className="@container relative min-h-0 grow">
       <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto outline-none [overflow-anchor:none] focus-visible:outline-offset-[-2px]">
         <div ref={virtualizer.containerRef} className="relative w-full">
           {visible.map(({ index, key }) => {
