@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { mockApi } from "./src/test/mock/plugin";
+import { mockApi } from "./src/test/mock/plugin.ts";
 
 // A running `kaiwa serve` that `npm run dev` forwards the API to.
 const backend = process.env.KAIWA_BACKEND ?? "http://127.0.0.1:8080";

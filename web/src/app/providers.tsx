@@ -1,4 +1,3 @@
-import { CSPProvider } from "@base-ui/react/csp-provider";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useEffect, useState, type ReactNode } from "react";
 import { Toaster } from "@/components/ui/toast";
@@ -24,13 +23,11 @@ export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeClient);
   useEffect(() => whenSignedOut(() => client.setQueryData(keys.session, null)), [client]);
   return (
-    <CSPProvider disableStyleElements>
-      <QueryClientProvider client={client}>
-        <TooltipProvider delay={500}>
-          <Boundary>{children}</Boundary>
-          <Toaster />
-        </TooltipProvider>
-      </QueryClientProvider>
-    </CSPProvider>
+    <QueryClientProvider client={client}>
+      <TooltipProvider>
+        <Boundary>{children}</Boundary>
+        <Toaster />
+      </TooltipProvider>
+    </QueryClientProvider>
   );
 }

@@ -1,4 +1,4 @@
-import type { ComponentProps, ReactNode } from "react";
+import type { ComponentProps } from "react";
 import { cx } from "./cx";
 import { Icon, type IconName } from "./Icon";
 import { Tooltip } from "./Tooltip";
@@ -34,7 +34,7 @@ export type IconButtonProps = Omit<ComponentProps<"button">, "children" | "aria-
   size?: "small" | "normal";
   shortcut?: string;
   /** For the tooltip alone, when it says more than the name. */
-  hint?: ReactNode;
+  hint?: string;
 };
 
 export function IconButton({ icon, label, kind = "quiet", size = "normal", hint, shortcut, className, type = "button", ...rest }: IconButtonProps) {

@@ -1,10 +1,7 @@
-import { Dialog as Base } from "@base-ui/react/dialog";
-import type { ReactNode, RefObject } from "react";
+import { useEffect, useId, useLayoutEffect, useRef, type PointerEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { cx } from "./cx";
 import { Icon } from "./Icon";
-
-const backdrop = "fixed inset-0 z-40 bg-shade";
 
 interface Props {
   open: boolean;
@@ -17,48 +14,71 @@ interface Props {
 
 /** A question or a form over the page; Escape and a tap outside close it, and the focus returns. */
 export function Dialog({ open, onClose, title, children, focus, width = "max-w-lg", bare = false }: Props & { width?: string; bare?: boolean }) {
+  if (!open) return null;
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <Base.Portal>
-        <Base.Backdrop className={backdrop} />
-        <Base.Popup
-          {...(focus ? { initialFocus: focus } : {})}
-          className={cx("fixed inset-x-3 top-[10dvh] z-40 mx-auto flex max-h-[80dvh] flex-col overflow-hidden rounded-xl border border-line bg-raised shadow-pop", width)}
-        >
-          <Heading title={title} hidden={bare} />
-          <div className={cx("min-h-0 overflow-y-auto", !bare && "px-5 pb-5")}>{children}</div>
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
+    <Modal title={title} bare={bare} onClose={onClose} focus={focus} className={cx("inset-x-3 top-[10dvh] mx-auto! max-h-[80dvh] rounded-xl border border-line bg-raised", width)}>
+      <div className={cx("min-h-0 overflow-y-auto", !bare && "px-5 pb-5")}>{children}</div>
+    </Modal>
   );
 }
 
 /** A panel from a side: the drawer of the sidebar and the sheets of a phone. */
-export function Drawer({ open, onClose, title, children, side, bare = false }: Props & { side: "left" | "right"; bare?: boolean }) {
+export function Drawer({ open, onClose, title, children, focus, side, bare = false }: Props & { side: "left" | "right"; bare?: boolean }) {
+  if (!open) return null;
   return (
-    <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
-      <Base.Portal>
-        <Base.Backdrop className={backdrop} />
-        <Base.Popup
-          className={cx("fixed inset-y-0 z-40 flex w-[min(20rem,86vw)] flex-col bg-side shadow-pop", side === "left" ? "left-0" : "right-0")}
-        >
-          <Heading title={title} hidden={bare} />
-          <div className="flex min-h-0 grow flex-col overflow-y-auto">{children}</div>
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
+    <Modal title={title} bare={bare} onClose={onClose} focus={focus} className={cx("inset-y-0 h-dvh max-h-none max-w-none w-[min(22rem,86vw)] bg-side", side === "left" ? "left-0" : "right-0 left-auto")}>
+      <div className="flex min-h-0 grow flex-col overflow-y-auto">{children}</div>
+    </Modal>
   );
 }
 
-function Heading({ title, hidden }: { title: string; hidden: boolean }) {
+/** The browser's own modal dialog: it holds the focus and lies over everything. */
+function Modal({ title, bare, onClose, focus, className, children }: { title: string; bare: boolean; onClose: () => void; focus: RefObject<HTMLElement | null> | undefined; className: string; children: ReactNode }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
   const { t } = useTranslation();
-  if (hidden) return <Base.Title className="sr-only">{title}</Base.Title>;
+  const close = useRef(onClose);
+  useEffect(() => {
+    close.current = onClose;
+  });
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    if (!element) return;
+    const before = document.activeElement;
+    element.showModal();
+    focus?.current?.focus();
+    return () => {
+      element.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, [focus]);
+  const onPointerDown = (event: PointerEvent) => {
+    if (event.target === dialog.current) close.current();
+  };
   return (
-    <div className="flex items-center justify-between gap-2 py-3 ps-5 pe-3">
-      <Base.Title className="text-base font-semibold">{title}</Base.Title>
-      <Base.Close aria-label={t("close")} className="grid size-9 place-items-center rounded-lg text-muted hover:bg-hover">
-        <Icon name="close" />
-      </Base.Close>
-    </div>
+    <dialog
+      ref={dialog}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (event.target === event.currentTarget) close.current();
+      }}
+      onPointerDown={onPointerDown}
+      className={cx("fixed m-0 w-auto text-text shadow-pop outline-none backdrop:bg-shade open:flex", className)}
+    >
+      <div className="flex max-h-[inherit] min-h-0 min-w-0 grow flex-col">
+        <div className={bare ? "sr-only" : "flex items-center justify-between gap-2 py-3 ps-5 pe-3"}>
+          <h2 id={heading} className="text-base font-semibold">
+            {title}
+          </h2>
+          {!bare && (
+            <button type="button" aria-label={t("common:close")} onClick={onClose} className="grid size-9 place-items-center rounded-lg text-muted hover:bg-hover">
+              <Icon name="close" />
+            </button>
+          )}
+        </div>
+        {children}
+      </div>
+    </dialog>
   );
 }

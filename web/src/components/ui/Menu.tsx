@@ -1,35 +1,186 @@
-import { Menu as Base } from "@base-ui/react/menu";
-import type { ReactElement, ReactNode } from "react";
+import { cloneElement, createContext, useContext, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
 import { cx } from "./cx";
 import { Icon, type IconName } from "./Icon";
+import { place } from "./place";
 
-/** A button that opens a list of actions. */
-export function Menu({ trigger, children, side = "bottom", align = "end" }: { trigger: ReactElement<Record<string, unknown>>; children: ReactNode; side?: "top" | "bottom"; align?: "start" | "end" }) {
+const Close = createContext<() => void>(() => undefined);
+const Choice = createContext<{ value: string | null; onChoose: (value: string) => void } | null>(null);
+
+interface Props {
+  /** A button; it becomes the one that opens the menu. */
+  trigger: ReactElement<Record<string, unknown>>;
+  children: ReactNode;
+  side?: "top" | "bottom";
+  align?: "start" | "end";
+}
+
+/** A button that opens a list of actions. Arrows, Home, End and first letters move in it; Escape and Tab leave. */
+export function Menu({ trigger, children, side = "bottom", align = "end" }: Props) {
+  const [open, setOpen] = useState(false);
+  const button = useRef<HTMLElement>(null);
+  const close = () => {
+    setOpen(false);
+    button.current?.focus({ preventScroll: true });
+  };
+  // The ref is handed on, not read.
+  // eslint-disable-next-line react-hooks/refs
+  const opener = cloneElement(trigger, {
+    ref: button,
+    "aria-haspopup": "menu",
+    "aria-expanded": open,
+    "data-popup-open": open ? "" : undefined,
+    onClick: () => setOpen(!open),
+    onKeyDown: (event: KeyboardEvent) => {
+      if (open || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+      event.preventDefault();
+      setOpen(true);
+    },
+  });
   return (
-    <Base.Root modal={false}>
-      <Base.Trigger render={trigger} />
-      <Base.Portal>
-        <Base.Positioner side={side} align={align} sideOffset={4} className="z-50">
-          <Base.Popup className="max-h-[min(28rem,var(--available-height))] min-w-44 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-pop outline-none">{children}</Base.Popup>
-        </Base.Positioner>
-      </Base.Portal>
-    </Base.Root>
+    <>
+      {opener}
+      {open && (
+        <Close value={close}>
+          <Popup anchor={button} side={side} align={align} onDismiss={() => setOpen(false)} onEscape={close}>
+            {children}
+          </Popup>
+        </Close>
+      )}
+    </>
   );
 }
 
-const item = "flex min-h-9 w-full items-center gap-2.5 rounded-md px-2.5 py-1 text-sm outline-none data-highlighted:bg-hover data-disabled:opacity-50";
+interface PopupProps {
+  anchor: React.RefObject<HTMLElement | null>;
+  side: "top" | "bottom";
+  align: "start" | "end";
+  onDismiss: () => void;
+  onEscape: () => void;
+  children: ReactNode;
+}
+
+function Popup({ anchor, side, align, onDismiss, onEscape, children }: PopupProps) {
+  const popup = useRef<HTMLDivElement>(null);
+  const typed = useRef({ text: "", at: 0 });
+  const dismiss = useRef(onDismiss);
+  useEffect(() => {
+    dismiss.current = onDismiss;
+  });
+  const items = () => [...(popup.current?.querySelectorAll<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? [])];
+
+  useLayoutEffect(() => {
+    const element = popup.current;
+    const owner = anchor.current;
+    if (!element || !owner) return;
+    const put = () => place(element, owner, { side, align, gap: 4 });
+    element.showPopover();
+    put();
+    (element.querySelector<HTMLElement>("[aria-checked=true]") ?? element.querySelector<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? element).focus();
+    const outside = (event: Event) => {
+      if (event.target instanceof Node && !element.contains(event.target) && !owner.contains(event.target)) dismiss.current();
+    };
+    document.addEventListener("pointerdown", outside);
+    addEventListener("scroll", put, { capture: true, passive: true });
+    addEventListener("resize", put);
+    return () => {
+      document.removeEventListener("pointerdown", outside);
+      removeEventListener("scroll", put, { capture: true });
+      removeEventListener("resize", put);
+    };
+  }, [anchor, side, align]);
+
+  const move = (to: number) => {
+    const all = items();
+    all.at(((to % all.length) + all.length) % all.length)?.focus();
+  };
+  const find = (key: string, now: number) => {
+    typed.current = { text: (now - typed.current.at < 700 ? typed.current.text : "") + key.toLowerCase(), at: now };
+    items().find((item) => item.textContent.trim().toLowerCase().startsWith(typed.current.text))?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const at = items().indexOf(document.activeElement as HTMLElement);
+    event.stopPropagation();
+    switch (event.key) {
+      case "ArrowDown":
+        move(at + 1);
+        break;
+      case "ArrowUp":
+        move(at < 0 ? -1 : at - 1);
+        break;
+      case "Home":
+        move(0);
+        break;
+      case "End":
+        move(-1);
+        break;
+      case "Escape":
+      case "Tab":
+        onEscape();
+        break;
+      default:
+        if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) find(event.key, event.timeStamp);
+        return;
+    }
+    event.preventDefault();
+  };
+  return (
+    <div ref={popup} popover="manual" role="menu" tabIndex={-1} onKeyDown={onKeyDown} className="fixed inset-auto m-0 min-w-44 overflow-y-auto rounded-lg border border-line bg-raised p-1 text-text shadow-pop outline-none">
+      {children}
+    </div>
+  );
+}
+
+const row = "flex min-h-9 w-full items-center gap-2.5 rounded-md px-2.5 py-1 text-start text-sm font-normal outline-none hover:bg-hover focus:bg-hover aria-disabled:opacity-50";
 
 export function MenuItem({ icon, danger = false, disabled = false, onClick, children }: { icon?: IconName; danger?: boolean; disabled?: boolean; onClick: () => void; children: ReactNode }) {
+  const close = useContext(Close);
+  const run = () => {
+    if (disabled) return;
+    close();
+    onClick();
+  };
   return (
-    <Base.Item className={cx(item, danger && "text-danger")} disabled={disabled} onClick={onClick}>
+    <button type="button" role="menuitem" tabIndex={-1} aria-disabled={disabled} className={cx(row, danger && "text-danger")} onClick={run}>
       {icon && <Icon name={icon} size={17} className={danger ? "" : "text-muted"} />}
       {children}
-    </Base.Item>
+    </button>
+  );
+}
+
+/** One of several, the chosen one marked. */
+export function MenuChoices({ value, onChoose, children }: { value: string | null; onChoose: (value: string) => void; children: ReactNode }) {
+  return <Choice value={{ value, onChoose }}>{children}</Choice>;
+}
+
+export function MenuChoice({ value, children }: { value: string; children: ReactNode }) {
+  const close = useContext(Close);
+  const choice = useContext(Choice);
+  const checked = choice?.value === value;
+  const choose = () => {
+    close();
+    choice?.onChoose(value);
+  };
+  return (
+    <button type="button" role="menuitemradio" aria-checked={checked} tabIndex={-1} className={cx(row, "max-w-80")} onClick={choose}>
+      <span className="min-w-0 grow">{children}</span>
+      {checked && <Icon name="check" size={16} className="shrink-0" />}
+    </button>
+  );
+}
+
+export function MenuGroup({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <div role="group" aria-label={label}>
+      <div aria-hidden="true" className="px-2.5 pt-2 pb-1 text-xs text-muted">
+        {label}
+      </div>
+      {children}
+    </div>
   );
 }
 
 export function MenuLine() {
-  return <Base.Separator className="my-1 h-px bg-line" />;
+  return <div role="separator" className="my-1 h-px bg-line" />;
 }
 
 export function MenuNote({ children }: { children: ReactNode }) {

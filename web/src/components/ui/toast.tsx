@@ -1,8 +1,6 @@
-import { Toast } from "@base-ui/react/toast";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "./Icon";
-
-const manager = Toast.createToastManager();
 
 export interface ToastOptions {
   text: string;
@@ -15,57 +13,85 @@ export interface ToastOptions {
   onGone?: () => void;
 }
 
+type Shown = ToastOptions & { id: number };
+
+const most = 3;
+let toasts: readonly Shown[] = [];
+let count = 0;
+const listeners = new Set<() => void>();
+
+function publish(next: readonly Shown[]): void {
+  toasts = next;
+  listeners.forEach((listener) => listener());
+}
+
+function remove(toast: Shown, how: "gone" | "taken"): void {
+  if (!toasts.includes(toast)) return;
+  publish(toasts.filter((other) => other !== toast));
+  if (how === "gone") toast.onGone?.();
+  else toast.action?.run();
+}
+
 /** Shows one line at the bottom of the page. Returns what takes it away. */
-export function toast({ text, kind = "info", action, timeout, onGone }: ToastOptions): () => void {
-  let taken = false;
-  const id = manager.add({
-    description: text,
-    type: kind,
-    priority: kind === "error" ? "high" : "low",
-    timeout: timeout ?? (action || kind === "error" ? 8000 : 5000),
-    onRemove: () => {
-      if (!taken) onGone?.();
-    },
-    ...(action
-      ? {
-          actionProps: {
-            children: action.label,
-            onClick: () => {
-              taken = true;
-              manager.close(id);
-              action.run();
-            },
-          },
-        }
-      : {}),
-  });
-  return () => manager.close(id);
+export function toast(options: ToastOptions): () => void {
+  const shown: Shown = { ...options, id: ++count };
+  const tooMany = toasts.slice(0, Math.max(0, toasts.length + 1 - most));
+  publish([...toasts, shown]);
+  for (const old of tooMany) remove(old, "gone");
+  return () => remove(shown, "gone");
 }
 
 /** The place where toasts appear; once, in the shell. */
 export function Toaster() {
+  const layer = useRef<HTMLDivElement>(null);
+  const shown = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => toasts,
+  );
+  const newest = shown.at(-1)?.id;
+  useEffect(() => {
+    const element = layer.current;
+    if (!element?.showPopover) return;
+    // Shown anew, the layer lies over a dialog that has opened since.
+    if (element.matches(":popover-open")) element.hidePopover();
+    if (newest !== undefined) element.showPopover();
+  }, [newest]);
   return (
-    <Toast.Provider toastManager={manager} limit={3}>
-      <Toast.Portal>
-        <Toast.Viewport className="pointer-events-none fixed inset-x-3 bottom-4 z-50 mx-auto flex max-w-md flex-col items-center gap-2">
-          <List />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
+    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className="pointer-events-none fixed inset-x-3 top-auto bottom-4 m-0 mx-auto w-auto max-w-md flex-col gap-2 overflow-visible bg-transparent open:flex">
+      {shown.map((item) => (
+        <Line key={item.id} item={item} />
+      ))}
+    </div>
   );
 }
 
-function List() {
+function Line({ item }: { item: Shown }) {
   const { t } = useTranslation();
-  const { toasts } = Toast.useToastManager();
-  return toasts.map((item) => (
-    <Toast.Root key={item.id} toast={item} className="pointer-events-auto flex min-h-11 w-full items-center gap-3 rounded-lg bg-text py-1.5 ps-4 pe-1.5 text-sm text-page shadow-pop data-limited:hidden">
-      {item.type === "error" && <Icon name="warning" className="shrink-0" />}
-      <Toast.Description className="grow" />
-      {item.actionProps && <Toast.Action className="rounded-md px-2.5 py-1.5 font-semibold whitespace-nowrap underline underline-offset-4" />}
-      <Toast.Close aria-label={t("close")} className="grid size-8 shrink-0 place-items-center rounded-md">
+  const [held, setHeld] = useState(false);
+  const { kind, action } = item;
+  const timeout = item.timeout ?? (action || kind === "error" ? 8000 : 5000);
+  useEffect(() => {
+    // Whoever points at it is still reading.
+    if (held) return;
+    const timer = setTimeout(() => remove(item, "gone"), timeout);
+    return () => clearTimeout(timer);
+  }, [item, timeout, held]);
+  const hold = { onPointerEnter: () => setHeld(true), onPointerLeave: () => setHeld(false), onFocus: () => setHeld(true), onBlur: () => setHeld(false) };
+  return (
+    <div role={kind === "error" ? "alert" : undefined} {...hold} className="pointer-events-auto flex min-h-11 w-full items-center gap-3 rounded-lg bg-text py-1.5 ps-4 pe-1.5 text-sm text-page shadow-pop">
+      {kind === "error" && <Icon name="warning" className="shrink-0" />}
+      <p className="grow">{item.text}</p>
+      {action && (
+        <button type="button" onClick={() => remove(item, "taken")} className="rounded-md px-2.5 py-1.5 font-semibold whitespace-nowrap underline underline-offset-4 focus-visible:outline-page">
+          {action.label}
+        </button>
+      )}
+      <button type="button" aria-label={t("common:close")} onClick={() => remove(item, "gone")} className="grid size-8 shrink-0 place-items-center rounded-md focus-visible:outline-page">
         <Icon name="close" size={16} />
-      </Toast.Close>
-    </Toast.Root>
-  ));
+      </button>
+    </div>
+  );
 }

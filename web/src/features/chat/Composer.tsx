@@ -130,7 +130,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
 function useFocus(field: React.RefObject<HTMLTextAreaElement | null>, touch: boolean): void {
   useEffect(() => {
     const element = field.current;
-    if (touch || !element || document.querySelector("[role=dialog]")) return;
+    if (touch || !element || document.querySelector("dialog[open]")) return;
     element.focus({ preventScroll: true });
     element.setSelectionRange(element.value.length, element.value.length);
   }, [field, touch]);

@@ -1,7 +1,6 @@
-import { Menu as Base } from "@base-ui/react/menu";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/components/ui/Icon";
-import { Menu, MenuNote } from "@/components/ui/Menu";
+import { Menu, MenuChoice, MenuChoices, MenuGroup, MenuNote } from "@/components/ui/Menu";
 import type { Model } from "@/lib/api/types";
 
 interface Props {
@@ -26,30 +25,24 @@ export function ModelPicker({ models, chosen, onChoose }: Props) {
   return (
     <Menu side="top" align="start" trigger={trigger}>
       {models.length === 0 && <MenuNote>{t("noModels")}</MenuNote>}
-      <Base.RadioGroup value={chosen} onValueChange={onChoose}>
+      <MenuChoices value={chosen} onChoose={onChoose}>
         {providers.map((provider) => (
-          <Base.Group key={provider}>
-            <Base.GroupLabel className="px-2.5 pt-2 pb-1 text-xs text-muted">{provider}</Base.GroupLabel>
+          <MenuGroup key={provider} label={provider}>
             {models
               .filter((model) => model.provider === provider)
-              .map((model) => (
-                <Base.RadioItem key={model.id} value={model.id} closeOnClick className="flex min-h-9 max-w-80 items-center gap-2.5 rounded-md px-2.5 py-1 text-sm outline-none data-highlighted:bg-hover">
-                  <span className="min-w-0 grow">
-                    <span className="block truncate">{model.name}</span>
-                    {model.state !== "ready" && (
-                      <span className="block text-xs text-warning">
-                        {t(model.state === "denied" ? "denied" : "unreachable")} {model.reason}
-                      </span>
-                    )}
-                  </span>
-                  <Base.RadioItemIndicator>
-                    <Icon name="check" size={16} />
-                  </Base.RadioItemIndicator>
-                </Base.RadioItem>
+              .map(({ id, name, state, reason }) => (
+                <MenuChoice key={id} value={id}>
+                  <span className="block truncate">{name}</span>
+                  {state !== "ready" && (
+                    <span className="block text-xs text-warning">
+                      {t(state === "denied" ? "denied" : "unreachable")} {reason}
+                    </span>
+                  )}
+                </MenuChoice>
               ))}
-          </Base.Group>
+          </MenuGroup>
         ))}
-      </Base.RadioGroup>
+      </MenuChoices>
     </Menu>
   );
 }
