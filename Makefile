@@ -1,0 +1,31 @@
+# The verbs of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench fuzz soak clean
+
+help: ## List the verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: build ## Install what is missing, build, serve on http://127.0.0.1:8080 (ARGS="--listen …")
+	@exec build/kaiwa serve $(ARGS)
+
+build: ## Install what is missing and leave the optimised program at build/kaiwa
+	@tools/build.sh
+
+test: ## Install what tests need and run all of them (STAGES="unit e2e" for some)
+	@tools/setup.sh build test
+	@tools/test.sh $(STAGES)
+
+bench: build ## Measure against the budgets; bounded
+	@tools/setup.sh bench
+	@tools/bench.sh
+
+fuzz: ## Fuzz every parser of outside bytes for a minute each (SECONDS_EACH=60)
+	@tools/setup.sh build
+	@tools/fuzz.sh $(or $(SECONDS_EACH),60)
+
+soak: build ## Run the long fault tests; bounded
+	@tools/setup.sh test
+	@tools/soak.sh
+
+clean: ## Remove everything that was built
+	rm -rf build web/dist web/node_modules

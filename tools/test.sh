@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# Runs the tests, stage by stage, and prints the counts of all of them last.
+# usage: tools/test.sh [stage...]    stages are the functions stage_<name> below
+#
+# A stage runs its tests and reports with `count PASSED FAILED`. One that ends badly without having
+# reported counts as one failure. Output goes to the screen and to build/test-logs/<stage>.log.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/build/tools/node/bin:$PATH"
+
+all_stages=(rules unit page program integration e2e asan tsan fuzz)
+logs=build/test-logs
+mkdir -p "$logs"
+jobs=$(nproc)
+
+# Tells how many tests of the running stage passed and failed; may be called more than once.
+count() { echo "$1 $2" >> "$logs/$stage.count"; }
+
+# Runs CTest in build/$1 for tests that match the regular expression $2, and counts.
+run_ctest() {
+  local report
+  report=$(mktemp)
+  ctest --test-dir "build/$1" -R "$2" -j"$jobs" --timeout 300 --output-on-failure --no-tests=error >"$report" 2>&1
+  local failed total
+  total=$(sed -n 's/.* tests failed out of \([0-9]*\)$/\1/p' "$report")
+  failed=$(sed -n 's/.*, \([0-9]*\) tests failed out of .*/\1/p' "$report")
+  grep -vE '^ *[0-9]+/[0-9]+ Test .* Passed|^ *Start ' "$report"
+  rm -f "$report"
+  if [ -z "$total" ]; then count 0 1; return 1; fi
+  count $((total - failed)) "$failed"
+  [ "$failed" = 0 ]
+}
+
+# Runs a command whose last line is "N passed, M failed", and counts.
+run_counted() {
+  local report status line
+  report=$(mktemp)
+  "$@" 2>&1 | tee "$report"
+  status=${PIPESTATUS[0]}
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$report" | tail -1)
+  rm -f "$report"
+  if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+    [ "$status" = 0 ] || [ "${BASH_REMATCH[2]}" != 0 ] || count 0 1
+  else
+    count 0 1
+  fi
+  return "$status"
+}
+
+build_preset() {
+  cmake --preset "$1" >"$logs/$1-configure.log" 2>&1 || { cat "$logs/$1-configure.log"; return 1; }
+  shift
+  cmake --build --preset "$@"
+}
+
+# Includes follow the house's arrow; coroutines avoid what compilers get wrong.
+stage_rules() {
+  local passed=0 failed=0 check
+  for check in tools/check_*.py; do
+    if python3 "$check" .; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  done
+  count "$passed" "$failed"
+}
+
+# C++ unit and store conformance tests.
+stage_unit() {
+  build_preset dev dev || return 1
+  run_ctest dev .
+}
+
+# Types, lint and unit tests of the page.
+stage_page() {
+  tools/build_page.sh || return 1
+  local passed=0 failed=0 check
+  for check in check lint gen:check; do
+    if (cd web && npm run --silent "$check"); then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  done
+  count "$passed" "$failed"
+  (cd web && npx vitest run --reporter=default --reporter=json --outputFile=../build/test-logs/vitest.json)
+  count $(python3 -c 'import json
+report = json.load(open("build/test-logs/vitest.json"))
+print(report["numPassedTests"], report["numFailedTests"] + (not report["success"] and not report["numFailedTests"]))')
+}
+
+# The optimised program: builds, is small, starts and stops.
+stage_program() {
+  tools/build.sh || return 1
+  run_counted python3 tools/check_program.py
+}
+
+# The program over HTTP, against scripted model servers.
+stage_integration() {
+  tools/build.sh || return 1
+  run_counted tests/integration/run.sh
+}
+
+# The page in Chromium.
+stage_e2e() {
+  tools/build.sh || return 1
+  run_counted tests/e2e/run.sh
+}
+
+# Every unit test under the address and undefined-behaviour sanitizers.
+stage_asan() {
+  build_preset asan asan || return 1
+  run_ctest asan .
+}
+
+# Turns and stores under the thread sanitizer.
+stage_tsan() {
+  build_preset tsan tsan --target kaiwa_chat_test kaiwa_store_sqlite_test || return 1
+  run_ctest tsan '^(chat|store_sqlite)\.'
+}
+
+# Every fuzz target: its corpus and five seconds.
+stage_fuzz() { run_counted tools/fuzz.sh 5; }
+
+run_stage() {
+  stage=$1
+  rm -f "$logs/$stage.count"
+  local began=$SECONDS status
+  echo "== $stage"
+  set -o pipefail
+  ("stage_$stage") 2>&1 | tee "$logs/$stage.log"
+  status=${PIPESTATUS[0]}
+  local passed=0 failed=0 p f
+  if [ -f "$logs/$stage.count" ]; then
+    while read -r p f; do passed=$((passed + p)) failed=$((failed + f)); done < "$logs/$stage.count"
+  fi
+  if [ "$status" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+  if [ "$passed" = 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+  summary+=("$(printf '%-12s %5d passed %5d failed %5d s' "$stage" "$passed" "$failed" $((SECONDS - began)))")
+  total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
+}
+
+total_passed=0 total_failed=0 summary=()
+[ $# -gt 0 ] || set -- "${all_stages[@]}"
+for name in "$@"; do
+  if ! declare -F "stage_$name" >/dev/null; then
+    echo "tools/test.sh: no stage $name; expected one of ${all_stages[*]}" >&2
+    exit 2
+  fi
+done
+for name in "$@"; do run_stage "$name"; done
+printf '%s\n' "" "${summary[@]}"
+echo "$total_passed passed, $total_failed failed"
+[ "$total_failed" = 0 ]
