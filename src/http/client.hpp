@@ -38,9 +38,9 @@ private:
 };
 
 struct ClientOptions {
-    std::size_t max_idle_per_origin = 64;             ///< Kept connections per loop and origin.
-    std::chrono::seconds idle_time{30};               ///< A kept connection lives so long.
-    std::string ca_file;                              ///< Extra trusted roots; empty: the system's.
+    std::size_t max_idle_per_origin = 64;  ///< Kept connections per loop and origin.
+    std::chrono::seconds idle_time{30};    ///< A kept connection lives so long.
+    std::string ca_file;                   ///< Extra trusted roots; empty: the system's.
     std::string user_agent = "kaiwa";
 };
 

@@ -3,7 +3,6 @@
 #include "http/text.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 
 namespace kaiwa::http {
@@ -60,17 +59,18 @@ Result<Headers> parse_fields(std::string_view rest) {
 
 }  // namespace
 
-std::size_t find_head_end(std::string_view bytes, std::size_t& searched) {
-    static constexpr std::string_view blank_line = "\r\n\r\n";
-    // The blank line may straddle what was searched before.
-    auto const from = searched < 3 ? 0 : searched - 3;
-    if (from < bytes.size()) {
-        auto const* const found = static_cast<char const*>(::memmem(
-            bytes.data() + from, bytes.size() - from, blank_line.data(), blank_line.size()));
-        if (found) return static_cast<std::size_t>(found - bytes.data()) + blank_line.size();
+Result<std::size_t> find_head_end(std::string_view bytes, std::size_t& searched) {
+    for (;;) {
+        auto const end = bytes.find('\n', searched);
+        if (end == bytes.npos) break;
+        if (end == 0 || bytes[end - 1] != '\r') {
+            return malformed("a line of the head must end with CRLF");
+        }
+        searched = end + 1;
+        if (bytes.substr(0, searched).ends_with("\r\n\r\n")) return searched;
     }
     searched = bytes.size();
-    return 0;
+    return std::size_t{0};
 }
 
 Result<RequestHead> parse_request_head(std::string_view bytes) {

@@ -30,7 +30,9 @@ struct AnswerHead {
 ///
 /// `searched` remembers across calls how far the search came, so that a head that arrives byte by
 /// byte is still read once. Begin with 0.
-[[nodiscard]] std::size_t find_head_end(std::string_view bytes, std::size_t& searched);
+///
+/// Fails with `invalid_argument` at a line that ends in LF alone, without waiting for the rest.
+[[nodiscard]] Result<std::size_t> find_head_end(std::string_view bytes, std::size_t& searched);
 
 /// Parses a whole head, blank line included (RFC 9112, sections 2 to 5), leaving nothing to guess:
 /// lines end in CRLF, field names touch their colon, no line is folded, no control characters.

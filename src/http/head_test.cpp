@@ -91,7 +91,14 @@ TEST(HeadEnd, IsFoundHoweverTheBytesArrive) {
     for (std::size_t cut = 0; cut < head.size(); ++cut) {
         std::size_t searched = 0;
         EXPECT_EQ(find_head_end(head.substr(0, cut), searched), 0u);
-        EXPECT_EQ(find_head_end(head + "body", searched), head.size()) << cut;
+        EXPECT_EQ(find_head_end(head + "body\n", searched), head.size()) << cut;
+    }
+}
+
+TEST(HeadEnd, RefusesABareLineFeedAtOnce) {
+    for (std::string_view bytes : {"GET / HTTP/1.1\n", "\n", "GET / HTTP/1.1\r\nHost: x\n\n"}) {
+        std::size_t searched = 0;
+        EXPECT_FALSE(find_head_end(bytes, searched).has_value()) << bytes;
     }
 }
 

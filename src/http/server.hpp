@@ -25,17 +25,18 @@ struct AddressRange {
 };
 
 struct ServerLimits {
-    std::size_t max_connections = 18'000;        ///< Over all loops; more are closed at once.
+    std::size_t max_connections = 18'000;  ///< Over all loops; more are closed at once.
     std::size_t max_header_bytes = 16 * 1024;
-    std::chrono::seconds header_time{15};        ///< From the first byte to the whole head.
-    std::chrono::seconds body_gap{30};           ///< Longest pause inside a body.
-    std::chrono::seconds keep_alive{75};         ///< An idle connection lives so long.
-    std::chrono::seconds write_gap{30};          ///< Longest time without the reader taking a byte.
+    std::chrono::seconds header_time{15};  ///< From the first byte to the whole head.
+    std::chrono::seconds body_gap{30};     ///< Longest pause inside a body.
+    std::chrono::seconds keep_alive{75};   ///< An idle connection lives so long.
+    std::chrono::seconds write_gap{30};    ///< Longest time without the reader taking a byte.
+    std::chrono::seconds ping_gap{15};     ///< A WebSocket silent for twice this is given up.
 };
 
 struct ServerOptions {
     asio::ip::tcp::endpoint listen;
-    std::vector<AddressRange> trusted_proxies;   ///< Only from these is X-Forwarded-* believed.
+    std::vector<AddressRange> trusted_proxies;  ///< Only from these is X-Forwarded-* believed.
     ServerLimits limits;
 };
 

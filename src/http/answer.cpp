@@ -1,0 +1,276 @@
+#include "http/answer.hpp"
+
+#include "base/crypto.hpp"
+#include "http/text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+
+namespace kaiwa::http {
+
+namespace {
+
+std::string_view reason_phrase(unsigned status) {
+    switch (status) {
+        case 101:
+            return "Switching Protocols";
+        case 200:
+            return "OK";
+        case 201:
+            return "Created";
+        case 202:
+            return "Accepted";
+        case 204:
+            return "No Content";
+        case 206:
+            return "Partial Content";
+        case 302:
+            return "Found";
+        case 303:
+            return "See Other";
+        case 304:
+            return "Not Modified";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 410:
+            return "Gone";
+        case 413:
+            return "Content Too Large";
+        case 415:
+            return "Unsupported Media Type";
+        case 416:
+            return "Range Not Satisfiable";
+        case 417:
+            return "Expectation Failed";
+        case 421:
+            return "Misdirected Request";
+        case 422:
+            return "Unprocessable Content";
+        case 426:
+            return "Upgrade Required";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 501:
+            return "Not Implemented";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        case 505:
+            return "HTTP Version Not Supported";
+        default:
+            return {};
+    }
+}
+
+/// Fields that only the connection may write.
+bool is_ours(std::string_view name) {
+    return same_word(name, "connection") || same_word(name, "content-length") ||
+           same_word(name, "transfer-encoding") || same_word(name, "date") ||
+           same_word(name, "x-request-id");
+}
+
+/// "1a3\r\n" in front of a chunk.
+class ChunkHead {
+public:
+    explicit ChunkHead(std::size_t size) {
+        auto* const end = std::to_chars(bytes_.data(), bytes_.data() + 16, size, 16).ptr;
+        end[0] = '\r';
+        end[1] = '\n';
+        size_ = static_cast<std::size_t>(end - bytes_.data()) + 2;
+    }
+    [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
+
+private:
+    std::array<char, 18> bytes_;
+    std::size_t size_;
+};
+
+}  // namespace
+
+Result<std::string> Answer::make_head(ResponseHead const& head,
+                                      std::optional<std::uint64_t> length) {
+    closes_ |= connection_.loop().draining;
+    std::string out;
+    out.reserve(512);
+    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\n", head.status,
+                   reason_phrase(head.status));
+    out += connection_.loop().date_line();
+    for (auto const& [name, value] : head.headers) {
+        if (is_ours(name)) continue;
+        if (!is_token(name) || !is_field_value(value)) {
+            return fail(
+                Errc::internal,
+                fmt::format("the route of {} {} answers with a header field that is not one",
+                            request_.method, request_.path));
+        }
+        out.append(name).append(": ").append(value).append("\r\n");
+    }
+    if (length) {
+        fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *length);
+    } else if (framing_ == Framing::chunked) {
+        out += "Transfer-Encoding: chunked\r\n";
+    }
+    if (closes_) out += "Connection: close\r\n";
+    out.append("X-Request-Id: ").append(request_.id).append("\r\n\r\n");
+    return out;
+}
+
+asio::awaitable<Result<void>> Answer::respond(ResponseHead head, std::string body) {
+    co_return co_await send_whole(std::move(head), body);
+}
+
+asio::awaitable<Result<void>> Answer::respond_static(ResponseHead head, std::string_view body) {
+    co_return co_await send_whole(std::move(head), body);
+}
+
+asio::awaitable<Result<void>> Answer::send_whole(ResponseHead head, std::string_view body) {
+    if (state_ != State::waiting) co_return fail(Errc::internal, "the request is answered already");
+    std::optional<std::uint64_t> length = body.size();
+    if (head.status == 204 || head.status == 304) length.reset();
+    if (request_.method == "HEAD" && body.empty()) {
+        // The route may know the length of a body that it did not make.
+        if (auto const named = to_number(head.headers.get("content-length"))) length = named;
+    }
+    auto const text = make_head(head, length);
+    if (!text) co_return std::unexpected(text.error());
+
+    state_ = State::whole;
+    Gather const what{*text, {}, is_bodyless(head.status) ? std::string_view{} : body};
+    co_return co_await send(what);
+}
+
+asio::awaitable<Result<void>> Answer::start(ResponseHead head) {
+    if (state_ != State::waiting) co_return fail(Errc::internal, "the request is answered already");
+    auto const length = to_number(head.headers.get("content-length"));
+    remaining_ = length.value_or(0);
+    closes_ |= minor_version_ == 0;
+    if (is_bodyless(head.status)) {
+        framing_ = Framing::none;
+    } else if (length) {
+        framing_ = Framing::length;
+    } else {
+        framing_ = minor_version_ == 0 ? Framing::until_close : Framing::chunked;
+    }
+    auto const text = make_head(head, length);
+    if (!text) co_return std::unexpected(text.error());
+
+    state_ = State::streaming;
+    Gather const what{*text, {}, {}};
+    co_return co_await send(what);
+}
+
+asio::awaitable<Result<void>> Answer::write(std::span<asio::const_buffer const> pieces) {
+    if (state_ != State::streaming) co_return fail(Errc::cancelled, "the answer has ended");
+    auto const size = asio::buffer_size(pieces);
+    if (size == 0 || framing_ == Framing::none) co_return Result<void>{};
+
+    ChunkHead const head(size);
+    Gather what{{}, pieces, {}};
+    if (framing_ == Framing::chunked) {
+        what.head = head.view();
+        what.tail = "\r\n";
+    } else if (framing_ == Framing::length) {
+        if (size > remaining_) {
+            state_ = State::broken;
+            co_return fail(Errc::internal, "the body is longer than its Content-Length");
+        }
+        remaining_ -= size;
+    }
+    // As send() does, without a coroutine of its own: this is the path of every token.
+    std::size_t sent = 0;
+    if (!connection_.send_at_once(what, sent)) {
+        state_ = State::broken;
+        co_return fail(Errc::cancelled, "the client is gone");
+    }
+    if (sent == what.size() && !connection_.wants_to_yield()) co_return Result<void>{};
+    auto done = co_await connection_.send_rest(what, sent);
+    if (!done) state_ = State::broken;
+    co_return done;
+}
+
+asio::awaitable<Result<void>> Answer::finish() {
+    if (state_ != State::streaming) co_return fail(Errc::cancelled, "the answer has ended");
+    if (framing_ == Framing::length && remaining_ > 0) {
+        state_ = State::broken;
+        co_return fail(Errc::internal, "the body is shorter than its Content-Length");
+    }
+    state_ = State::whole;
+    if (framing_ != Framing::chunked) co_return Result<void>{};
+    Gather const what{"0\r\n\r\n", {}, {}};
+    co_return co_await send(what);
+}
+
+asio::awaitable<Result<void>> Answer::send(Gather what) {
+    std::size_t sent = 0;
+    Result<void> done;
+    if (!connection_.send_at_once(what, sent)) {
+        done = fail(Errc::cancelled, "the client is gone");
+    } else if (sent < what.size() || connection_.wants_to_yield()) {
+        done = co_await connection_.send_rest(what, sent);
+    }
+    if (!done) state_ = State::broken;
+    co_return done;
+}
+
+asio::awaitable<Result<std::unique_ptr<WebSocket>>> Answer::accept_websocket(
+    std::string subprotocol) {
+    if (state_ != State::waiting) co_return fail(Errc::internal, "the request is answered already");
+    auto const& headers = request_.headers;
+    auto const key = headers.get("sec-websocket-key");
+    auto const decoded = decode_base64(key);
+    bool const handshake = request_.method == "GET" && minor_version_ == 1 &&
+                           list_has(headers.get("connection"), "upgrade") &&
+                           list_has(headers.get("upgrade"), "websocket") &&
+                           headers.get("sec-websocket-version") == "13" &&
+                           headers.count("sec-websocket-key") == 1 && key.size() == 24 && decoded &&
+                           decoded->size() == 16;
+    if (!handshake) {
+        co_return fail(Errc::invalid_argument,
+                       "this address takes a WebSocket handshake, version 13");
+    }
+    bool offered = subprotocol.empty();
+    for (auto const& [name, value] : headers) {
+        offered |= same_word(name, "sec-websocket-protocol") && list_has(value, subprotocol);
+    }
+    if (!offered) {
+        co_return fail(Errc::invalid_argument,
+                       fmt::format("offer the WebSocket subprotocol {}", subprotocol));
+    }
+
+    auto text = fmt::format(
+        "HTTP/1.1 101 Switching Protocols\r\n{}Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: {}\r\n",
+        connection_.loop().date_line(), websocket_accept(key));
+    if (!subprotocol.empty()) text += fmt::format("Sec-WebSocket-Protocol: {}\r\n", subprotocol);
+    text += fmt::format("X-Request-Id: {}\r\n\r\n", request_.id);
+
+    state_ = State::upgraded;
+    Gather const what{text, {}, {}};
+    auto const sent = co_await send(what);
+    if (!sent) co_return std::unexpected(sent.error());
+    websocket_ = std::make_shared<WebSocketSession>(connection_, max_message_bytes_);
+    co_return make_websocket(websocket_);
+}
+
+}  // namespace kaiwa::http

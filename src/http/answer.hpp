@@ -1,0 +1,76 @@
+#pragma once
+
+#include "http/connection.hpp"
+#include "http/websocket.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace kaiwa::http {
+
+/// Writes the answer to one request onto its connection.
+class Answer final : public ResponseWriter {
+public:
+    /// `request` outlives the answer; `max_message_bytes` is for a WebSocket.
+    Answer(Connection& connection, Request const& request, unsigned minor_version,
+           std::size_t max_message_bytes)
+        : connection_(connection),
+          request_(request),
+          minor_version_(minor_version),
+          max_message_bytes_(max_message_bytes) {}
+
+    asio::awaitable<Result<void>> respond(ResponseHead head, std::string body) override;
+    asio::awaitable<Result<void>> respond_static(ResponseHead head, std::string_view body) override;
+    asio::awaitable<Result<void>> start(ResponseHead head) override;
+    asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces) override;
+    asio::awaitable<Result<void>> finish() override;
+    asio::awaitable<Result<std::unique_ptr<WebSocket>>> accept_websocket(
+        std::string subprotocol) override;
+    [[nodiscard]] bool started() const override { return state_ != State::waiting; }
+
+    /// The connection ends with this answer, and its head will say so.
+    void close_after() { closes_ = true; }
+
+    [[nodiscard]] bool whole() const { return state_ == State::whole; }
+    [[nodiscard]] bool closes() const { return closes_; }
+    /// The reader cannot tell from the framing that the body is not whole.
+    [[nodiscard]] bool must_abort() const {
+        return state_ == State::streaming && framing_ == Framing::until_close;
+    }
+    [[nodiscard]] std::shared_ptr<WebSocketSession> const& websocket() const { return websocket_; }
+
+private:
+    enum class State {
+        waiting,
+        streaming,
+        whole,
+        broken,
+        upgraded,
+    };
+    enum class Framing {
+        none,  ///< HEAD, 204, 304: a head alone.
+        chunked,
+        length,       ///< The route named it.
+        until_close,  ///< HTTP/1.0.
+    };
+
+    /// Makes the head up to its blank line. Fails with `internal` for a field that would break it.
+    Result<std::string> make_head(ResponseHead const& head, std::optional<std::uint64_t> length);
+    asio::awaitable<Result<void>> send_whole(ResponseHead head, std::string_view body);
+    asio::awaitable<Result<void>> send(Gather what);
+    [[nodiscard]] bool is_bodyless(unsigned status) const {
+        return request_.method == "HEAD" || status == 204 || status == 304;
+    }
+
+    Connection& connection_;
+    Request const& request_;
+    unsigned minor_version_;
+    std::size_t max_message_bytes_;
+    State state_ = State::waiting;
+    Framing framing_ = Framing::none;
+    std::uint64_t remaining_ = 0;  // of a length
+    bool closes_ = false;
+    std::shared_ptr<WebSocketSession> websocket_;
+};
+
+}  // namespace kaiwa::http

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "http/connection.hpp"
+
+namespace kaiwa::http {
+
+/// Reads the body of one request from its connection, and asks for it first when the client waits
+/// for that (Expect: 100-continue).
+class RequestBody final : public BodyReader {
+public:
+    enum class Expects { nothing, go_ahead };
+
+    RequestBody(Connection& connection, BodyFraming framing, Expects expects)
+        : connection_(connection), framing_(framing), expects_(expects) {}
+
+    /// Bytes over this are refused with `too_large`.
+    void set_limit(std::uint64_t max_bytes) { max_bytes_ = max_bytes; }
+
+    asio::awaitable<Result<std::string>> next() override;
+    /// Appends all of it to `body`.
+    asio::awaitable<Result<void>> read_into(std::string& body);
+    /// Reads and forgets it.
+    asio::awaitable<Result<void>> drop();
+
+    [[nodiscard]] bool done() const { return framing_.done(); }
+    /// The client was never asked to send it, and may not.
+    [[nodiscard]] bool is_awaited() const {
+        return expects_ == Expects::go_ahead && !framing_.done();
+    }
+    /// Where the next request begins can not be known.
+    [[nodiscard]] bool is_broken() const { return broken_; }
+
+private:
+    asio::awaitable<Result<std::string_view>> next_piece();
+    std::unexpected<Error> broken(Error error);
+
+    Connection& connection_;
+    BodyFraming framing_;
+    Expects expects_;
+    std::uint64_t max_bytes_ = 0;
+    std::uint64_t received_ = 0;
+    bool broken_ = false;
+};
+
+}  // namespace kaiwa::http
