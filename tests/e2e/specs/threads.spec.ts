@@ -1,0 +1,154 @@
+import { Chat } from "../support/chat.ts";
+import { askQuietly, expect, makeThread, test } from "../support/fixtures.ts";
+
+const link = (thread: string) => `nav a[href="/t/${thread}"]`;
+
+test("a thread is renamed in place, archived, deleted and taken back", async ({ page, person }) => {
+  const kept = await makeThread(person.api, "local/echo", "残す会話");
+  const thread = await makeThread(person.api, "local/echo", "消す会話");
+  await page.goto(`/t/${thread}`);
+  const row = page.locator(link(thread));
+
+  await row.focus();
+  await page.keyboard.press("F2");
+  await page.getByRole("textbox", { name: "会話の名前" }).fill("京都の計画");
+  await page.keyboard.press("Enter");
+  await expect(row).toContainText("京都の計画");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("京都の計画");
+  await expect.poll(async () => (await (await person.api.get(`/api/threads/${thread}`)).json()) as unknown).toMatchObject({ title: "京都の計画" });
+
+  await row.hover();
+  await page.getByRole("button", { name: "「京都の計画」の操作" }).click();
+  await page.getByRole("menuitem", { name: "アーカイブする" }).click();
+  await expect(row).toHaveCount(0);
+  await page.getByRole("button", { name: "アーカイブを見る" }).click();
+  await expect(row).toBeVisible();
+  await expect(page.locator(link(kept))).toHaveCount(0);
+  await row.hover();
+  await page.getByRole("button", { name: "「京都の計画」の操作" }).click();
+  await page.getByRole("menuitem", { name: "一覧に戻す" }).click();
+  await page.getByRole("button", { name: "会話の一覧に戻る" }).click();
+  await expect(row).toBeVisible();
+
+  await row.focus();
+  await page.keyboard.press("Delete");
+  await expect(row).toHaveCount(0);
+  await expect(page).toHaveURL(/\/$/);
+  await expect.poll(async () => (await person.api.get(`/api/threads/${thread}`)).status()).toBe(404);
+  await page.getByRole("button", { name: "元に戻す" }).click();
+  await expect(row).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(thread));
+  await page.reload();
+  await expect(row).toBeVisible();
+});
+
+test("a change that the server refuses is taken back with the reason", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "残る名前");
+  await page.goto("/");
+  const row = page.locator(link(thread));
+  await page.route(`**/api/threads/${thread}`, (route) =>
+    route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ type: "about:blank", title: "Busy", status: 503, detail: "", code: "unavailable", request_id: "r-17" }) }),
+  );
+  await row.focus();
+  await page.keyboard.press("F2");
+  await page.getByRole("textbox", { name: "会話の名前" }).fill("別の名前");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText(/名前を変えられませんでした.*混み合っています/)).toBeVisible();
+  await expect(row).toContainText("残る名前");
+  await row.focus();
+  await page.keyboard.press("Delete");
+  await expect(page.getByText(/削除できませんでした.*混み合っています/)).toBeVisible();
+  await expect(row).toBeVisible();
+  await expect(page.getByRole("button", { name: "元に戻す" })).toHaveCount(0);
+});
+
+test("what another tab does shows here at once", async ({ context, page, person }) => {
+  const first = await makeThread(person.api, "local/slow", "最初の会話");
+  await page.goto("/");
+  await expect(page.locator(link(first))).toBeVisible();
+  const other = new Chat(await context.newPage());
+  await other.open(first);
+  await other.ask("数えて");
+  await expect(page.locator(link(first)).getByText("回答中")).toBeVisible();
+  await other.stop.click();
+  await expect(page.locator(link(first)).getByText("回答中")).toHaveCount(0);
+
+  const second = await makeThread(person.api, "local/echo", "あとの会話");
+  await expect(page.locator("nav li a").first()).toHaveAttribute("href", `/t/${second}`);
+  await person.api.patch(`/api/threads/${second}`, { data: { title: "よそで変えた名前" } });
+  await expect(page.locator(link(second))).toContainText("よそで変えた名前");
+  await person.api.delete(`/api/threads/${second}`);
+  await expect(page.locator(link(second))).toHaveCount(0);
+});
+
+test("a first question gives the thread its name", async ({ page, person }) => {
+  void person;
+  const chat = new Chat(page);
+  await page.goto("/");
+  await chat.ask("京都で一日に回れる寺を三つ教えて");
+  await chat.ended();
+  await expect(page).toHaveURL(/\/t\//);
+  await expect(page.locator("nav li a").first()).toContainText("京都で一日に回れる寺");
+});
+
+test("the list fills the view and reads on to its end, each thread once", async ({ page, person }) => {
+  const count = 130;
+  for (let made = 0; made < count; made += 10) {
+    await Promise.all(Array.from({ length: 10 }, (_, index) => makeThread(person.api, "local/echo", `会話 ${made + index}`)));
+  }
+  await page.setViewportSize({ width: 1440, height: 2600 });
+  await page.goto("/");
+  const rows = page.locator("nav li a");
+  await expect.poll(() => rows.count()).toBeGreaterThan(60);
+  await expect(async () => {
+    await rows.last().scrollIntoViewIfNeeded();
+    expect(await rows.count()).toBe(count);
+  }).toPass();
+  const links = await rows.evaluateAll((all) => all.map((row) => row.getAttribute("href")));
+  expect(new Set(links).size).toBe(count);
+});
+
+test("a Japanese word of two characters is found in titles and messages, and marked", async ({ page, person }) => {
+  await makeThread(person.api, "local/echo", "来週の京都旅行");
+  const thread = await makeThread(person.api, "local/echo", "買い物");
+  await askQuietly(person.api, thread, "夕食の材料を考えて", "local/echo");
+  await askQuietly(person.api, thread, "𠮷野家と京都の漬物も足して", "local/echo");
+  await page.goto("/");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox").fill("京都");
+  const options = page.getByRole("option");
+  await expect(options.filter({ hasText: "来週の京都旅行" })).toBeVisible();
+  const hit = options.filter({ hasText: "漬物" }).first();
+  await expect(hit).toBeVisible();
+  for (const mark of await options.locator("mark").allInnerTexts()) expect(mark).toBe("京都");
+  expect(await hit.locator("mark").count()).toBeGreaterThan(0);
+  await hit.click();
+  await expect(page).toHaveURL(new RegExp(thread));
+  await expect(page.getByRole("log").getByText("𠮷野家と京都の漬物も足して").first()).toBeInViewport();
+});
+
+test("on a phone the list is a drawer that Escape, a tap outside and a choice close", async ({ browser, baseURL, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "電話の会話");
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: "ja-JP", ...(baseURL === undefined ? {} : { baseURL }) });
+  await context.addCookies((await person.api.storageState()).cookies);
+  const page = await context.newPage();
+  await page.goto("/");
+  const open = page.getByRole("button", { name: "サイドバーを開く" });
+  const row = page.locator(link(thread));
+  await expect(open).toBeVisible();
+  await expect(row).toHaveCount(0);
+  await open.click();
+  await expect(row).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(row).toHaveCount(0);
+  await open.click();
+  await expect(row).toBeVisible();
+  await page.touchscreen.tap(380, 400);
+  await expect(row).toHaveCount(0);
+  await open.click();
+  await row.tap();
+  await expect(page).toHaveURL(new RegExp(thread));
+  await expect(row).toHaveCount(0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  await context.close();
+});
