@@ -1,14 +1,16 @@
 import { useState, type ComponentProps } from "react";
+import { useTranslation } from "react-i18next";
 import { IconButton } from "./Button";
 import { TextInput } from "./Field";
 
 /** A password field that can be shown, so that nobody has to type it twice. */
-export function PasswordInput({ showLabel, hideLabel, ...rest }: Omit<ComponentProps<typeof TextInput>, "type"> & { showLabel: string; hideLabel: string }) {
+export function PasswordInput(props: Omit<ComponentProps<typeof TextInput>, "type">) {
+  const { t } = useTranslation();
   const [shown, setShown] = useState(false);
   return (
     <div className="relative">
-      <TextInput type={shown ? "text" : "password"} autoCapitalize="none" autoCorrect="off" spellCheck={false} className="pe-11" {...rest} />
-      <IconButton className="absolute end-0 top-0" icon={shown ? "eyeOff" : "eye"} label={shown ? hideLabel : showLabel} aria-pressed={shown} onClick={() => setShown(!shown)} />
+      <TextInput type={shown ? "text" : "password"} autoCapitalize="none" autoCorrect="off" spellCheck={false} className="pe-11" {...props} />
+      <IconButton className="absolute end-0 top-0" icon={shown ? "eyeOff" : "eye"} label={t(shown ? "hidePassword" : "showPassword")} aria-pressed={shown} onClick={() => setShown(!shown)} />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { cx } from "@/components/ui/cx";
 import { navigate } from "@/lib/router";
 import { ModelsSection } from "./ModelsSection";
 import { UsersSection } from "./UsersSection";
+import "./texts";
 
 const sections = ["users", "models"] as const;
 

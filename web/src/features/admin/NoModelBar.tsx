@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Notice } from "@/components/ui/Notice";
 import { configQuery, sessionQuery } from "@/lib/api/queries";
+import "./texts";
 
 const ConnectModel = lazy(() => import("./ConnectModel"));
 

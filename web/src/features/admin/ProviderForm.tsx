@@ -27,7 +27,7 @@ interface Props {
 
 /** A provider's fields, a test that says in words what works, and one button that saves. */
 export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }: Props) {
-  const { t } = useTranslation(["admin", "login"]);
+  const { t } = useTranslation("admin");
   const client = useQueryClient();
   const [draft, setDraft] = useState(initial);
   const [told, setTold] = useState(false);
@@ -95,7 +95,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
   );
   const keyField = (
     <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : "provider.keyHint")}>
-      {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" showLabel={t("login:show")} hideLabel={t("login:hide")} onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
+      {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
     </Field>
   );
   const modelsField = (
@@ -140,7 +140,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
   );
 }
 
-type Words = ReturnType<typeof useTranslation<["admin", "login"]>>["t"];
+type Words = ReturnType<typeof useTranslation<"admin">>["t"];
 
 function spoken(change: ProviderChange, t: Words): string {
   switch (change.kind) {

@@ -183,11 +183,11 @@ function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => v
 }
 
 function PasswordField({ label, hint, short, value, onChange }: { label: string; hint: string; short: boolean; value: string; onChange: (password: string) => void }) {
-  const { t } = useTranslation(["admin", "login"]);
+  const { t } = useTranslation("admin");
   return (
     <div className="flex flex-col items-start gap-1 *:w-full">
       <Field label={label} hint={hint} error={short ? t("user.shortPassword", { count: minimumPasswordLength }) : undefined}>
-        {(ids) => <PasswordInput value={value} autoComplete="new-password" showLabel={t("login:show")} hideLabel={t("login:hide")} onChange={(event) => onChange(event.target.value)} {...ids} />}
+        {(ids) => <PasswordInput value={value} autoComplete="new-password" onChange={(event) => onChange(event.target.value)} {...ids} />}
       </Field>
       <Button kind="quiet" size="small" icon="key" className="-ms-2.5 !w-auto" onClick={() => onChange(randomPassword())}>
         {t("user.suggest")}

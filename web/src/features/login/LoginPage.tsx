@@ -11,6 +11,7 @@ import { isApiError } from "@/lib/api/errors";
 import { keys, setupQuery } from "@/lib/api/queries";
 import { describe } from "@/lib/i18n/problems";
 import { navigate } from "@/lib/router";
+import "./texts";
 
 type Missing = "username" | "password";
 
@@ -56,7 +57,7 @@ export function LoginPage() {
           {(ids) => <TextInput ref={username} autoFocus autoComplete="username" autoCapitalize="none" autoCorrect="off" spellCheck={false} {...ids} />}
         </Field>
         <Field label={t("password")} error={missing === "password" ? t("needPassword") : undefined}>
-          {(ids) => <PasswordInput ref={password} autoComplete="current-password" showLabel={t("show")} hideLabel={t("hide")} {...ids} />}
+          {(ids) => <PasswordInput ref={password} autoComplete="current-password" {...ids} />}
         </Field>
         {signIn.isError && (
           <p role="alert" className="text-sm text-danger">

@@ -13,6 +13,7 @@ import { textKeys } from "@/lib/ime/keys";
 import { navigate, threadPath } from "@/lib/router";
 import { splitMarks } from "./marks";
 import { useSearch } from "./useSearch";
+import "./texts";
 
 const self = "search";
 

@@ -13,6 +13,7 @@ import { describe } from "@/lib/i18n/problems";
 import { minimumPasswordLength, passwordLongEnough } from "@/lib/password";
 import { navigate } from "@/lib/router";
 import { tokenOf } from "./token";
+import "./texts";
 
 /** Makes the first administrator, for whoever holds the one-time link that the server printed. */
 export function SetupPage() {
@@ -92,7 +93,7 @@ function AdministratorForm({ token }: { token: string }) {
         {(ids) => <TextInput ref={name} autoComplete="name" {...ids} />}
       </Field>
       <Field label={t("password")} hint={t("passwordHint", { count: minimumPasswordLength })} error={missing === "password" ? t("shortPassword", { count: minimumPasswordLength }) : undefined}>
-        {(ids) => <PasswordInput ref={password} required autoComplete="new-password" showLabel={t("show")} hideLabel={t("hide")} {...ids} />}
+        {(ids) => <PasswordInput ref={password} required autoComplete="new-password" {...ids} />}
       </Field>
       {create.isError && (
         <p role="alert" className="text-sm text-danger">

@@ -2,8 +2,8 @@ import i18next, { type ResourceLanguage } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { onPreferences, preferences } from "../preferences";
 
-/** One file a feature and language: locales/ja/chat.json is the namespace `chat`. */
-const files = import.meta.glob<ResourceLanguage>("./locales/*/*.json", { eager: true, import: "default" });
+/** One file a feature and language: locales/ja/chat.json is the namespace `chat`. What is loaded lazily brings its own by `addTexts`. */
+const files = import.meta.glob<ResourceLanguage>(["./locales/*/*.json", "!./locales/*/{admin,login,setup,search}.json"], { eager: true, import: "default" });
 
 const resources: Record<string, ResourceLanguage> = {};
 for (const [path, texts] of Object.entries(files)) {
@@ -25,6 +25,11 @@ void i18next.use(initReactI18next).init({
   interpolation: { escapeValue: false },
   initAsync: false,
 });
+
+/** The texts of a feature that is not part of the first load. Call it where the feature's module begins. */
+export function addTexts(namespace: string, texts: Record<"ja" | "en", ResourceLanguage>): void {
+  for (const [language, bundle] of Object.entries(texts)) i18next.addResourceBundle(language, namespace, bundle);
+}
 
 function apply(): void {
   document.documentElement.lang = i18next.language;
