@@ -1,0 +1,164 @@
+#include "api/content_disposition.hpp"
+
+#include "base/utf8.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kaiwa::api {
+namespace {
+
+constexpr std::size_t max_name_bytes = 200;
+
+bool is_token(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-.^_`|~").contains(c);
+}
+
+/// Characters of RFC 5987's attr-char, which need no escape.
+bool is_attribute(char c) {
+    return is_token(c) && c != '*' && c != '\'' && c != '%';
+}
+
+int nibble(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    std::ranges::transform(out, out.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return out;
+}
+
+void skip_spaces(std::string_view& text) {
+    while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+}
+
+std::string_view take_token(std::string_view& text) {
+    auto const end = std::ranges::find_if_not(text, is_token);
+    auto const token = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    text.remove_prefix(token.size());
+    return token;
+}
+
+/// A quoted string as browsers write it: only `\"` and `\\` are escapes, so that a Windows path
+/// stays one. Nothing when it has no end.
+std::optional<std::string> take_quoted(std::string_view& text) {
+    std::string out;
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (text[i] == '"') {
+            text.remove_prefix(i + 1);
+            return out;
+        }
+        bool const escapes = text[i] == '\\' && i + 1 < text.size() &&
+                             (text[i + 1] == '"' || text[i + 1] == '\\');
+        if (escapes) ++i;
+        out += text[i];
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> decode_extended(std::string_view value) {
+    auto const charset_end = value.find('\'');
+    auto const language_end = value.find('\'', charset_end == value.npos ? 0 : charset_end + 1);
+    bool const readable = charset_end != value.npos && language_end != value.npos &&
+                          lower(value.substr(0, charset_end)) == "utf-8";
+    if (!readable) return std::nullopt;
+    std::string out;
+    value.remove_prefix(language_end + 1);
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] != '%') {
+            out += value[i];
+            continue;
+        }
+        if (i + 2 >= value.size()) return std::nullopt;
+        int const high = nibble(value[i + 1]);
+        int const low = nibble(value[i + 2]);
+        if (high < 0 || low < 0) return std::nullopt;
+        out += static_cast<char>(high << 4 | low);
+        i += 2;
+    }
+    return out;
+}
+
+/// Directions of text and other invisible marks, with which a name can pretend to be another.
+bool is_deceptive(std::string_view code_point) {
+    if (code_point.size() != 3) return false;
+    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(code_point[i]); };
+    unsigned const value = (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+    return (value >= 0x202A && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069) ||
+           value == 0x200E || value == 0x200F || value == 0xFEFF || value == 0x2028 ||
+           value == 0x2029;
+}
+
+}  // namespace
+
+std::string attachment(std::string_view name) {
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string out = "attachment; filename*=UTF-8''";
+    for (char const c : safe_file_name(name)) {
+        if (is_attribute(c)) {
+            out += c;
+            continue;
+        }
+        auto const byte = static_cast<unsigned char>(c);
+        out += '%';
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    }
+    return out;
+}
+
+std::optional<Disposition> parse_disposition(std::string_view value) {
+    Disposition found;
+    skip_spaces(value);
+    found.type = lower(take_token(value));
+    if (found.type.empty()) return std::nullopt;
+    std::optional<std::string> extended;
+    for (;;) {
+        skip_spaces(value);
+        if (value.empty()) break;
+        if (value.front() != ';') return std::nullopt;
+        value.remove_prefix(1);
+        skip_spaces(value);
+        if (value.empty()) break;
+        auto const name = lower(take_token(value));
+        if (name.empty() || !value.starts_with('=')) return std::nullopt;
+        value.remove_prefix(1);
+        std::optional<std::string> text;
+        if (value.starts_with('"')) text = take_quoted(value);
+        else text = std::string(take_token(value));
+        if (!text) return std::nullopt;
+        if (name == "name") found.name = std::move(text);
+        else if (name == "filename") found.filename = std::move(text);
+        else if (name == "filename*") extended = decode_extended(*text);
+    }
+    if (extended) found.filename = std::move(extended);
+    return found;
+}
+
+std::string safe_file_name(std::string_view name) {
+    auto const slash = name.find_last_of("/\\");
+    if (slash != name.npos) name.remove_prefix(slash + 1);
+    auto const whole = replace_invalid_utf8(std::string(name.substr(0, 4 * max_name_bytes)));
+    std::string out;
+    for (std::string_view rest = whole; !rest.empty();) {
+        auto const code_point = utf8_first(rest, 1);
+        rest.remove_prefix(code_point.size());
+        auto const first = static_cast<unsigned char>(code_point.front());
+        bool const is_control = first < 0x20 || first == 0x7F ||
+                                (code_point.size() == 2 && first == 0xC2 &&
+                                 static_cast<unsigned char>(code_point[1]) < 0xA0);
+        if (!is_control && !is_deceptive(code_point)) out += code_point;
+    }
+    out = std::string(utf8_prefix(out, max_name_bytes));
+    if (out.empty() || out == "." || out == "..") return "file";
+    return out;
+}
+
+}  // namespace kaiwa::api

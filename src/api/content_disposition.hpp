@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kaiwa::api {
+
+/// `Content-Disposition` of a download (RFC 6266): as an attachment, `name` in UTF-8.
+[[nodiscard]] std::string attachment(std::string_view name);
+
+/// What a `Content-Disposition` of a request or a multipart part says.
+struct Disposition {
+    std::string type;  ///< Lower case: "form-data", "attachment".
+    std::optional<std::string> name;
+    std::optional<std::string> filename;  ///< `filename*` where it is there and readable.
+};
+/// Reads one; nothing when it is malformed.
+[[nodiscard]] std::optional<Disposition> parse_disposition(std::string_view value);
+
+/// A file's name for people, of what a client called it: the last part of a path, without control
+/// and direction characters, at most 200 bytes of well-formed UTF-8, never empty.
+[[nodiscard]] std::string safe_file_name(std::string_view name);
+
+}  // namespace kaiwa::api

@@ -1,0 +1,38 @@
+#include "api/resources.hpp"
+#include "api/site.hpp"
+
+namespace kaiwa::api {
+namespace {
+
+asio::awaitable<Result<void>> answer_text(Call& call, unsigned status, std::string text) {
+    co_return co_await call.writer.respond(api_head(status, "text/plain; charset=utf-8"),
+                                           std::move(text));
+}
+
+asio::awaitable<Result<void>> health(Call& call) { return answer_text(call, 200, "ok\n"); }
+
+asio::awaitable<Result<void>> readiness(Call& call) {
+    if (call.services.turns.draining()) return answer_text(call, 503, "draining\n");
+    return answer_text(call, 200, "ready\n");
+}
+
+/// For whoever sits at this machine, or an administrator.
+asio::awaitable<Result<void>> metrics(Call& call) {
+    if (!is_local(call.request)) {
+        auto caller = co_await let_in(call.services, *call.settings, call.request,
+                                      Access::administrator);
+        if (!caller) co_return std::unexpected(caller.error());
+    }
+    co_return co_await call.writer.respond(api_head(200, "text/plain; version=0.0.4"),
+                                           call.services.metrics.text());
+}
+
+}  // namespace
+
+void add_health_routes(RouteTable& table) {
+    table.add_unguarded("/healthz", health);
+    table.add_unguarded("/readyz", readiness);
+    table.add_unguarded("/metrics", metrics);
+}
+
+}  // namespace kaiwa::api

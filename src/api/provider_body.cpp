@@ -1,0 +1,61 @@
+#include "api/provider_body.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+
+namespace kaiwa::api {
+namespace {
+
+constexpr std::size_t max_name = 32;
+constexpr std::size_t max_patterns = 100;
+constexpr JsonFields::Text url_limits{1, 2048};
+constexpr JsonFields::Text key_limits{0, 4096};
+constexpr JsonFields::Text pattern_limits{1, 200};
+
+bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+bool is_printable(char c) { return c > ' ' && c < 0x7F; }
+
+}  // namespace
+
+bool is_provider_name(std::string_view name) {
+    return !name.empty() && name.size() <= max_name && name.front() != '-' &&
+           std::ranges::all_of(name, is_name_character);
+}
+
+bool is_base_url(std::string_view url) {
+    auto const parsed = boost::urls::parse_absolute_uri(url);
+    return parsed && (parsed->scheme() == "http" || parsed->scheme() == "https") &&
+           !parsed->host().empty() && !parsed->has_userinfo() && !parsed->has_query();
+}
+
+bool same_server(std::string_view a, std::string_view b) {
+    auto const first = boost::urls::parse_absolute_uri(a);
+    auto const second = boost::urls::parse_absolute_uri(b);
+    return first && second && first->scheme() == second->scheme() &&
+           first->encoded_host_and_port() == second->encoded_host_and_port();
+}
+
+void read_provider(JsonFields& fields, llm::ProviderConfig& config) {
+    if (auto kind = fields.optional_choice("kind", {"openai", "anthropic", "bedrock", "custom"}))
+        config.kind = std::move(*kind);
+    auto url = fields.optional_string("base_url", url_limits);
+    auto key = fields.optional_string("api_key", key_limits);
+    if (key && !std::ranges::all_of(*key, is_printable))
+        fields.refuse("api_key", "visible ASCII characters without spaces");
+    if (url) {
+        if (!is_base_url(*url))
+            fields.refuse("base_url", "an address like https://api.example.com/v1");
+        bool const moves = !config.api_key.empty() && !same_server(*url, config.base_url);
+        if (moves && !key) fields.refuse("api_key", "the key again: it is not sent to another server");
+        config.base_url = std::move(*url);
+    }
+    if (key) config.api_key = Secret(std::move(*key));
+    if (fields.has("models")) config.models = fields.strings("models", max_patterns, pattern_limits);
+}
+
+}  // namespace kaiwa::api

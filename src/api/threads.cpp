@@ -1,0 +1,127 @@
+#include "api/fields.hpp"
+#include "api/json_out.hpp"
+#include "api/json_text.hpp"
+#include "api/resources.hpp"
+
+namespace kaiwa::api {
+namespace {
+
+constexpr std::size_t max_thread_body = 256 * 1024;
+
+/// Tells the person's other pages, and answers with the thread.
+asio::awaitable<Result<void>> answer_thread(Call& call, unsigned status, chat::Thread thread) {
+    auto json = thread_json(thread);
+    call.services.notices.publish(call.who().id, chat::ThreadChanged{std::move(thread)});
+    co_return co_await answer_json(call.writer, status, std::move(json));
+}
+
+asio::awaitable<Result<void>> create_thread(Call& call) {
+    chat::NewThread wanted;
+    JsonFields fields(call.body, "the body");
+    wanted.id = fields.has("id") ? made_id<ThreadId>(fields, "id")
+                                 : ThreadId{make_uuid7(call.services.clock, call.services.random)};
+    wanted.title = read_title(fields, "title").value_or("");
+    if (auto const* settings = fields.member("settings"); settings && !settings->is_null()) {
+        auto read = read_settings(*settings, {});
+        if (!read) co_return std::unexpected(read.error());
+        wanted.settings = std::move(*read);
+    }
+    if (auto ok = fields.finish(); !ok) co_return ok;
+
+    auto thread = co_await call.services.chats.create_thread(call.who(), std::move(wanted));
+    if (!thread) co_return std::unexpected(thread.error());
+    co_return co_await answer_thread(call, 201, std::move(*thread));
+}
+
+asio::awaitable<Result<void>> list_threads(Call& call) {
+    auto paging = read_paging(call.request);
+    if (!paging) co_return std::unexpected(paging.error());
+    auto const archived = call.request.parameter("archived").value_or("false");
+    if (archived != "true" && archived != "false")
+        co_return fail(Errc::invalid_argument, "?archived=: expected true or false");
+    chat::ThreadQuery query{archived == "true", paging->limit, std::move(paging->cursor)};
+
+    auto page = co_await call.services.chats.threads(call.who(), std::move(query));
+    if (!page) co_return std::unexpected(page.error());
+    co_return co_await answer_json(call.writer, 200,
+                                   list_json(page->items, page->next, append_thread_item));
+}
+
+asio::awaitable<Result<void>> show_thread(Call& call) {
+    auto const id = reference<ThreadId>(call.segment(0));
+    if (!id) co_return std::unexpected(id.error());
+    auto thread = co_await call.services.chats.thread(call.who(), *id);
+    if (!thread) co_return std::unexpected(thread.error());
+    co_return co_await answer_json(call.writer, 200, thread_json(*thread));
+}
+
+asio::awaitable<Result<void>> update_thread(Call& call) {
+    auto const id = reference<ThreadId>(call.segment(0));
+    if (!id) co_return std::unexpected(id.error());
+    auto const stored = co_await call.services.chats.thread(call.who(), *id);
+    if (!stored) co_return std::unexpected(stored.error());
+
+    chat::ThreadPatch patch;
+    JsonFields fields(call.body, "the body");
+    patch.title = read_title(fields, "title");
+    patch.archived = fields.optional_boolean("archived");
+    auto const head = fields.optional_string("head", {});
+    auto const* settings = fields.member("settings");
+    if (auto ok = fields.finish(); !ok) co_return ok;
+    if (settings && !settings->is_null()) {
+        auto read = read_settings(*settings, stored->settings);
+        if (!read) co_return std::unexpected(read.error());
+        patch.settings = std::move(*read);
+    }
+    if (head) {
+        auto const message = reference<MessageId>(*head);
+        if (!message) co_return std::unexpected(message.error());
+        patch.head = *message;
+    }
+
+    auto thread = co_await call.services.chats.update_thread(call.who(), *id, std::move(patch));
+    if (!thread) co_return std::unexpected(thread.error());
+    co_return co_await answer_thread(call, 200, std::move(*thread));
+}
+
+asio::awaitable<Result<void>> delete_thread(Call& call) {
+    auto const id = reference<ThreadId>(call.segment(0));
+    if (!id) co_return std::unexpected(id.error());
+    auto deleted = co_await call.services.chats.delete_thread(call.who(), *id);
+    if (!deleted) co_return deleted;
+    call.services.turns.stop_thread(*id);
+    call.services.notices.publish(call.who().id, chat::ThreadDeleted{*id});
+    co_return co_await answer_empty(call.writer);
+}
+
+asio::awaitable<Result<void>> restore_thread(Call& call) {
+    auto const id = reference<ThreadId>(call.segment(0));
+    if (!id) co_return std::unexpected(id.error());
+    auto thread = co_await call.services.chats.restore_thread(call.who(), *id);
+    if (!thread) co_return std::unexpected(thread.error());
+    co_return co_await answer_thread(call, 200, std::move(*thread));
+}
+
+asio::awaitable<Result<void>> select_branch(Call& call) {
+    auto const id = reference<ThreadId>(call.segment(0));
+    if (!id) co_return std::unexpected(id.error());
+    auto const message = reference<MessageId>(call.segment(1));
+    if (!message) co_return std::unexpected(message.error());
+    auto thread = co_await call.services.chats.select_branch(call.who(), *id, *message);
+    if (!thread) co_return std::unexpected(thread.error());
+    co_return co_await answer_thread(call, 200, std::move(*thread));
+}
+
+}  // namespace
+
+void add_thread_routes(RouteTable& table) {
+    table.add("GET", "/api/threads", list_threads);
+    table.add_json("POST", "/api/threads", create_thread, max_thread_body);
+    table.add("GET", "/api/threads/{id}", show_thread);
+    table.add_json("PATCH", "/api/threads/{id}", update_thread, max_thread_body);
+    table.add("DELETE", "/api/threads/{id}", delete_thread);
+    table.add_command("POST", "/api/threads/{id}/restore", restore_thread);
+    table.add_command("POST", "/api/threads/{id}/messages/{message}/select", select_branch);
+}
+
+}  // namespace kaiwa::api
