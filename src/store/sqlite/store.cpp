@@ -1,0 +1,95 @@
+#include "store/sqlite/store.hpp"
+
+#include "store/sqlite/chat_rows.hpp"
+#include "store/sqlite/chat_store.hpp"
+#include "store/sqlite/data_lock.hpp"
+#include "store/sqlite/engine.hpp"
+#include "store/sqlite/provider_store.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/search.hpp"
+#include "store/sqlite/user_store.hpp"
+
+namespace kaiwa::store::sqlite {
+namespace {
+
+/// Ends what a server that is no more was running.
+Result<void> interrupt_running(Connection& db, Clock const& clock) {
+    std::vector<GenerationId> running;
+    auto const now = clock.now();
+    db.run("BEGIN IMMEDIATE");
+    {
+        auto row = db.query("SELECT id FROM generations WHERE state = 0");
+        while (row.row()) running.push_back(row.id<GenerationId>(0));
+    }
+    for (auto const& id : running) {
+        if (auto const found = find_generation(db, id)) {
+            interrupt(db, *found, "server_restarted", now);
+        }
+    }
+    db.run("COMMIT");
+    auto error = db.take_error();
+    if (!error) return {};
+    if (db.in_transaction()) db.run("ROLLBACK");
+    return std::unexpected(std::move(*error));
+}
+
+class Store final : public SqliteStore {
+public:
+    Store(Options options, std::optional<DataLock> lock, Connection db)
+        : lock_(std::move(lock)),
+          sealer_(options.sealer),
+          cursors_(options.sealer, options.random),
+          writer_(std::move(db), lock_ ? Writer::Checkpoints::own : Writer::Checkpoints::none,
+                  Writer::Limits{}, options.log),
+          readers_(database_file(options.data_dir), options.reader_threads),
+          engine_{readers_, writer_, cursors_, sealer_, options.clock, options.random, options.log},
+          chats_(engine_),
+          users_(engine_),
+          providers_(engine_),
+          search_(engine_) {}
+
+    chat::ChatStore& chats() override { return chats_; }
+    auth::UserStore& users() override { return users_; }
+    llm::ProviderStore& providers() override { return providers_; }
+    chat::MessageSearch& search() override { return search_; }
+
+    [[nodiscard]] Counts counts() const override {
+        auto const counts = writer_.counts();
+        return {counts.operations, counts.commits, counts.checkpoints, counts.busy};
+    }
+    [[nodiscard]] std::string_view engine_version() const override { return sqlite3_libversion(); }
+
+private:
+    std::optional<DataLock> lock_;  // released last
+    Sealer sealer_;
+    Cursors cursors_;
+    Writer writer_;
+    Readers readers_;
+    Engine engine_;
+    SqliteChatStore chats_;
+    SqliteUserStore users_;
+    SqliteProviderStore providers_;
+    SqliteSearch search_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> open(Options options) {
+    if (auto made = make_data_dir(options.data_dir); !made) return std::unexpected(made.error());
+    std::optional<DataLock> lock;
+    if (options.access == Access::server) {
+        auto taken = DataLock::take(options.data_dir);
+        if (!taken) return std::unexpected(taken.error());
+        lock = std::move(*taken);
+    }
+    auto db = Connection::open(database_file(options.data_dir), Connection::Mode::read_write);
+    if (!db) return std::unexpected(db.error());
+    if (auto migrated = migrate(*db); !migrated) return std::unexpected(migrated.error());
+    if (lock) {
+        auto interrupted = interrupt_running(*db, options.clock);
+        if (!interrupted) return std::unexpected(interrupted.error());
+    }
+    return std::make_unique<Store>(std::move(options), std::move(lock), std::move(*db));
+}
+
+}  // namespace kaiwa::store::sqlite

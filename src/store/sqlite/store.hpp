@@ -1,0 +1,66 @@
+#pragma once
+
+#include "auth/user_store.hpp"
+#include "base/clock.hpp"
+#include "base/crypto.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "chat/chat_store.hpp"
+#include "kaiwa/error.hpp"
+#include "llm/catalogue.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+namespace kaiwa::store::sqlite {
+
+/// Who opens the data folder. There is one server at a time; tools (the command line) may work
+/// beside it and leave everything about the database's upkeep to it.
+enum class Access { server, tool };
+
+struct Options {
+    std::filesystem::path data_dir;  ///< Made with mode 0700 when it is not there.
+    Access access = Access::server;
+    Clock const& clock;
+    Random& random;
+    Log& log;
+    Sealer sealer;  ///< For providers' keys and for cursors.
+    unsigned reader_threads = 2;
+};
+
+/// What the store has done since it was opened.
+struct Counts {
+    std::uint64_t operations = 0;  ///< Changes that were asked for.
+    std::uint64_t commits = 0;     ///< Flushes that they took.
+    std::uint64_t checkpoints = 0;
+    std::chrono::nanoseconds writer_busy{};  ///< Processor time of the writing thread.
+};
+
+/// Everything that Kaiwa keeps but files' bytes, in `kaiwa.db` of the data folder.
+///
+/// Outlives every task that uses one of its ports; the loops of those tasks outlive it.
+class SqliteStore {
+public:
+    virtual ~SqliteStore() = default;
+
+    virtual chat::ChatStore& chats() = 0;
+    virtual auth::UserStore& users() = 0;
+    virtual llm::ProviderStore& providers() = 0;
+    virtual chat::MessageSearch& search() = 0;
+
+    [[nodiscard]] virtual Counts counts() const = 0;
+    /// Of SQLite, e.g. "3.40.1".
+    [[nodiscard]] virtual std::string_view engine_version() const = 0;
+};
+
+/// Opens the data folder; no network, no long work. For a server, generations that were running
+/// when the last server ended become interrupted here, with their text kept.
+///
+/// Fails with `conflict` (reason "in_use": another server has the folder), `unsupported` (the file
+/// is another program's or a newer version's) or `unavailable`.
+Result<std::unique_ptr<SqliteStore>> open(Options options);
+
+}  // namespace kaiwa::store::sqlite

@@ -1,0 +1,192 @@
+#include "store/sqlite/writer.hpp"
+
+#include <time.h>
+
+#include <algorithm>
+
+namespace kaiwa::store::sqlite {
+namespace {
+
+using std::chrono::steady_clock;
+
+// Pages of 4 KiB in the write-ahead log.
+constexpr int checkpoint_when_idle = 1'000;
+constexpr int checkpoint_when_busy = 8'000;
+constexpr int truncate_above = 16'000;
+constexpr std::chrono::seconds between_truncations{1};
+// How long a commit may be held back for those who are about to queue.
+constexpr std::chrono::microseconds longest_linger{500};
+
+int remember_log_pages(void* pages, sqlite3*, char const*, int count) {
+    *static_cast<int*>(pages) = count;
+    return SQLITE_OK;
+}
+
+std::chrono::nanoseconds thread_time() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+Writer::Writer(Connection db, Checkpoints checkpoints, Limits limits, Log& log)
+    : db_(std::move(db)), checkpoints_(checkpoints), limits_(limits), log_(log) {
+    sqlite3_wal_hook(db_.handle(), remember_log_pages, &log_pages_);
+    thread_ = std::thread([this] { work(); });
+}
+
+Writer::~Writer() {
+    {
+        std::lock_guard lock(mutex_);
+        closing_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+WriterCounts Writer::counts() const {
+    std::lock_guard lock(mutex_);
+    return counts_;
+}
+
+bool Writer::submit(std::unique_ptr<Operation>& operation) {
+    {
+        std::lock_guard lock(mutex_);
+        bool const full = queue_.size() >= limits_.max_operations ||
+                          (queued_bytes_ + operation->bytes > limits_.max_bytes && !queue_.empty());
+        if (full || closing_) return false;
+        queued_bytes_ += operation->bytes;
+        queue_.push_back(std::move(operation));
+        if (queue_.size() != wanted_) return true;
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void Writer::work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+        if (queue_.empty()) break;
+        auto batch = take(lock);
+        lock.unlock();
+        commit(std::move(batch));
+        auto const busy = thread_time();
+        lock.lock();
+        counts_.busy = busy;
+        bool const idle = queue_.empty();
+        lock.unlock();
+        checkpoint_when_due(idle);
+        lock.lock();
+    }
+    lock.unlock();
+    if (checkpoints_ == Checkpoints::own) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+Writer::Batch Writer::take(std::unique_lock<std::mutex>& lock) {
+    // Those who were answered together ask again together: waiting a moment for them saves a flush.
+    auto const group = std::min(last_batch_, limits_.max_batch);
+    if (queue_.size() < group && !closing_) {
+        auto const linger = std::min<steady_clock::duration>(last_commit_ / 4, longest_linger);
+        wanted_ = group;
+        wake_.wait_for(lock, linger, [&] { return closing_ || queue_.size() >= group; });
+        wanted_ = 1;
+    }
+    Batch batch;
+    auto const count = std::min(queue_.size(), limits_.max_batch);
+    batch.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        queued_bytes_ -= queue_.front()->bytes;
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return batch;
+}
+
+void Writer::run_one(Operation& operation) {
+    db_.run("SAVEPOINT operation");
+    if (!db_.failed()) operation.execute(db_);
+    if (auto error = db_.take_error()) operation.fail(std::move(*error));
+    if (!db_.in_transaction()) return;  // SQLite took the whole transaction back
+    if (operation.refused()) db_.run("ROLLBACK TO operation");
+    db_.run("RELEASE operation");
+}
+
+void Writer::commit(Batch batch) {
+    auto const began = steady_clock::now();
+    std::size_t done = 0;
+    std::optional<Error> lost;
+
+    db_.run("BEGIN IMMEDIATE");
+    lost = db_.take_error();
+    if (lost) done = batch.size();
+    while (!lost && done < batch.size()) {
+        run_one(*batch[done++]);
+        lost = db_.take_error();
+        if (!lost && !db_.in_transaction()) {
+            lost = Error{Errc::unavailable, "the database took back a group of changes", {}};
+        }
+        if (steady_clock::now() - began > limits_.max_batch_time) break;
+    }
+    if (!lost) {
+        db_.run("COMMIT");
+        lost = db_.take_error();
+    }
+    if (lost) {
+        if (db_.in_transaction()) db_.run("ROLLBACK");
+        static_cast<void>(db_.take_error());
+        log_.error("database commit failed", {{"error", lost->message}});
+    }
+
+    Batch rest;  // did not fit into the time of one commit
+    std::move(batch.begin() + static_cast<std::ptrdiff_t>(done), batch.end(),
+              std::back_inserter(rest));
+    batch.resize(done);
+    last_batch_ = batch.size();
+    last_commit_ = steady_clock::now() - began;
+    {
+        std::lock_guard lock(mutex_);
+        counts_.operations += batch.size();
+        ++counts_.commits;
+        for (auto& operation : rest) queued_bytes_ += operation->bytes;
+        queue_.insert(queue_.begin(), std::make_move_iterator(rest.begin()),
+                      std::make_move_iterator(rest.end()));
+    }
+    for (auto& operation : batch) {
+        if (lost && !operation->refused()) operation->fail(*lost);
+        operation->finish();
+    }
+}
+
+void Writer::checkpoint_when_due(bool idle) {
+    if (checkpoints_ == Checkpoints::none) return;
+    int const waiting = log_pages_ - settled_pages_;
+    bool const restarted = waiting < 0;  // the log began again from its start
+    if (restarted) settled_pages_ = 0;
+    int const unsettled = restarted ? log_pages_ : waiting;
+    if (unsettled < (idle ? checkpoint_when_idle : checkpoint_when_busy)) return;
+    bool const large = log_pages_ > truncate_above && steady_clock::now() >= next_truncate_;
+    if (large) next_truncate_ = steady_clock::now() + between_truncations;
+    checkpoint(large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
+}
+
+void Writer::checkpoint(int mode) {
+    int pages = 0;
+    int settled = 0;
+    // Readers are not waited for: what they still need stays in the log until the next time.
+    sqlite3_busy_timeout(db_.handle(), 0);
+    int const code = sqlite3_wal_checkpoint_v2(db_.handle(), nullptr, mode, &pages, &settled);
+    sqlite3_busy_timeout(db_.handle(), 5'000);
+    if (code == SQLITE_OK || code == SQLITE_BUSY) {
+        settled_pages_ = std::max(settled, 0);
+        log_pages_ = std::max(pages, 0);
+    } else {
+        auto const error = to_error(code, sqlite3_errmsg(db_.handle()));
+        log_.error("database checkpoint failed", {{"error", error.message}});
+    }
+    std::lock_guard lock(mutex_);
+    ++counts_.checkpoints;
+}
+
+}  // namespace kaiwa::store::sqlite
