@@ -1,0 +1,62 @@
+#pragma once
+
+#include "store/sqlite/store.hpp"
+#include "tests/conformance/harness.hpp"
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace kaiwa::store::sqlite {
+
+/// A folder that is removed with the object.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "kaiwa-store-XXXXXX").string();
+        if (!::mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder");
+        path_ = name;
+    }
+    TemporaryFolder(TemporaryFolder const&) = delete;
+    TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    [[nodiscard]] std::filesystem::path const& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+class SqliteHarness final : public conformance::Harness {
+public:
+    SqliteHarness() { reopen(); }
+
+    chat::ChatStore& chats() override { return store_->chats(); }
+    auth::UserStore& users() override { return store_->users(); }
+    llm::ProviderStore& providers() override { return store_->providers(); }
+    chat::MessageSearch& search() override { return store_->search(); }
+    chat::BlobStore& blobs() override { throw std::logic_error("none"); }
+    asio::awaitable<Result<std::size_t>> clean_once() override { co_return 0; }
+    void reopen() override {
+        store_.reset();
+        auto opened = open({.data_dir = folder_.path() / "data",
+                            .clock = clock,
+                            .random = random,
+                            .log = log_,
+                            .sealer = Sealer(sha256("a test's key"))});
+        if (!opened) throw std::runtime_error(opened.error().message);
+        store_ = std::move(*opened);
+    }
+
+private:
+    TemporaryFolder folder_;
+    NullLog log_;
+    std::unique_ptr<SqliteStore> store_;
+};
+
+inline conformance::Backend sqlite_backend() {
+    return {"sqlite", [] { return std::make_unique<SqliteHarness>(); }};
+}
+
+}  // namespace kaiwa::store::sqlite

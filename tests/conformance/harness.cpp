@@ -1,0 +1,96 @@
+#include "tests/conformance/harness.hpp"
+
+#include "chat/event_frame.hpp"
+
+namespace kaiwa::conformance {
+
+chat::LogSegment text_segment(std::uint64_t first, std::vector<std::string> const& deltas) {
+    chat::LogSegment segment;
+    segment.first = first;
+    segment.last = first + deltas.size() - 1;
+    for (auto const& delta : deltas) {
+        chat::append_delta_frame(segment.frames, first++, chat::EventType::text, delta);
+        segment.text += delta;
+    }
+    return segment;
+}
+
+ThreadId ChatStoreTest::make_thread(auth::Principal const& who, std::string title) {
+    auto const made = run(store().create_thread(who, {make_id<ThreadId>(), std::move(title), {}}));
+    EXPECT_TRUE(made) << made.error().message;
+    return made->id;
+}
+
+chat::NewTurn ChatStoreTest::make_turn(std::string text) {
+    chat::NewTurn turn;
+    turn.question = make_id<MessageId>();
+    turn.reply = make_id<MessageId>();
+    turn.generation = make_id<GenerationId>();
+    turn.request_digest = "digest of " + text;
+    turn.text = std::move(text);
+    turn.model = "local/test";
+    return turn;
+}
+
+chat::TurnTicket ChatStoreTest::ask(auth::Principal const& who, ThreadId thread, std::string text) {
+    auto ticket = run(store().begin_turn(who, thread, make_turn(std::move(text))));
+    EXPECT_TRUE(ticket) << ticket.error().message;
+    return ticket ? *ticket : chat::TurnTicket{};
+}
+
+void ChatStoreTest::answer(chat::TurnTicket const& ticket, std::string text) {
+    chat::Ending ending;
+    ending.last_segment = text_segment(1, {text});
+    ending.last_segment.last = 2;
+    chat::append_frame(ending.last_segment.frames, 2, chat::EventType::done,
+                       R"({"finish":"stop"})");
+    ending.finish = "stop";
+    ending.text = std::move(text);
+    auto const ended =
+        run(store().end_generation({ticket.generation, ticket.epoch}, std::move(ending)));
+    EXPECT_TRUE(ended) << ended.error().message;
+}
+
+std::vector<chat::Message> ChatStoreTest::branch(auth::Principal const& who, ThreadId thread) {
+    auto page =
+        run(store().messages(who, thread, {.from = std::nullopt, .limit = 1'000, .before = {}}));
+    EXPECT_TRUE(page) << page.error().message;
+    return page ? std::move(page->items) : std::vector<chat::Message>();
+}
+
+auth::User UserStoreTest::add_user(std::string username, auth::UserRole role) {
+    auth::User user;
+    user.id = make_id<UserId>();
+    user.username = std::move(username);
+    user.role = role;
+    user.created_at = harness->clock.now();
+    auto const added = run(store().add_user({user, "hash of " + user.username}));
+    EXPECT_TRUE(added) << added.error().message;
+    return user;
+}
+
+auth::Session UserStoreTest::add_session(UserId user, std::string token_hash) {
+    auto const now = harness->clock.now();
+    auth::Session session{make_id<SessionId>(),         user,       std::move(token_hash), now, now,
+                          now + std::chrono::hours(24), "a browser"};
+    auto const added = run(store().add_session(session));
+    EXPECT_TRUE(added) << added.error().message;
+    return session;
+}
+
+chat::TurnTicket MessageSearchTest::say(auth::Principal const& who, ThreadId thread,
+                                        std::string question, std::string answer_text) {
+    harness->clock.advance(std::chrono::seconds(1));
+    auto const ticket = ask(who, thread, std::move(question));
+    answer(ticket, std::move(answer_text));
+    return ticket;
+}
+
+std::vector<chat::SearchHit> MessageSearchTest::find(auth::Principal const& who,
+                                                     std::string words) {
+    auto page = run(harness->search().search(who, std::move(words), 100, {}));
+    EXPECT_TRUE(page) << page.error().message;
+    return page ? std::move(page->items) : std::vector<chat::SearchHit>();
+}
+
+}  // namespace kaiwa::conformance
