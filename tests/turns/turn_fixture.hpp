@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <functional>
 #include <memory>
 #include <set>
@@ -100,6 +101,7 @@ protected:
     TurnFixture() {
         std::filesystem::create_directories(folder);
         auto opened = store::sqlite::open({.data_dir = folder,
+                                           .access = store::sqlite::Access::server,
                                            .clock = clock,
                                            .random = random,
                                            .log = log,
@@ -120,7 +122,7 @@ protected:
         }
         start_service({});
         thread = ThreadId{make_uuid7(clock, random)};
-        get(store->chat().create_thread(hana, NewThread{thread, "", {}}));
+        get(store->chats().create_thread(hana, NewThread{thread, "", {}}));
     }
 
     ~TurnFixture() override {
@@ -135,7 +137,7 @@ protected:
     void start_service(TurnOptions options) {
         if (service) wait_for(service->finish(std::chrono::milliseconds(0)));
         service = std::make_unique<TurnService>(
-            TurnService::Services{store->chat(), responder, notices, clock, random, log,
+            TurnService::Services{store->chats(), responder, notices, clock, random, log,
                                   [] { return std::string("test/model"); }},
             options,
             std::vector<asio::any_io_executor>{loops[0].get_executor(), loops[1].get_executor()});
@@ -235,7 +237,7 @@ protected:
         run_loops_until([this] { return service->running() == 0; });
     }
     void wait_until_stored(GenerationId id, std::uint64_t event) {
-        run_loops_until([&] { return get(store->chat().generation(hana, id)).last_event >= event; });
+        run_loops_until([&] { return get(store->chats().generation(hana, id)).last_event >= event; });
     }
 
     std::filesystem::path folder =
