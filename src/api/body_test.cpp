@@ -1,0 +1,132 @@
+#include "api/fields.hpp"
+#include "api/page_command.hpp"
+#include "api/problem.hpp"
+#include "api/provider_body.hpp"
+#include "api/turn_body.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kaiwa::api {
+namespace {
+
+constexpr auto id = "01890000-0000-7000-8000-000000000001";
+constexpr auto other = "01890000-0000-7000-8000-000000000002";
+
+Result<chat::Question> read(std::string text) {
+    for (auto at = text.find('#'); at != text.npos; at = text.find('#')) text.replace(at, 1, id);
+    return read_question(parse_json(text).value(), 2);
+}
+
+unsigned status(std::string text) {
+    auto const question = read(std::move(text));
+    return question ? 200 : to_problem(question.error()).status;
+}
+
+TEST(TurnBody, IsReadWhole) {
+    auto const question = read(
+        R"({"message":{"id":"#","text":"hi","parent":"#","files":["#"]},"model":"local/a",)"
+        R"("parameters":{"temperature":0.5,"top_p":1,"max_tokens":9,"system_prompt":"s"}})");
+    ASSERT_TRUE(question);
+    EXPECT_EQ(question->text, "hi");
+    EXPECT_EQ(question->parent.kind, chat::TurnParent::Kind::message);
+    EXPECT_EQ(question->files.size(), 1u);
+    EXPECT_EQ(question->settings.model, "local/a");
+    EXPECT_EQ(question->settings.temperature, 0.5);
+    EXPECT_EQ(question->settings.max_tokens, 9);
+    EXPECT_EQ(question->settings.system_prompt, "s");
+}
+
+TEST(TurnBody, TellsNoParentFromTheRoot) {
+    using Kind = chat::TurnParent::Kind;
+    EXPECT_EQ(read(R"({"message":{"id":"#","text":"hi"}})")->parent.kind, Kind::head);
+    EXPECT_EQ(read(R"({"message":{"id":"#","text":"hi","parent":null}})")->parent.kind, Kind::root);
+}
+
+TEST(TurnBody, RefusesWhatIsMalformedAndDoesNotFindWhatLeadsNowhere) {
+    EXPECT_EQ(status(R"([])"), 400u);
+    EXPECT_EQ(status(R"({})"), 400u);
+    EXPECT_EQ(status(R"({"message":7})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"x","text":"hi"}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#"}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":""}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"a\u0000b"}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","parent":5}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","files":["#","#","#"]}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","role":"user"}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"extra":1})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"temperature":2}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"max_tokens":-1}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"max_tokens":1e400}})"),
+              400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","parent":"nowhere"}})"), 404u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","files":["nowhere"]}})"), 404u);
+    auto const long_text = std::string(max_message_bytes + 1, 'x');
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":")" + long_text + R"("}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":")" + long_text.substr(1) + R"("}})"), 200u);
+}
+
+TEST(Settings, ChangeFieldByFieldAndNullTakesOneAway) {
+    chat::ThreadSettings before;
+    before.model = "a/b";
+    before.parameters.top_p = 0.5;
+    auto const change = parse_json(R"({"model":null,"temperature":0})").value();
+    auto const after = read_settings(change, before).value();
+    EXPECT_FALSE(after.model);
+    EXPECT_EQ(after.parameters.temperature, 0.0);
+    EXPECT_EQ(after.parameters.top_p, 0.5);
+    EXPECT_FALSE(read_settings(parse_json(R"({"seed":1})").value(), {}));
+}
+
+TEST(PageCommands, AreFollowAndUnfollow) {
+    auto const follow = parse_command(R"({"follow":"g","after":7})").value();
+    EXPECT_EQ(follow.kind, PageCommand::Kind::follow);
+    EXPECT_EQ(follow.generation, "g");
+    EXPECT_EQ(follow.after, 7u);
+    EXPECT_EQ(parse_command(R"({"unfollow":"g"})")->kind, PageCommand::Kind::unfollow);
+    for (auto const* bad : {"", "[]", "{}", R"({"follow":"g","unfollow":"g"})", R"({"follow":1})",
+                            R"({"follow":"g","after":-1})", R"({"follow":"g","after":"1"})",
+                            R"({"follow":"g","x":1})", R"({"follow":null})"})
+        EXPECT_FALSE(parse_command(bad)) << bad;
+}
+
+Result<llm::ProviderConfig> change_provider(llm::ProviderConfig config, std::string_view body) {
+    auto const value = parse_json(body).value();
+    JsonFields fields(value, "the body");
+    read_provider(fields, config);
+    if (auto ok = fields.finish(); !ok) return std::unexpected(ok.error());
+    return config;
+}
+
+TEST(ProviderBody, NeverTakesAKeyToAnotherServer) {
+    llm::ProviderConfig known;
+    known.kind = "openai";
+    known.base_url = "https://api.example.com/v1";
+    known.api_key = Secret("k");
+    EXPECT_FALSE(change_provider(known, R"({"base_url":"https://evil.example/v1"})"));
+    EXPECT_FALSE(change_provider(known, R"({"base_url":"http://api.example.com/v1"})"));
+    EXPECT_FALSE(change_provider(known, R"({"base_url":"https://api.example.com:444/v1"})"));
+    EXPECT_TRUE(change_provider(known, R"({"base_url":"https://api.example.com/v2"})"));
+    auto const moved =
+        change_provider(known, R"({"base_url":"https://other.example/v1","api_key":"new"})");
+    EXPECT_EQ(moved->api_key.reveal(), "new");
+}
+
+TEST(ProviderBody, TakesAddressesAndNamesOfTheRightShapeOnly) {
+    for (auto const* url : {"file:///etc/passwd", "ftp://x", "x", "https://u:p@x/", "https://x/?q",
+                            "http://"})
+        EXPECT_FALSE(is_base_url(url)) << url;
+    EXPECT_TRUE(is_base_url("http://127.0.0.1:9900/v1"));
+    for (auto const* name : {"", "-a", "A", "a/b", "a b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+        EXPECT_FALSE(is_provider_name(name)) << name;
+    EXPECT_TRUE(is_provider_name("open-router2"));
+}
+
+TEST(References, ThatAreMalformedAreNotFound) {
+    EXPECT_TRUE(reference<ThreadId>(other));
+    for (auto const* bad : {"", "x", "01890000-0000-7000-8000-00000000000G",
+                            "01890000-0000-7000-8000-00000000000A", "../../etc/passwd"})
+        EXPECT_EQ(reference<ThreadId>(bad).error().code, Errc::not_found) << bad;
+}
+
+}  // namespace
+}  // namespace kaiwa::api

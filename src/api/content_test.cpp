@@ -1,0 +1,68 @@
+#include "api/content_disposition.hpp"
+#include "api/media_type.hpp"
+#include "base/utf8.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kaiwa::api {
+namespace {
+
+TEST(FileNames, KeepNothingOfAPathOrOfHiddenCharacters) {
+    EXPECT_EQ(safe_file_name("../../etc/passwd"), "passwd");
+    EXPECT_EQ(safe_file_name("C:\\Users\\a\\b.png"), "b.png");
+    EXPECT_EQ(safe_file_name("/"), "file");
+    EXPECT_EQ(safe_file_name(".."), "file");
+    EXPECT_EQ(safe_file_name("a\r\nSet-Cookie: x.png"), "aSet-Cookie: x.png");
+    EXPECT_EQ(safe_file_name("invoice\u202Egnp.exe"), "invoicegnp.exe");
+    EXPECT_EQ(safe_file_name("会話.png"), "会話.png");
+    EXPECT_TRUE(is_valid_utf8(safe_file_name("bad\xFF\xFE.png")));
+    EXPECT_LE(safe_file_name(std::string(4096, 'x')).size(), 200u);
+    EXPECT_EQ(safe_file_name(std::string("a\0b", 3)), "ab");
+}
+
+TEST(FileNames, ReachTheBrowserAsTheyAre) {
+    EXPECT_EQ(attachment("a b\"会.png"), "attachment; filename*=UTF-8''a%20b%22%E4%BC%9A.png");
+}
+
+TEST(Disposition, ReadsWhatBrowsersSend) {
+    auto const plain = parse_disposition("form-data; name=\"file\"; filename=\"a \\\"b\\\".png\"");
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->type, "form-data");
+    EXPECT_EQ(plain->name, "file");
+    EXPECT_EQ(plain->filename, "a \"b\".png");
+
+    auto const extended =
+        parse_disposition("attachment; filename=x; filename*=utf-8'ja'%E4%BC%9A.png");
+    ASSERT_TRUE(extended);
+    EXPECT_EQ(extended->filename, "会.png");
+
+    EXPECT_FALSE(parse_disposition(""));
+    EXPECT_FALSE(parse_disposition("form-data; name=\"file"));
+    EXPECT_FALSE(parse_disposition("form-data name=x"));
+}
+
+std::string const png = "\x89PNG\r\n\x1a\n0123456789";
+
+TEST(MediaTypes, MustBeWhatTheySay) {
+    std::vector<std::string> const pictures{"image/*"};
+    EXPECT_EQ(decide_media_type("image/png", png, pictures), "image/png");
+    EXPECT_EQ(decide_media_type("", png, pictures), "image/png");
+    EXPECT_EQ(decide_media_type("application/octet-stream", png, pictures), "image/png");
+    EXPECT_EQ(decide_media_type("Image/JPG; x=1", "\xFF\xD8\xFF\xE0", pictures), "image/jpeg");
+    EXPECT_FALSE(decide_media_type("image/jpeg", png, pictures));
+    EXPECT_FALSE(decide_media_type("image/png", "<svg onload=alert(1)>", pictures));
+    EXPECT_FALSE(decide_media_type("image/svg+xml", "<svg/>", pictures));
+    EXPECT_FALSE(decide_media_type("text/html", "<script>", pictures));
+    EXPECT_FALSE(decide_media_type("image/png\r\nX: y", png, pictures));
+}
+
+TEST(MediaTypes, FollowTheListOfTheOperator) {
+    std::vector<std::string> const listed{"text/*", "image/svg+xml", "application/pdf"};
+    EXPECT_EQ(decide_media_type("text/plain;charset=utf-8", "a", listed), "text/plain");
+    EXPECT_EQ(decide_media_type("image/svg+xml", "<svg/>", listed), "image/svg+xml");
+    EXPECT_EQ(decide_media_type("application/pdf", "%PDF", listed), "application/pdf");
+    EXPECT_EQ(decide_media_type("image/png", png, listed).error().reason, "unsupported_type");
+}
+
+}  // namespace
+}  // namespace kaiwa::api
