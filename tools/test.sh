@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
 
-all_stages=(rules unit page program integration e2e asan tsan fuzz)
+all_stages=(rules page program integration e2e asan tsan fuzz)
 logs=build/test-logs
 mkdir -p "$logs"
 jobs=$(nproc)
@@ -109,8 +109,8 @@ stage_asan() {
 
 # Turns and stores under the thread sanitizer.
 stage_tsan() {
-  build_preset tsan tsan --target kaiwa_chat_test kaiwa_store_sqlite_test || return 1
-  run_ctest tsan '^(chat|store_sqlite)\.'
+  build_preset tsan tsan --target kaiwa_chat_test kaiwa_store_sqlite_test kaiwa_turns_test || return 1
+  run_ctest tsan '^(chat|store_sqlite|turns)\.'
 }
 
 # Every fuzz target: its corpus and five seconds.

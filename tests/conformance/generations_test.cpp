@@ -28,16 +28,18 @@ TEST_P(ChatStoreTest, APendingMessageCarriesTheTextSoFar) {
     auto const ticket = ask(ann, thread, "question");
     EXPECT_EQ(branch(ann, thread)[1].text, "");
     ASSERT_TRUE(run(store().append_log(lease_of(ticket), text_segment(1, {"こん", "に"}), 10)));
+    // Before its first save a runner may already have sent so many.
+    EXPECT_EQ(run(store().generation(ann, ticket.generation))->sendable, chat::sendable_ahead);
     auto segment = text_segment(3, {"ちは"});
     segment.reasoning = "thought";
-    ASSERT_TRUE(run(store().append_log(lease_of(ticket), segment, 10)));
+    ASSERT_TRUE(run(store().append_log(lease_of(ticket), segment, chat::sendable_ahead + 10)));
     auto const messages = branch(ann, thread);
     EXPECT_EQ(messages[1].text, "こんにちは");
     EXPECT_EQ(messages[1].reasoning, "thought");
     EXPECT_EQ(messages[1].state, MessageState::pending);
     auto const generation = run(store().generation(ann, ticket.generation));
     EXPECT_EQ(generation->last_event, 3u);
-    EXPECT_EQ(generation->sendable, 10u);
+    EXPECT_EQ(generation->sendable, chat::sendable_ahead + 10);
     EXPECT_EQ(generation->text_bytes, std::string_view("こんにちは").size());
 }
 
@@ -146,7 +148,8 @@ TEST_P(ChatStoreTest, AWriteRenewsTheLeaseAndAnExpiredOneBecomesInterrupted) {
     auto const thread = make_thread(ann);
     auto const ticket = ask(ann, thread, "question");
     harness->clock.advance(std::chrono::seconds(10));
-    ASSERT_TRUE(run(store().append_log(lease_of(ticket), text_segment(1, {"こん", "に"}), 40)));
+    ASSERT_TRUE(run(store().append_log(lease_of(ticket), text_segment(1, {"こん", "に"}),
+                                       chat::sendable_ahead + 40)));
     harness->clock.advance(std::chrono::seconds(10));
     EXPECT_EQ(run(store().interrupt_expired(ann, ticket.generation))->state,
               GenerationState::running);
@@ -157,14 +160,15 @@ TEST_P(ChatStoreTest, AWriteRenewsTheLeaseAndAnExpiredOneBecomesInterrupted) {
     auto const generation = run(store().interrupt_expired(ann, ticket.generation));
     ASSERT_TRUE(generation);
     EXPECT_EQ(generation->state, GenerationState::interrupted);
-    EXPECT_EQ(generation->last_event, 41u);
+    EXPECT_EQ(generation->last_event, chat::sendable_ahead + 41);
     EXPECT_EQ(generation->ended_at, harness->clock.now());
 
     auto const page = run(store().read_log(ann, ticket.generation, 2));
     ASSERT_TRUE(page);
     ASSERT_EQ(page->segments.size(), 1u);
-    EXPECT_EQ(page->segments[0].frames,
-              "id: 41\nevent: interrupted\ndata: {\"reason\":\"lease_expired\",\"length\":9}\n\n");
+    EXPECT_EQ(
+        page->segments[0].frames,
+        "id: 4137\nevent: interrupted\ndata: {\"reason\":\"lease_expired\",\"length\":9}\n\n");
     auto const message = branch(ann, thread).at(1);
     EXPECT_EQ(message.state, MessageState::interrupted);
     EXPECT_EQ(message.text, "こんに");
@@ -172,7 +176,8 @@ TEST_P(ChatStoreTest, AWriteRenewsTheLeaseAndAnExpiredOneBecomesInterrupted) {
     // The runner that was late is fenced off; asking again changes nothing.
     EXPECT_EQ(run(store().append_log(lease_of(ticket), text_segment(3, {"x"}), 50)).error().code,
               Errc::conflict);
-    EXPECT_EQ(run(store().interrupt_expired(ann, ticket.generation))->last_event, 41u);
+    EXPECT_EQ(run(store().interrupt_expired(ann, ticket.generation))->last_event,
+              chat::sendable_ahead + 41);
 }
 
 TEST_P(ChatStoreTest, AnInterruptedAnswerKeepsItsStepsCitationsAndUsage) {

@@ -43,9 +43,9 @@ std::int64_t insert_message(Connection& db, std::int64_t thread, NewMessage cons
 void insert_generation(Connection& db, std::int64_t thread, std::int64_t reply, GenerationId id,
                        Timestamp now) {
     db.run(
-        "INSERT INTO generations (n, thread, id, state, epoch, lease_until) "
-        "VALUES (?1, ?2, ?3, 0, ?4, ?5)",
-        reply, thread, id, first_epoch, now + chat::lease_time);
+        "INSERT INTO generations (n, thread, id, state, epoch, lease_until, sendable) "
+        "VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
+        reply, thread, id, first_epoch, now + chat::lease_time, chat::sendable_ahead);
 }
 
 void show_reply(Connection& db, std::int64_t thread, std::int64_t head,
