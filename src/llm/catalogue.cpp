@@ -330,7 +330,9 @@ asio::awaitable<void> Catalogue::keep_fresh() {
     auto const loop = co_await asio::this_coro::executor;
     auto const impl = impl_;
     TaskGroup questions(loop, impl->log);
-    while (!co_await stop_requested()) {
+    for (;;) {
+        bool const stopped = co_await stop_requested();
+        if (stopped) break;
         auto const now = SteadyClock::now();
         auto const due = impl->select([&](auto const& entry) { return entry.due <= now; });
         for (auto& entry : impl->claim(due)) {

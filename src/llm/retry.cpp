@@ -100,7 +100,8 @@ asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start
         auto const factor = std::int64_t{1} << std::min(attempt - 1, 20u);
         auto const most = std::min(policy_.cap, policy_.base * factor);
         auto const pause = std::chrono::duration_cast<std::chrono::milliseconds>(most * random_.fraction());
-        if (!co_await sleep_for(advice + pause)) {
+        bool const rested = co_await sleep_for(advice + pause);
+        if (!rested) {
             co_return std::unexpected(make_failure(FailureClass::cancelled, "stopped"));
         }
     }

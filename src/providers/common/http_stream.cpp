@@ -1,0 +1,87 @@
+#include "providers/common/http_stream.hpp"
+
+#include "base/wait.hpp"
+#include "providers/common/failures.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace kaiwa::providers {
+namespace {
+
+/// How long an end mark or the usage may stay away once the server said how the answer ended.
+constexpr std::chrono::milliseconds end_mark_grace{2'000};
+/// How long the end of the body may stay away behind the end mark: waiting lets the connection be
+/// used again.
+constexpr std::chrono::milliseconds end_of_body_grace{100};
+
+// Both halves of a race report a stop as a value; neither throws.
+asio::awaitable<Result<std::string_view>> read_quietly(http::InboundResponse& response) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_return co_await response.read_some();
+}
+
+asio::awaitable<bool> sleep_quietly(std::chrono::milliseconds time) {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_return co_await sleep_for(time);
+}
+
+/// Reads, but not for longer than `patience`: then fails with `timed_out`. The response is beyond
+/// use after a failure.
+asio::awaitable<Result<std::string_view>> read_within(http::InboundResponse& response,
+                                                      std::chrono::milliseconds patience) {
+    using asio::experimental::awaitable_operators::operator||;
+    auto first = co_await (read_quietly(response) || sleep_quietly(patience));
+    if (auto* bytes = std::get_if<0>(&first)) co_return *bytes;
+    if (!std::get<1>(first)) co_return fail(Errc::cancelled, "stopped");
+    co_return fail(Errc::timed_out, "the server left the answer open");
+}
+
+}  // namespace
+
+HttpStream::HttpStream(std::unique_ptr<http::InboundResponse> response,
+                       std::unique_ptr<AnswerDecoder> decoder, std::string request_id)
+    : response_(std::move(response)), decoder_(std::move(decoder)), request_id_(std::move(request_id)) {}
+
+asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
+    for (;;) {
+        if (auto event = decoder_->next()) {
+            if (!*event) {
+                event->error().provider_request_id = request_id_;
+            } else if (std::holds_alternative<llm::Finished>(**event)) {
+                co_await read_to_the_end();
+            }
+            co_return std::move(*event);
+        }
+        if (!response_) co_return std::unexpected(cut_short());
+        auto bytes = co_await read();
+        if (bytes && !bytes->empty()) {
+            decoder_->feed(*bytes);
+            continue;
+        }
+        bool const whole = bytes || (decoder_->said_its_end() && bytes.error().code != Errc::cancelled);
+        response_.reset();
+        if (!whole) {
+            auto failure = failure_from(bytes.error());
+            failure.provider_request_id = request_id_;
+            co_return std::unexpected(std::move(failure));
+        }
+        decoder_->end_of_body();
+    }
+}
+
+asio::awaitable<Result<std::string_view>> HttpStream::read() {
+    if (decoder_->said_its_end()) co_return co_await read_within(*response_, end_mark_grace);
+    co_return co_await response_->read_some();
+}
+
+asio::awaitable<void> HttpStream::read_to_the_end() {
+    while (response_) {
+        auto const bytes = co_await read_within(*response_, end_of_body_grace);
+        if (!bytes || bytes->empty()) response_.reset();
+    }
+}
+
+}  // namespace kaiwa::providers

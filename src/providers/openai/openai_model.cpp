@@ -1,0 +1,186 @@
+#include "providers/openai/openai_model.hpp"
+
+#include "providers/common/base_url.hpp"
+#include "providers/common/failures.hpp"
+#include "providers/common/http_stream.hpp"
+#include "providers/openai/address.hpp"
+#include "providers/openai/decoder.hpp"
+#include "providers/openai/model_list.hpp"
+#include "providers/openai/request.hpp"
+
+#include <utility>
+
+namespace kaiwa::providers {
+namespace {
+
+constexpr std::size_t max_error_bytes = std::size_t{64} << 10;
+constexpr std::size_t max_list_bytes = std::size_t{8} << 20;
+/// Each refusal teaches something new, or it is final.
+constexpr unsigned max_lessons = 4;
+
+/// The stream of one answer, which tells the book of habits how the model began.
+class LearningStream final : public llm::CompletionStream {
+public:
+    LearningStream(std::unique_ptr<http::InboundResponse> response, std::unique_ptr<OpenAiDecoder> decoder,
+                   std::string request_id, std::shared_ptr<HabitBook> habits, std::string model)
+        : decoder_(*decoder),
+          stream_(std::move(response), std::move(decoder), std::move(request_id)),
+          habits_(std::move(habits)),
+          model_(std::move(model)) {}
+
+    asio::awaitable<llm::Outcome<llm::Event>> next() override {
+        auto event = co_await stream_.next();
+        if (event && std::holds_alternative<llm::Finished>(*event)) learn();
+        co_return event;
+    }
+
+    [[nodiscard]] std::string provider_request_id() const override { return stream_.provider_request_id(); }
+
+private:
+    void learn() {
+        auto const& thinking = decoder_.thinking();
+        if (!thinking.found_lone_end() && !thinking.never_ended()) return;
+        auto habits = habits_->of(model_);
+        habits.begins_inside_thinking = thinking.found_lone_end();
+        habits_->learn(model_, habits);
+    }
+
+    OpenAiDecoder& decoder_;  // owned by stream_
+    HttpStream stream_;
+    std::shared_ptr<HabitBook> habits_;
+    std::string model_;
+};
+
+class OpenAiModel final : public llm::ChatModel {
+public:
+    OpenAiModel(llm::ProviderConfig config, OpenAiAddress address, http::Deadlines deadlines,
+                http::Transport& transport)
+        : config_(std::move(config)), address_(std::move(address)), deadlines_(deadlines), transport_(transport) {}
+
+    asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
+        llm::CompletionRequest request) override;
+    asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override;
+
+private:
+    [[nodiscard]] http::OutboundRequest outbound(std::string method, std::string url) const;
+    [[nodiscard]] llm::Failure refusal(unsigned status, http::Headers const& headers, std::string const& body) const;
+    [[nodiscard]] ThinkSplitter::Start thinking_of(std::string_view model) const;
+    asio::awaitable<llm::Outcome<std::string>> get(std::string url);
+
+    llm::ProviderConfig const config_;
+    OpenAiAddress const address_;
+    http::Deadlines const deadlines_;
+    http::Transport& transport_;
+    std::shared_ptr<HabitBook> habits_ = std::make_shared<HabitBook>();
+};
+
+http::OutboundRequest OpenAiModel::outbound(std::string method, std::string url) const {
+    http::OutboundRequest request;
+    request.method = std::move(method);
+    request.url = std::move(url);
+    request.deadlines = deadlines_;
+    if (!config_.api_key.empty()) {
+        auto const& key = config_.api_key.reveal();
+        // On Azure a key has its own header; a token of Entra (a JWT) is a bearer like elsewhere.
+        if (address_.is_azure() && !key.starts_with("eyJ")) {
+            request.headers.add("api-key", key);
+        } else {
+            request.headers.add("Authorization", "Bearer " + key);
+        }
+    }
+    for (auto const& [option, header] : {std::pair{"organization", "OpenAI-Organization"},
+                                         std::pair{"project", "OpenAI-Project"}}) {
+        auto const found = config_.options.find(option);
+        if (found != config_.options.end()) request.headers.add(header, found->second);
+    }
+    return request;
+}
+
+llm::Failure OpenAiModel::refusal(unsigned status, http::Headers const& headers, std::string const& body) const {
+    auto failure = failure_from(status, headers, body);
+    failure.message = fit_for_people(std::move(failure.message), config_.api_key);
+    return failure;
+}
+
+ThinkSplitter::Start OpenAiModel::thinking_of(std::string_view model) const {
+    // OpenAI's own models never write tags: there they are words of the answer.
+    if (address_.is_openai() || address_.is_azure()) return ThinkSplitter::Start::text;
+    return habits_->of(model).begins_inside_thinking ? ThinkSplitter::Start::thinking : ThinkSplitter::Start::unknown;
+}
+
+asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiModel::start(
+    llm::CompletionRequest request) {
+    for (unsigned lesson = 0;; ++lesson) {
+        auto const habits = habits_->of(request.model);
+        auto call = outbound("POST", address_.completions(request.model));
+        call.headers.add("Content-Type", "application/json");
+        call.headers.add("Accept", "text/event-stream");
+        call.body = completion_body(request, address_.style(), habits);
+        auto response = co_await transport_.send(std::move(call));
+        if (!response) co_return std::unexpected(failure_from(response.error()));
+
+        auto const status = (*response)->status();
+        if (status == 200) {
+            auto id = request_id((*response)->headers());
+            auto decoder = std::make_unique<OpenAiDecoder>(thinking_of(request.model));
+            co_return std::make_unique<LearningStream>(std::move(*response), std::move(decoder), std::move(id), habits_,
+                                                       std::move(request.model));
+        }
+        auto const body = co_await (*response)->read_all(max_error_bytes);
+        auto const words = body.value_or(std::string());
+        auto error = read_vendor_error(words);
+        error.status = status;
+        auto const learned = habits_after(habits, request, address_.style(), error);
+        if (learned == habits || lesson >= max_lessons) {
+            co_return std::unexpected(refusal(status, (*response)->headers(), words));
+        }
+        habits_->learn(request.model, learned);
+    }
+}
+
+asio::awaitable<llm::Outcome<std::string>> OpenAiModel::get(std::string url) {
+    auto call = outbound("GET", std::move(url));
+    call.deadlines = short_deadlines();
+    auto response = co_await transport_.send(std::move(call));
+    if (!response) co_return std::unexpected(failure_from(response.error()));
+    auto body = co_await (*response)->read_all(max_list_bytes);
+    if (!body) co_return std::unexpected(failure_from(body.error()));
+    if ((*response)->status() != 200) {
+        co_return std::unexpected(refusal((*response)->status(), (*response)->headers(), *body));
+    }
+    co_return std::move(*body);
+}
+
+asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> OpenAiModel::list() {
+    auto const body = co_await get(address_.models());
+    if (!body) co_return std::unexpected(body.error());
+    auto listed = read_model_list(*body);
+    if (!listed) co_return std::unexpected(std::move(listed.error()));
+    // Azure lists its base models here, not the deployments that can be called: those are named in
+    // the configuration. The call has shown that the key is right.
+    if (!address_.lists_deployments()) co_return std::vector<llm::ModelInfo>();
+    if (address_.is_openai()) keep_openai_chat_models(listed->models);
+    if (listed->owner == "llamacpp") {
+        auto const props = co_await get(address_.beside("/props"));
+        if (props) add_props(*props, listed->models);
+    }
+    co_return std::move(listed->models);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<llm::ChatModel>> make_openai(llm::ProviderConfig const& config, http::Transport& transport) {
+    auto address = OpenAiAddress::read(config);
+    if (!address) return std::unexpected(address.error());
+    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok) return std::unexpected(ok.error());
+    for (auto const* option : {"organization", "project"}) {
+        auto const found = config.options.find(option);
+        if (found == config.options.end()) continue;
+        if (auto ok = check_header_value(option, found->second); !ok) return std::unexpected(ok.error());
+    }
+    auto deadlines = deadlines_of(config, http::Deadlines());
+    if (!deadlines) return std::unexpected(deadlines.error());
+    return std::make_shared<OpenAiModel>(config, std::move(*address), *deadlines, transport);
+}
+
+}  // namespace kaiwa::providers

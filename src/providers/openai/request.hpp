@@ -1,0 +1,55 @@
+#pragma once
+
+#include "llm/chat_model.hpp"
+#include "providers/common/failures.hpp"
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace kaiwa::providers {
+
+/// What one model turned out to refuse or to do, learned from its own answers.
+struct ModelHabits {
+    bool no_temperature = false;
+    bool no_top_p = false;
+    bool no_stream_options = false;
+    bool no_max_tokens = false;          ///< Neither name of it.
+    bool other_max_tokens = false;       ///< The other name of it than the server's usual one.
+    bool no_system_role = false;         ///< Instructions go before the first question.
+    bool begins_inside_thinking = false; ///< Its template writes the opening tag of its reasoning.
+
+    bool operator==(ModelHabits const&) const = default;
+};
+
+/// The habits of a provider's models. Thread-safe.
+class HabitBook {
+public:
+    [[nodiscard]] ModelHabits of(std::string_view model) const;
+    void learn(std::string_view model, ModelHabits habits);
+
+private:
+    static constexpr std::size_t max_models = 1'000;
+    mutable std::mutex mutex_;
+    std::map<std::string, ModelHabits, std::less<>> habits_;
+};
+
+/// How a server likes its requests, whatever the model.
+struct RequestStyle {
+    bool names_model = true;             ///< Not on an Azure deployment's own address.
+    bool max_completion_tokens = false;  ///< The usual name of the limit.
+    bool can_drop_padding = false;       ///< Knows `stream_options.include_obfuscation`.
+};
+
+/// The body of a streamed Chat Completions request.
+[[nodiscard]] std::string completion_body(llm::CompletionRequest const& request,
+                                          RequestStyle const& style, ModelHabits const& habits);
+
+/// What `error`, the answer to a request with `habits`, teaches about the model: other habits, or
+/// the same when it teaches nothing.
+[[nodiscard]] ModelHabits habits_after(ModelHabits habits, llm::CompletionRequest const& request,
+                                       RequestStyle const& style, VendorError const& error);
+
+}  // namespace kaiwa::providers

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "llm/chat_model.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kaiwa::providers {
+
+/// A part of a tool call, as one chunk brought it.
+struct ToolFragment {
+    std::optional<std::int64_t> index;
+    std::string id;
+    std::string name;
+    std::string arguments;
+};
+
+/// Joins the fragments of tool calls: by index, else by id, else by their place in the chunk.
+///
+/// A new id under a known index begins another call. A name may be repeated. Arguments are
+/// concatenated, but for servers that send them whole again: what follows a whole object replaces
+/// it.
+class ToolCallJoiner {
+public:
+    /// Arguments of all calls together; more is broken.
+    static constexpr std::size_t max_bytes = std::size_t{1} << 20;
+
+    void add(ToolFragment fragment, std::size_t place);
+    [[nodiscard]] bool empty() const { return calls_.empty(); }
+    [[nodiscard]] bool too_large() const { return bytes_ > max_bytes; }
+
+    enum class Ending { whole, cut };
+    /// The calls in the order they began. With `cut` (the answer hit its limit) a call whose
+    /// arguments are unfinished is left out: it must not be executed.
+    [[nodiscard]] std::vector<llm::ToolCall> take(Ending ending);
+
+private:
+    struct Call {
+        std::int64_t index = 0;
+        llm::ToolCall call;
+        std::size_t last_fragment = 0;  ///< Where in the arguments the last fragment begins.
+    };
+
+    Call& call_for(ToolFragment const& fragment, std::size_t place);
+
+    std::vector<Call> calls_;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace kaiwa::providers
