@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Measures the optimised program against its budgets, beside nginx in the same run.
+# usage: tools/bench.sh [--quick]     writes the table into docs/performance.md; takes about ten minutes
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/build/tools/node/bin:$PATH"
+
+cmake --preset bench >build/bench-configure.log || { cat build/bench-configure.log; exit 1; }
+cmake --build --preset bench --target kaiwa_load kaiwa_model_server kaiwa_store_bench
+exec timeout 1800 python3 bench/run.py --kaiwa build/kaiwa --bin build/bench/bin --write docs/performance.md "$@"
