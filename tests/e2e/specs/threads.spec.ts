@@ -6,8 +6,9 @@ const link = (thread: string) => `nav a[href="/t/${thread}"]`;
 test("a thread is renamed in place, archived, deleted and taken back", async ({ page, person }) => {
   const kept = await makeThread(person.api, "local/echo", "残す会話");
   const thread = await makeThread(person.api, "local/echo", "消す会話");
-  await page.goto(`/t/${thread}`);
+  await new Chat(page).open(thread);
   const row = page.locator(link(thread));
+  await expect(new Chat(page).composer).toBeFocused();
 
   await row.focus();
   await page.keyboard.press("F2");
@@ -35,7 +36,7 @@ test("a thread is renamed in place, archived, deleted and taken back", async ({ 
   await expect(row).toHaveCount(0);
   await expect(page).toHaveURL(/\/$/);
   await expect.poll(async () => (await person.api.get(`/api/threads/${thread}`)).status()).toBe(404);
-  await page.getByRole("button", { name: "元に戻す" }).click();
+  await page.getByText("を削除しました").locator("..").getByRole("button", { name: "元に戻す" }).click();
   await expect(row).toBeVisible();
   await expect(page).toHaveURL(new RegExp(thread));
   await page.reload();
@@ -46,6 +47,7 @@ test("a change that the server refuses is taken back with the reason", async ({ 
   const thread = await makeThread(person.api, "local/echo", "残る名前");
   await page.goto("/");
   const row = page.locator(link(thread));
+  await expect(new Chat(page).composer).toBeFocused();
   await page.route(`**/api/threads/${thread}`, (route) =>
     route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ type: "about:blank", title: "Busy", status: 503, detail: "", code: "unavailable", request_id: "r-17" }) }),
   );
