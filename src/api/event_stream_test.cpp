@@ -89,7 +89,8 @@ TEST_F(EventStreamTest, AnswersAPollThatSawNothingWhenItsTimeIsOver) {
 }
 
 asio::awaitable<void> pass(Gate& gate, std::string& log, char name) {
-    if (!co_await gate.enter()) {
+    bool const entered = co_await gate.enter();
+    if (!entered) {
         log += '!';
         co_return;
     }
