@@ -30,6 +30,16 @@ TEST(Site, AnswersUnderItsPublicNameAndLoopbackNamesOnly) {
     EXPECT_FALSE(site.allows_host(twice));
 }
 
+TEST(Site, AnswersUnderNamesThatTheOperatorLists) {
+    auto site = public_site();
+    site.other_hosts = {"kaiwa.internal"};
+    EXPECT_TRUE(site.allows_host(with_host("Kaiwa.internal:8080")));
+    EXPECT_FALSE(site.allows_host(with_host("kaiwa.internal.evil.example")));
+    auto const request = make_request(
+        "POST", "/", {{"Host", "kaiwa.internal:8080"}, {"Origin", "http://kaiwa.internal:8080"}});
+    EXPECT_TRUE(site.sent_by_page(request));
+}
+
 TEST(Site, RefusesAPublicAddressThatIsNone) {
     for (auto const* url : {"chat.example.com", "ftp://x", "https://u:p@x", "https://x/path",
                             "https://x?q", "https://"})

@@ -60,23 +60,26 @@ Result<Site> Site::parse(std::string_view public_url) {
     return site;
 }
 
+bool Site::is_public(http::Request const& request) const {
+    if (!public_origin) return false;
+    auto const scheme = std::string_view(*public_origin).substr(0, public_origin->find(':'));
+    return origin_of(scheme, request.headers.get("Host")) == *public_origin;
+}
+
 bool Site::allows_host(http::Request const& request) const {
     if (request.headers.count("Host") != 1) return false;
     auto const host = request.headers.get("Host");
     if (host.empty()) return false;
-    if (hosts == Hosts::any || is_loopback_name(host)) return true;
-    if (!public_origin) return false;
-    auto const scheme = std::string_view(*public_origin).substr(0, public_origin->find(':'));
-    return origin_of(scheme, host) == *public_origin;
+    if (hosts == Hosts::any || is_loopback_name(host) || is_public(request)) return true;
+    return std::ranges::find(other_hosts, lower(without_port(host))) != other_hosts.end();
 }
 
 bool Site::sent_by_page(http::Request const& request) const {
     if (request.headers.has("Origin")) {
         if (request.headers.count("Origin") != 1) return false;
         auto const origin = request.headers.get("Origin");
-        auto const host = request.headers.get("Host");
-        if (public_origin && !is_loopback_name(host)) return origin == *public_origin;
-        return origin == origin_of(request.secure ? "https" : "http", host);
+        if (is_public(request)) return origin == *public_origin;
+        return origin == origin_of(request.secure ? "https" : "http", request.headers.get("Host"));
     }
     return request.headers.get("Sec-Fetch-Site") == "same-origin";
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kaiwa::api {
 
@@ -16,6 +17,7 @@ struct Site {
         listed,  ///< The public one and loopback names.
         any,     ///< All of them: the home in front of us routes by name.
     } hosts = Hosts::listed;
+    std::vector<std::string> other_hosts;  ///< Names without a port, lower case, that are ours too.
 
     /// `public_url` is http or https with a host and no path; empty: not public.
     /// Fails with `invalid_argument`.
@@ -31,6 +33,9 @@ struct Site {
 
     /// Whether the session cookie is the plain one: on loopback and where the operator chose http.
     [[nodiscard]] bool uses_plain_cookie(http::Request const& request) const;
+
+    /// Whether the request was sent to the public address.
+    [[nodiscard]] bool is_public(http::Request const& request) const;
 
     /// The session cookie's name (RFC 6265bis, 4.1.3: `__Host-` where the cookie is Secure).
     [[nodiscard]] std::string_view cookie_name(http::Request const& request) const;
