@@ -1,0 +1,264 @@
+#include "http/outbound.hpp"
+
+#include "http/resolve.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace kaiwa::http {
+
+namespace {
+
+constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t large_read_size = 64 * 1024;  // for a server that fills the small one
+
+auto now() {
+    return std::chrono::steady_clock::now();
+}
+
+std::unexpected<Error> broken(std::string message) {
+    return fail(Errc::unavailable, std::move(message), "broken");
+}
+
+}  // namespace
+
+KeptConnection::KeptConnection(KeptConnection&& other) noexcept
+    : socket_(std::exchange(other.socket_, -1)),
+      tls_(std::move(other.tls_)),
+      address_(other.address_) {}
+
+KeptConnection& KeptConnection::operator=(KeptConnection&& other) noexcept {
+    std::swap(socket_, other.socket_);
+    std::swap(tls_, other.tls_);
+    std::swap(address_, other.address_);
+    return *this;
+}
+
+KeptConnection::~KeptConnection() {
+    if (socket_ >= 0) ::close(socket_);
+}
+
+bool KeptConnection::is_usable() const {
+    char byte = 0;
+    auto const got = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    // After its handshake a TLS 1.3 server may have sent session tickets.
+    return got > 0 && tls_.has_value();
+}
+
+OutboundConnection::OutboundConnection(asio::any_io_executor loop, Deadlines deadlines,
+                                       SteadyTime begun)
+    : socket_(loop),
+      deadlines_(deadlines),
+      total_deadline_(begun + deadlines.total),
+      phase_begun_(begun),
+      watchdog_(loop,
+                [this] {
+                    boost::system::error_code ignored;
+                    socket_.cancel(ignored);
+                }),
+      read_size_(read_size) {
+    watchdog_.set(total_deadline_);
+}
+
+void OutboundConnection::resume(KeptConnection kept) {
+    address_ = kept.address_;
+    tls_ = std::move(kept.tls_);
+    boost::system::error_code ignored;
+    socket_.assign(address_.protocol(), std::exchange(kept.socket_, -1), ignored);
+    enter(Phase::send);
+}
+
+std::optional<KeptConnection> OutboundConnection::keep() {
+    boost::system::error_code error;
+    auto const socket = socket_.release(error);
+    if (error) return std::nullopt;
+    watchdog_.set(SteadyTime::max());
+    return KeptConnection(socket, std::move(tls_), address_);
+}
+
+asio::awaitable<Result<void>> OutboundConnection::connect(
+    Url const& url, OutboundGate const& gate,
+    std::function<Result<std::shared_ptr<TlsContext>>()> tls) {
+    auto const deadline = phase_deadline();
+    auto const addresses = co_await resolve(url.host, deadline);
+    if (!addresses) co_return std::unexpected(addresses.error());
+
+    std::vector<asio::ip::tcp::endpoint> allowed;
+    for (auto const& address : *addresses) {
+        if (gate.allows(url.host, url.port, address)) allowed.emplace_back(address, url.port);
+    }
+    if (allowed.empty()) {
+        co_return fail(
+            Errc::forbidden,
+            fmt::format("calls to {} are refused: its address is not public and the host is "
+                        "not configured",
+                        url.authority));
+    }
+
+    Result<void> connected;
+    for (std::size_t i = 0; i < allowed.size(); ++i) {
+        // One address that swallows packets leaves time for the others.
+        auto const share = (deadline - now()) / static_cast<long>(allowed.size() - i);
+        connected = co_await connect_to(allowed[i], now() + share);
+        if (connected || connected.error().code == Errc::cancelled || now() >= deadline) break;
+    }
+    if (!connected) co_return connected;
+    tune(socket_.native_handle(), std::chrono::seconds(60));
+
+    if (url.scheme == Scheme::https) {
+        auto const context = tls();
+        if (!context) co_return std::unexpected(context.error());
+        auto const shaken = co_await shake_hands(**context, url.host);
+        if (!shaken) co_return shaken;
+    }
+    enter(Phase::send);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> OutboundConnection::connect_to(asio::ip::tcp::endpoint address,
+                                                             SteadyTime deadline) {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    address_ = address;
+    auto on_limit = [this] {
+        boost::system::error_code nothing;
+        socket_.cancel(nothing);
+    };
+    Watchdog limit(socket_.get_executor(), std::move(on_limit));
+    limit.set(deadline);
+    auto const [error] =
+        co_await socket_.async_connect(address, asio::as_tuple(asio::use_awaitable));
+    if (!error) co_return Result<void>{};
+    if (limit.expired()) {
+        co_return fail(
+            Errc::timed_out,
+            fmt::format("{} did not accept the connection in time", address.address().to_string()),
+            "connect");
+    }
+    if (error == asio::error::operation_aborted) co_return stopped();
+    co_return fail(Errc::unavailable,
+                   fmt::format("cannot connect to {}:{}: {}", address.address().to_string(),
+                               address.port(), error.message()),
+                   "connect");
+}
+
+asio::awaitable<Result<void>> OutboundConnection::shake_hands(TlsContext& tls,
+                                                              std::string const& host) {
+    auto session = tls.start(socket_.native_handle(), host);
+    if (!session) co_return std::unexpected(session.error());
+    tls_ = std::move(*session);
+    for (;;) {
+        auto const step = tls_->handshake_now();
+        if (step.state == IoState::done) co_return Result<void>{};
+        if (step.state != IoState::would_block) {
+            co_return fail(Errc::unavailable,
+                           fmt::format("TLS with {} failed: {}", host, tls_->failure()), "tls");
+        }
+        auto const ready = co_await wait_until_ready(tls_->waits_for_writing());
+        if (!ready && ready.error().code == Errc::unavailable) {
+            co_return fail(Errc::unavailable, ready.error().message, "tls");
+        }
+        if (!ready) co_return ready;
+    }
+}
+
+asio::awaitable<Result<void>> OutboundConnection::send(std::string_view bytes) {
+    for (std::size_t sent = 0; sent < bytes.size();) {
+        auto const rest = bytes.substr(sent);
+        Gather const what{rest, {}, {}};
+        auto const took = tls_ ? tls_->send_now(rest) : send_now(socket_.native_handle(), what, 0);
+        if (took.state == IoState::done) {
+            sent += took.bytes;
+            phase_begun_ = now();
+        } else if (took.state == IoState::would_block) {
+            auto const ready = co_await wait_until_ready(!tls_ || tls_->waits_for_writing());
+            if (!ready) co_return ready;
+        } else {
+            co_return broken("the server ended the connection before it took the request");
+        }
+    }
+    co_return Result<void>{};
+}
+
+IoResult OutboundConnection::receive_now(std::span<char> into) {
+    return tls_ ? tls_->receive_now(into) : http::receive_now(socket_.native_handle(), into);
+}
+
+asio::awaitable<Result<bool>> OutboundConnection::fill() {
+    if (phase_ == Phase::body) phase_begun_ = now();
+    // A server that always has bytes ready never makes the call wait.
+    if (watchdog_.expired()) co_return stopped();
+    for (;;) {
+        bool to_write = false;
+        if (!read_dry_) {
+            auto const room = input_.room(read_size_);
+            auto const got = receive_now(room);
+            if (got.state == IoState::done) {
+                input_.commit(got.bytes);
+                bool const filled = got.bytes == room.size();
+                if (filled) read_size_ = large_read_size;
+                read_dry_ = !filled && !tls_;
+                co_return true;
+            }
+            if (got.state == IoState::ended) co_return false;
+            if (got.state == IoState::broken) co_return broken("the connection broke");
+            to_write = tls_ && tls_->waits_for_writing();
+        }
+        input_.release_if_empty();
+        auto const ready = co_await wait_until_ready(to_write);
+        if (!ready) co_return std::unexpected(ready.error());
+        read_dry_ = false;
+    }
+}
+
+asio::awaitable<Result<void>> OutboundConnection::wait_until_ready(bool to_write) {
+    if (watchdog_.expired()) co_return stopped();
+    watchdog_.set(phase_deadline());
+    auto const what =
+        to_write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
+    auto const [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
+    // Between two waits only the whole call's time runs.
+    watchdog_.set(total_deadline_);
+    if (!error) co_return Result<void>{};
+    if (error == asio::error::operation_aborted) co_return stopped();
+    co_return broken("the connection broke");
+}
+
+void OutboundConnection::enter(Phase phase) {
+    phase_ = phase;
+    phase_begun_ = now();
+}
+
+SteadyTime OutboundConnection::phase_deadline() const {
+    auto limit = deadlines_.idle;
+    if (phase_ == Phase::connect) limit = deadlines_.connect;
+    if (phase_ == Phase::first_byte) limit = deadlines_.first_byte;
+    return std::min(phase_begun_ + limit, total_deadline_);
+}
+
+/// Why a wait was ended: by a deadline, or by whoever stops the task.
+std::unexpected<Error> OutboundConnection::stopped() const {
+    if (!watchdog_.expired()) return fail(Errc::cancelled, "the call was stopped");
+    if (now() >= total_deadline_) {
+        return fail(Errc::timed_out, "the whole call took too long", "total");
+    }
+    switch (phase_) {
+        case Phase::connect:
+            return fail(Errc::timed_out, "connecting took too long", "connect");
+        case Phase::first_byte:
+            return fail(Errc::timed_out, "the server did not begin to answer in time",
+                        "first_byte");
+        case Phase::send:
+        case Phase::body:
+            break;
+    }
+    return fail(Errc::timed_out, "the server stopped in the middle for too long", "idle");
+}
+
+}  // namespace kaiwa::http
