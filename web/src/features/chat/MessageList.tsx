@@ -1,4 +1,4 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type Virtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/components/ui/Icon";
@@ -34,6 +34,11 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
     scrollEndThreshold: away ? -1 : 1_000_000,
     directDomUpdates: true,
   });
+  // What was measured above the view and changes there moves the view along, whichever way it was going.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = useCallback((item: VirtualItem, _delta: number, list: Virtualizer<HTMLDivElement, HTMLElement>) => {
+    const top = list.scrollOffset ?? 0;
+    return list.itemSizeCache.has(item.key) ? item.end <= top : item.start < top;
+  }, []);
   usePinnedEnd(scroller, virtualizer, following);
 
   const toEnd = useCallback(() => {
@@ -62,7 +67,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
 
   return (
     <div className="@container relative min-h-0 grow">
-      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto outline-none [overflow-anchor:none] focus-visible:outline-offset-[-2px]">
+      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto outline-none focus-visible:outline-offset-[-2px]">
         <div ref={virtualizer.containerRef} className="relative w-full">
           {visible.map(({ index, key }) => {
             const item = items[index];

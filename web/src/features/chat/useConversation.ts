@@ -43,15 +43,19 @@ export function useConversation(thread: string | null) {
   const commit = useCallback(
     (generation: string, turn: Turn) => {
       setConversation(client, id, (old) => commitTurn(old, generation, turn));
-      turns.forget(generation);
       refresh();
     },
-    [client, id, turns, refresh],
+    [client, id, refresh],
   );
 
   useEffect(() => {
     for (const item of conversation?.items ?? []) {
-      if (item.state !== "pending" || item.generation === null) continue;
+      if (item.generation === null) continue;
+      if (item.state !== "pending") {
+        // Only now does the message hold the text itself: forgotten earlier, it would be gone for a moment.
+        turns.forget(item.generation);
+        continue;
+      }
       turns.follow(item.generation);
       const turn = turns.get(item.generation);
       if (turn && hasEnded(turn)) commit(item.generation, turn);
