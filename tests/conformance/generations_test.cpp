@@ -218,6 +218,7 @@ TEST_P(ChatStoreTest, EventsAreGoneADayAfterTheEndAndTheMessageStays) {
     EXPECT_EQ(gone.error().reason, "events_expired");
     auto const removed = run(harness->clean_once());
     ASSERT_TRUE(removed) << removed.error().message;
+    EXPECT_GT(*removed, 0u);
     EXPECT_EQ(run(store().read_log(ann, ticket.generation, 0)).error().code, Errc::gone);
     EXPECT_EQ(run(store().read_log(bob, ticket.generation, 0)).error().code, Errc::not_found);
     EXPECT_EQ(branch(ann, thread).at(1).text, "answer");

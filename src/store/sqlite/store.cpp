@@ -2,6 +2,7 @@
 
 #include "store/sqlite/chat_rows.hpp"
 #include "store/sqlite/chat_store.hpp"
+#include "store/sqlite/cleaner.hpp"
 #include "store/sqlite/data_lock.hpp"
 #include "store/sqlite/engine.hpp"
 #include "store/sqlite/provider_store.hpp"
@@ -46,12 +47,20 @@ public:
           chats_(engine_),
           users_(engine_),
           providers_(engine_),
-          search_(engine_) {}
+          search_(engine_),
+          cleaner_(engine_) {}
 
     chat::ChatStore& chats() override { return chats_; }
     auth::UserStore& users() override { return users_; }
     llm::ProviderStore& providers() override { return providers_; }
     chat::MessageSearch& search() override { return search_; }
+
+    asio::awaitable<void> keep_clean(chat::BlobStore& blobs) override {
+        return cleaner_.keep_clean(blobs);
+    }
+    asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs) override {
+        return cleaner_.clean_once(blobs);
+    }
 
     [[nodiscard]] Counts counts() const override {
         auto const counts = writer_.counts();
@@ -70,6 +79,7 @@ private:
     SqliteUserStore users_;
     SqliteProviderStore providers_;
     SqliteSearch search_;
+    Cleaner cleaner_;
 };
 
 }  // namespace

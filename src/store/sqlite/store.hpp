@@ -51,6 +51,12 @@ public:
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
 
+    /// Removes what is past its time (event logs, deleted threads and their files, ended sessions)
+    /// in small steps, now and every few minutes, until it is stopped. One task of the server.
+    virtual asio::awaitable<void> keep_clean(chat::BlobStore& blobs) = 0;
+    /// One round of it; tells how many rows went.
+    virtual asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs) = 0;
+
     [[nodiscard]] virtual Counts counts() const = 0;
     /// Of SQLite, e.g. "3.40.1".
     [[nodiscard]] virtual std::string_view engine_version() const = 0;
@@ -62,5 +68,20 @@ public:
 /// Fails with `conflict` (reason "in_use": another server has the folder), `unsupported` (the file
 /// is another program's or a newer version's) or `unavailable`.
 Result<std::unique_ptr<SqliteStore>> open(Options options);
+
+/// Copies the database as it is at one moment, beside a running server or not, and the files in
+/// `files/`, into the new folder `target`. The key that providers' secrets are sealed with is not
+/// in it. Blocks.
+///
+/// Fails with `not_found` (no database), `conflict` (`target` is not empty) or `unavailable`.
+Result<void> backup(std::filesystem::path const& data_dir, std::filesystem::path const& target);
+
+/// Puts a backup in the place of the data in `data_dir`; what was there is moved into a folder
+/// `before-restore-…` in it. Blocks.
+///
+/// Fails with `conflict` (reason "in_use") while a server runs on `data_dir`, `invalid_argument`
+/// when `source` is no whole backup, or `unavailable`.
+Result<void> restore(std::filesystem::path const& source, std::filesystem::path const& data_dir,
+                     Clock const& clock);
 
 }  // namespace kaiwa::store::sqlite

@@ -1,0 +1,201 @@
+#include "store/files/directory_blobs.hpp"
+
+#include "base/workers.hpp"
+#include "store/files/folder.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+namespace kaiwa::store::files {
+namespace {
+
+constexpr std::size_t max_queued = 4'096;
+constexpr std::size_t piece_bytes = 64 << 10;
+constexpr char const* unfinished = "unfinished";
+
+/// What the store shares with its writers and readers, which it outlives.
+struct Shared {
+    FileHandle folder;
+    FileHandle unfinished;
+    Workers workers;
+
+    Shared(FileHandle f, FileHandle u, unsigned threads)
+        : folder(std::move(f)),
+          unfinished(std::move(u)),
+          workers("store-files", threads, max_queued) {}
+};
+
+/// Blobs lie in 256 folders by the end of their id, which is random.
+std::string folder_of(FileId id) {
+    return id.text().substr(34);
+}
+std::string path_of(FileId id) {
+    return folder_of(id) + "/" + id.text();
+}
+
+Result<void> publish(Shared& shared, FileHandle const& file, FileId id) {
+    if (auto flushed = flush(file.get()); !flushed) return flushed;
+    auto const name = folder_of(id);
+    if (::mkdirat(shared.folder.get(), name.c_str(), 0700) == 0) {
+        if (auto flushed = flush(shared.folder.get()); !flushed) return flushed;
+    } else if (errno != EEXIST) {
+        return system_error("making a folder");
+    }
+    auto const folder = open_beneath(shared.folder.get(), name, O_RDONLY | O_DIRECTORY);
+    if (!folder) return system_error("opening a folder");
+    auto const text = id.text();
+    if (::renameat2(shared.unfinished.get(), text.c_str(), folder.get(), text.c_str(),
+                    RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST) return fail(Errc::conflict, "a file with this id is stored already");
+        return system_error("storing a file");
+    }
+    return flush(folder.get());
+}
+
+class BlobWriter final : public chat::BlobStore::Writer {
+public:
+    BlobWriter(Shared& shared, FileHandle file, FileId id)
+        : shared_(shared), file_(std::make_shared<FileHandle>(std::move(file))), id_(id) {}
+    ~BlobWriter() override {
+        if (committed_) return;
+        auto remove = [folder = shared_.unfinished.get(), name = id_.text()] {
+            ::unlinkat(folder, name.c_str(), 0);
+        };
+        if (!shared_.workers.submit(remove)) remove();
+    }
+
+    asio::awaitable<Result<void>> write(std::string bytes) override {
+        auto work = [file = file_, bytes = std::move(bytes)]() -> Result<void> {
+            return write_all(file->get(), bytes);
+        };
+        auto written = co_await shared_.workers.run(std::move(work));
+        if (!written) broken_ = true;
+        co_return written;
+    }
+
+    asio::awaitable<Result<void>> commit() override {
+        // After a failed write or flush the kernel may have dropped what it could not store, so
+        // trying again could keep a file with a hole.
+        if (broken_) co_return fail(Errc::unavailable, "the file could not be written before");
+        broken_ = true;
+        auto work = [&shared = shared_, file = file_, id = id_]() -> Result<void> {
+            return publish(shared, *file, id);
+        };
+        auto done = co_await shared_.workers.run(std::move(work));
+        committed_ = done.has_value();
+        co_return done;
+    }
+
+private:
+    Shared& shared_;
+    std::shared_ptr<FileHandle> file_;
+    FileId id_;
+    bool broken_ = false;
+    bool committed_ = false;
+};
+
+Result<std::string> read_piece(FileHandle const& file, std::uint64_t at) {
+    std::string bytes(piece_bytes, '\0');
+    for (;;) {
+        auto const count = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return system_error("reading a file");
+        bytes.resize(static_cast<std::size_t>(count));
+        return bytes;
+    }
+}
+
+class BlobReader final : public chat::BlobStore::Reader {
+public:
+    BlobReader(Shared& shared, FileHandle file, std::uint64_t size)
+        : shared_(shared), file_(std::make_shared<FileHandle>(std::move(file))), size_(size) {}
+
+    [[nodiscard]] std::uint64_t size() const override { return size_; }
+
+    asio::awaitable<Result<std::string>> next() override {
+        auto work = [file = file_, at = at_]() -> Result<std::string> {
+            return read_piece(*file, at);
+        };
+        auto bytes = co_await shared_.workers.run(std::move(work));
+        if (bytes) at_ += bytes->size();
+        co_return bytes;
+    }
+
+private:
+    Shared& shared_;
+    std::shared_ptr<FileHandle> file_;
+    std::uint64_t size_;
+    std::uint64_t at_ = 0;
+};
+
+class DirectoryBlobs final : public chat::BlobStore {
+public:
+    explicit DirectoryBlobs(std::unique_ptr<Shared> shared) : shared_(std::move(shared)) {}
+
+    asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId id) override {
+        auto work = [&shared = *shared_, id]() -> Result<std::unique_ptr<Writer>> {
+            auto file =
+                open_beneath(shared.unfinished.get(), id.text(), O_WRONLY | O_CREAT | O_EXCL, 0600);
+            if (!file && errno == EEXIST) {
+                return fail(Errc::conflict, "a file with this id is being stored already");
+            }
+            if (!file) return system_error("making a file");
+            return std::make_unique<BlobWriter>(shared, std::move(file), id);
+        };
+        co_return co_await shared_->workers.run(std::move(work));
+    }
+
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
+        auto work = [&shared = *shared_, id]() -> Result<std::unique_ptr<Reader>> {
+            auto file = open_beneath(shared.folder.get(), path_of(id), O_RDONLY);
+            if (!file) return system_error("opening a file");
+            struct stat info{};
+            if (::fstat(file.get(), &info) != 0) return system_error("opening a file");
+            return std::make_unique<BlobReader>(shared, std::move(file),
+                                                static_cast<std::uint64_t>(info.st_size));
+        };
+        co_return co_await shared_->workers.run(std::move(work));
+    }
+
+    asio::awaitable<Result<void>> remove(FileId id) override {
+        auto work = [&shared = *shared_, id]() -> Result<void> {
+            if (::unlinkat(shared.folder.get(), path_of(id).c_str(), 0) == 0) return {};
+            if (errno == ENOENT) return {};  // removed before
+            return system_error("removing a file");
+        };
+        co_return co_await shared_->workers.run(std::move(work));
+    }
+
+private:
+    std::unique_ptr<Shared> shared_;
+};
+
+void remove_unfinished(int folder) {
+    auto* list = ::fdopendir(::dup(folder));
+    if (!list) return;
+    while (auto const* entry = ::readdir(list)) {
+        if (entry->d_name[0] != '.') ::unlinkat(folder, entry->d_name, 0);
+    }
+    ::closedir(list);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<chat::BlobStore>> open(Options options) {
+    auto folder = open_folder(options.dir);
+    if (!folder) return std::unexpected(folder.error());
+    auto temporary = open_folder(options.dir / unfinished);
+    if (!temporary) return std::unexpected(temporary.error());
+    remove_unfinished(temporary->get());
+    if (auto flushed = flush(folder->get()); !flushed) return std::unexpected(flushed.error());
+    return std::make_unique<DirectoryBlobs>(
+        std::make_unique<Shared>(std::move(*folder), std::move(*temporary), options.threads));
+}
+
+}  // namespace kaiwa::store::files

@@ -1,0 +1,151 @@
+#include "base/clock.hpp"
+#include "store/sqlite/data_lock.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/store.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace kaiwa::store::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<Error> cannot(std::string_view what, fs::path const& path,
+                              std::error_code const& error) {
+    return fail(Errc::unavailable,
+                fmt::format("cannot {} {}: {}", what, path.string(), error.message()));
+}
+
+/// Everything written to the disk that holds `folder` is durable after this.
+Result<void> flush_disk_of(fs::path const& folder) {
+    int const fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool const done = fd >= 0 && ::syncfs(fd) == 0;
+    std::error_code const error(errno, std::generic_category());
+    if (fd >= 0) ::close(fd);
+    if (done) return {};
+    return cannot("flush the disk of", folder, error);
+}
+
+/// Copies files by their ids; those being written, and those that went meanwhile, are left out.
+Result<void> copy_files(fs::path const& from, fs::path const& to) {
+    std::error_code error;
+    fs::create_directories(to, error);
+    if (error) return cannot("make", to, error);
+    if (!fs::is_directory(from)) return {};
+    for (auto const& entry : fs::recursive_directory_iterator(from, error)) {
+        auto const name = fs::relative(entry.path(), from, error);
+        if (error) break;
+        if (*name.begin() == "unfinished" || !entry.is_regular_file(error)) continue;
+        fs::create_directories((to / name).parent_path(), error);
+        fs::copy_file(entry.path(), to / name, error);
+        if (error == std::errc::no_such_file_or_directory) error.clear();
+        if (error) return cannot("copy", entry.path(), error);
+    }
+    if (error) return cannot("read", from, error);
+    return {};
+}
+
+Result<void> copy_database(Connection& from, Connection& to) {
+    auto* copy = sqlite3_backup_init(to.handle(), "main", from.handle(), "main");
+    // One step, so that it is one state of the database, whatever is written meanwhile.
+    int code = copy ? sqlite3_backup_step(copy, -1) : sqlite3_errcode(to.handle());
+    if (copy) sqlite3_backup_finish(copy);
+    if (code == SQLITE_DONE) return {};
+    return std::unexpected(to_error(code, sqlite3_errmsg(to.handle())));
+}
+
+Result<void> check_database(Connection& db) {
+    bool const ours = [&] {
+        auto row = db.query("PRAGMA application_id");
+        return row.row() && row.integer(0) == application_id;
+    }();
+    bool const whole = ours && [&] {
+        auto row = db.query("PRAGMA quick_check(1)");
+        return row.row() && row.view(0) == "ok";
+    }();
+    static_cast<void>(db.take_error());
+    if (whole) return {};
+    return fail(Errc::invalid_argument,
+                "the backup's kaiwa.db is damaged or not Kaiwa's; choose another backup");
+}
+
+Result<void> move_away(fs::path const& data_dir, Clock const& clock) {
+    auto stamp = to_rfc3339(clock.now());
+    std::erase_if(stamp, [](char c) { return c == ':' || c == '-' || c == '.'; });
+    auto const old = data_dir / ("before-restore-" + stamp);
+    for (char const* name : {"kaiwa.db", "kaiwa.db-wal", "kaiwa.db-shm", "files"}) {
+        std::error_code error;
+        if (!fs::exists(data_dir / name, error)) continue;
+        fs::create_directories(old, error);
+        fs::rename(data_dir / name, old / name, error);
+        if (error) return cannot("move away", data_dir / name, error);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> backup(fs::path const& data_dir, fs::path const& target) {
+    std::error_code error;
+    if (!fs::exists(database_file(data_dir))) {
+        return fail(Errc::not_found, fmt::format("there is no kaiwa.db in {}; name the data folder",
+                                                 data_dir.string()));
+    }
+    if (fs::exists(target) && !fs::is_empty(target, error)) {
+        return fail(Errc::conflict, fmt::format("{} is not empty; name a new folder for the backup",
+                                                target.string()));
+    }
+    fs::create_directories(target, error);
+    if (error) return cannot("make", target, error);
+    fs::permissions(target, fs::perms::owner_all, error);
+
+    auto from = Connection::open(database_file(data_dir), Connection::Mode::read_write);
+    if (!from) return std::unexpected(from.error());
+    auto to = Connection::open(database_file(target), Connection::Mode::read_write);
+    if (!to) return std::unexpected(to.error());
+    if (auto copied = copy_database(*from, *to); !copied) return copied;
+    // The files after the database: every file that its rows name was stored before.
+    if (auto copied = copy_files(data_dir / "files", target / "files"); !copied) return copied;
+    return flush_disk_of(target);
+}
+
+Result<void> restore(fs::path const& source, fs::path const& data_dir, Clock const& clock) {
+    if (auto made = make_data_dir(data_dir); !made) return made;
+    auto const lock = DataLock::take(data_dir);
+    if (!lock) return std::unexpected(lock.error());
+    if (!fs::exists(source / "kaiwa.db")) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("there is no kaiwa.db in {}; name a folder that backup made",
+                                source.string()));
+    }
+    auto const database = database_file(data_dir).parent_path() / "kaiwa.db.restoring";
+    auto const files = data_dir / "files.restoring";
+    std::error_code error;
+    fs::remove_all(files, error);
+    fs::remove(database, error);
+    fs::copy_file(source / "kaiwa.db", database, error);
+    if (error) return cannot("copy", source / "kaiwa.db", error);
+    {
+        auto db = Connection::open(database, Connection::Mode::read_write);
+        if (!db) return std::unexpected(db.error());
+        if (auto whole = check_database(*db); !whole) return whole;
+    }
+    // Left behind by looking into the copy; nothing is in them.
+    fs::remove(database.string() + "-wal", error);
+    fs::remove(database.string() + "-shm", error);
+    if (auto copied = copy_files(source / "files", files); !copied) return copied;
+    if (auto flushed = flush_disk_of(data_dir); !flushed) return flushed;
+
+    if (auto moved = move_away(data_dir, clock); !moved) return moved;
+    fs::rename(files, data_dir / "files", error);
+    if (error) return cannot("put in place", files, error);
+    fs::rename(database, database_file(data_dir), error);
+    if (error) return cannot("put in place", database, error);
+    return flush_disk_of(data_dir);
+}
+
+}  // namespace kaiwa::store::sqlite

@@ -1,0 +1,220 @@
+#include "store/sqlite/writer.hpp"
+
+#include "store/sqlite/data_lock.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/sqlite_harness.hpp"
+#include "tests/support/disk_faults/disk_faults.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <latch>
+
+namespace kaiwa::store::sqlite {
+namespace {
+
+Result<int> add_row(Connection& db, int n) {
+    db.run(
+        "INSERT INTO providers (name, kind, base_url, models, options) "
+        "VALUES (CAST(?1 AS TEXT), '', '', '', '')",
+        n);
+    return n;
+}
+
+class WriterTest : public testing::Test {
+protected:
+    WriterTest() { start({}); }
+    ~WriterTest() override {
+        kaiwa_fail_flushes(0, 0, 0);
+        kaiwa_fail_writes(0, 0, 0);
+        kaiwa_delay_flushes(0);
+    }
+    void start(Writer::Limits limits) {
+        writer.reset();
+        auto db = Connection::open(database_file(folder.path()), Connection::Mode::read_write);
+        EXPECT_TRUE(migrate(*db));
+        writer = std::make_unique<Writer>(std::move(*db), Writer::Checkpoints::own, limits, log);
+    }
+    std::int64_t rows() {
+        auto db =
+            Connection::open(database_file(folder.path()), Connection::Mode::read_only).value();
+        auto row = db.query("SELECT count(*) FROM providers");
+        return row.row() ? row.integer(0) : -1;
+    }
+    std::string integrity() {
+        auto db =
+            Connection::open(database_file(folder.path()), Connection::Mode::read_only).value();
+        auto row = db.query("PRAGMA integrity_check");
+        return row.row() ? row.text(0) : db.take_error()->message;
+    }
+    asio::awaitable<Result<int>> add(int n) {
+        auto work = [n](Connection& db) { return add_row(db, n); };
+        co_return co_await writer->run(std::move(work));
+    }
+    /// Changes something, then fails.
+    asio::awaitable<Result<int>> add_and_refuse(int n) {
+        auto work = [n](Connection& db) -> Result<int> {
+            static_cast<void>(add_row(db, n));
+            return fail(Errc::conflict, "refused");
+        };
+        co_return co_await writer->run(std::move(work));
+    }
+    /// Keeps the writer busy until `release` counts down, so that the others queue behind.
+    asio::awaitable<Result<int>> hold(std::latch& release) {
+        auto work = [&release](Connection&) -> Result<int> {
+            release.wait();
+            return 0;
+        };
+        co_return co_await writer->run(std::move(work));
+    }
+    /// Starts `task`; what it results in is appended to `results`.
+    void start_task(asio::awaitable<Result<int>> task) {
+        asio::co_spawn(loop, std::move(task), [this](std::exception_ptr, Result<int> result) {
+            results.push_back(std::move(result));
+        });
+    }
+    Result<int> run(asio::awaitable<Result<int>> task) {
+        start_task(std::move(task));
+        loop.restart();
+        loop.run();
+        auto result = std::move(results.back());
+        results.clear();
+        return result;
+    }
+
+    TemporaryFolder folder;
+    NullLog log;
+    asio::io_context loop;
+    std::vector<Result<int>> results;
+    std::unique_ptr<Writer> writer;
+};
+
+TEST_F(WriterTest, WhatWaitsIsCommittedTogether) {
+    std::latch release(1);
+    start_task(hold(release));
+    for (int i = 0; i < 500; ++i) start_task(add(i));
+    loop.restart();
+    loop.poll();  // all are queued now
+    auto const flushes = kaiwa_flushes();
+    release.count_down();
+    loop.run();
+    EXPECT_EQ(results.size(), 501u);
+    for (auto const& result : results) EXPECT_TRUE(result);
+    EXPECT_EQ(rows(), 500);
+    EXPECT_LE(kaiwa_flushes() - flushes, 8);
+}
+
+TEST_F(WriterTest, AnOperationThatFailsTakesBackOnlyItsOwnChanges) {
+    std::latch release(1);
+    start_task(hold(release));
+    for (int i = 0; i < 30; ++i) {
+        start_task(i % 3 == 1 ? add_and_refuse(i) : add(i % 3 == 2 ? i - 2 : i));
+    }
+    loop.restart();
+    loop.poll();
+    release.count_down();
+    loop.run();
+    int kept = 0;
+    for (auto const& result : results) kept += result.has_value();
+    EXPECT_EQ(kept, 11);  // the one that held, and one of three: the third repeats a name
+    EXPECT_EQ(rows(), 10);
+}
+
+TEST_F(WriterTest, AFullQueueRefusesAtOnce) {
+    start({.max_operations = 10, .max_bytes = 1'000, .max_batch = 4, .max_batch_time = {}});
+    std::latch release(1);
+    start_task(hold(release));
+    for (int i = 0; i < 50; ++i) start_task(add(i));
+    loop.restart();
+    loop.poll();
+    int refused = 0;
+    for (auto const& result : results) {
+        ASSERT_FALSE(result);
+        EXPECT_EQ(result.error().code, Errc::unavailable);
+        ++refused;
+    }
+    EXPECT_GE(refused, 39);
+    release.count_down();
+    loop.run();
+    EXPECT_EQ(rows(), 50 - refused);
+    EXPECT_TRUE(run(add(1'000)));
+}
+
+TEST_F(WriterTest, AFlushThatFailsIsNeverAcknowledged) {
+    for (int const error : {EIO, ENOSPC, EDQUOT}) {
+        ASSERT_TRUE(run(add(error * 10)));
+        auto const before = rows();
+        kaiwa_fail_flushes(error, 0, 1);
+        auto const failed = run(add(error * 10 + 1));
+        ASSERT_FALSE(failed) << error;
+        EXPECT_EQ(failed.error().code, Errc::unavailable);
+        EXPECT_EQ(rows(), before);
+        ASSERT_TRUE(run(add(error * 10 + 2))) << "it works again when the disk does";
+        EXPECT_EQ(rows(), before + 1);
+        EXPECT_EQ(integrity(), "ok");
+    }
+}
+
+TEST_F(WriterTest, WhateverCallFailsNothingFalseIsAcknowledged) {
+    // Every write and every flush of a series fails once, at each place in turn.
+    int next = 0;
+    std::vector<int> acknowledged;
+    for (int const error : {EIO, ENOSPC}) {
+        for (long skip = 0; skip < 12; ++skip) {
+            for (bool const flushes : {false, true}) {
+                if (flushes) kaiwa_fail_flushes(error, skip, 1);
+                if (!flushes) kaiwa_fail_writes(error, skip, 1);
+                for (int i = 0; i < 6; ++i) {
+                    auto const n = next++;
+                    auto const result = run(add(n));
+                    if (result) acknowledged.push_back(n);
+                    if (!result) EXPECT_EQ(result.error().code, Errc::unavailable);
+                }
+                kaiwa_fail_flushes(0, 0, 0);
+                kaiwa_fail_writes(0, 0, 0);
+            }
+        }
+    }
+    EXPECT_GT(acknowledged.size(), 200u);
+    start({});  // a new server reads what the last one left
+    EXPECT_EQ(integrity(), "ok");
+    EXPECT_EQ(rows(), static_cast<std::int64_t>(acknowledged.size()));
+}
+
+TEST_F(WriterTest, ADiskThatStaysFullRefusesEverythingAndRecovers) {
+    ASSERT_TRUE(run(add(1)));
+    kaiwa_fail_writes(ENOSPC, 0, 1'000'000);
+    for (int i = 10; i < 20; ++i) {
+        auto const failed = run(add(i));
+        ASSERT_FALSE(failed);
+        EXPECT_EQ(failed.error().code, Errc::unavailable);
+        EXPECT_NE(failed.error().message.find("disk"), std::string::npos);
+    }
+    kaiwa_fail_writes(0, 0, 0);
+    ASSERT_TRUE(run(add(2)));
+    EXPECT_EQ(rows(), 2);
+    EXPECT_EQ(integrity(), "ok");
+}
+
+TEST_F(WriterTest, TheLogIsSettledIntoTheDatabaseWhenNothingWaits) {
+    auto const add_large = [this](int n) -> asio::awaitable<Result<int>> {
+        auto work = [n](Connection& db) -> Result<int> {
+            db.run(
+                "INSERT INTO providers (name, kind, base_url, models, options) "
+                "VALUES (CAST(?1 AS TEXT), '', '', ?2, '')",
+                n, std::string(100'000, 'x'));
+            return n;
+        };
+        return writer->run(std::move(work), 100'000);
+    };
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(run(add_large(i)));
+    EXPECT_GT(writer->counts().checkpoints, 0u);
+    auto const log_file = database_file(folder.path()).string() + "-wal";
+    EXPECT_LT(std::filesystem::file_size(log_file), 9'000'000u);
+    writer.reset();
+    EXPECT_EQ(std::filesystem::file_size(log_file), 0u);
+    EXPECT_EQ(rows(), 200);
+}
+
+}  // namespace
+}  // namespace kaiwa::store::sqlite

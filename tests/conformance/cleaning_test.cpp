@@ -1,0 +1,56 @@
+#include "tests/conformance/harness.hpp"
+
+namespace kaiwa::conformance {
+
+TEST_P(ChatStoreTest, AThreadPastItsRetentionIsRemovedWithItsFiles) {
+    auto const kept = make_thread(ann, "kept");
+    auto const doomed = make_thread(ann, "doomed");
+    std::vector<FileId> ids;
+    for (int i = 0; i < 3; ++i) {
+        auto const id = make_id<FileId>();
+        auto writer = run(harness->blobs().create(id));
+        ASSERT_TRUE(run((*writer)->write("bytes")));
+        ASSERT_TRUE(run((*writer)->commit()));
+        ASSERT_TRUE(run(store().add_file(ann, {id, "f", "text/plain", 5})));
+        ids.push_back(id);
+    }
+    auto with_files = make_turn("both");
+    with_files.files = {ids[0], ids[1]};
+    ASSERT_TRUE(run(store().begin_turn(ann, doomed, with_files)));
+    for (int i = 0; i < 150; ++i) answer(ask(ann, doomed, "q"), "a");
+    auto shared = make_turn("one of them");
+    shared.files = {ids[1], ids[2]};
+    auto const ticket = run(store().begin_turn(ann, kept, shared));
+    answer(*ticket, "kept");
+    ASSERT_TRUE(run(store().delete_thread(ann, doomed)));
+
+    harness->clock.advance(std::chrono::hours(24 * 29));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_TRUE(run(harness->blobs().open(ids[0])));
+    harness->clock.advance(std::chrono::hours(24 * 2));
+    auto const removed = run(harness->clean_once());
+    ASSERT_TRUE(removed) << removed.error().message;
+    EXPECT_GT(*removed, 300u);
+    EXPECT_EQ(run(harness->blobs().open(ids[0])).error().code, Errc::not_found);
+    EXPECT_TRUE(run(harness->blobs().open(ids[1])));
+    EXPECT_TRUE(run(store().file(ann, ids[1])));
+    EXPECT_EQ(branch(ann, kept).at(0).files.size(), 2u);
+    EXPECT_EQ(run(store().file(ann, ids[0])).error().code, Errc::not_found);
+    EXPECT_EQ(run(harness->clean_once()), 0u);
+}
+
+TEST_P(ChatStoreTest, AFileThatNobodyAttachedIsRemovedInTheEnd) {
+    auto const id = make_id<FileId>();
+    auto writer = run(harness->blobs().create(id));
+    ASSERT_TRUE(run((*writer)->commit()));
+    ASSERT_TRUE(run(store().add_file(ann, {id, "f", "text/plain", 0})));
+    harness->clock.advance(std::chrono::hours(24 * 29));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_TRUE(run(store().file(ann, id)));
+    harness->clock.advance(std::chrono::hours(24 * 2));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_EQ(run(store().file(ann, id)).error().code, Errc::not_found);
+    EXPECT_EQ(run(harness->blobs().open(id)).error().code, Errc::not_found);
+}
+
+}  // namespace kaiwa::conformance
