@@ -1,0 +1,83 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { TooltipProvider } from "@/components/ui/Tooltip";
+import { i18next } from "@/lib/i18n/i18n";
+import { keys } from "@/lib/api/queries";
+import { LoginPage } from "./LoginPage";
+
+const session = { user: { id: "u", username: "hanako", name: "", role: "user" } };
+const problem = (status: number, code: string, headers = {}) =>
+  new Response(JSON.stringify({ type: "about:blank", title: code, status, detail: "", code, request_id: "r" }), { status, headers });
+
+let client: QueryClient;
+let sent: unknown[];
+
+/** Shows the page; signing in is answered by `answer`. */
+function show(answer: () => Response, needed = false) {
+  sent = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    if (request.method === "GET") return Response.json({ needed });
+    sent.push(await request.json());
+    return answer();
+  });
+  client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  render(
+    <QueryClientProvider client={client}>
+      <TooltipProvider>
+        <LoginPage />
+      </TooltipProvider>
+    </QueryClientProvider>,
+  );
+}
+
+async function signIn(username: string, password: string) {
+  const user = userEvent.setup();
+  if (username) await user.type(screen.getByLabelText("Username"), username);
+  if (password) await user.type(screen.getByLabelText("Password"), password);
+  await user.click(screen.getByRole("button", { name: "Sign in" }));
+}
+
+beforeEach(async () => {
+  await i18next.changeLanguage("en");
+  history.replaceState(null, "", "/");
+});
+
+describe("signing in", () => {
+  test("takes the session that the server gives", async () => {
+    show(() => Response.json(session));
+    await signIn(" hanako ", "secret words");
+    await vi.waitFor(() => expect(client.getQueryData(keys.session)).toEqual(session));
+    expect(sent).toEqual([{ username: "hanako", password: "secret words" }]);
+  });
+
+  test("says what is missing, and asks nothing", async () => {
+    show(() => Response.json(session));
+    await signIn("", "");
+    expect(screen.getByText("Enter your username.")).toBeTruthy();
+    expect(document.activeElement).toBe(screen.getByLabelText("Username"));
+    await signIn("hanako", "");
+    expect(screen.getByText("Enter your password.")).toBeTruthy();
+    expect(sent).toEqual([]);
+  });
+
+  test("tells wrong words from other failures", async () => {
+    show(() => problem(401, "wrong_credentials"));
+    await signIn("hanako", "wrong");
+    expect((await screen.findByRole("alert")).textContent).toMatch(/username or the password is wrong/);
+  });
+
+  test("waits as long as the server says, and says so", async () => {
+    show(() => problem(429, "too_many_requests", { "retry-after": "20" }));
+    await signIn("hanako", "wrong");
+    expect((await screen.findByRole("alert")).textContent).toMatch(/Wait (20|19) more seconds/);
+    await userEvent.setup().click(screen.getByRole("button", { name: "Sign in" }));
+    expect(sent).toHaveLength(1);
+  });
+
+  test("tells where to begin while there is no administrator", async () => {
+    show(() => problem(401, "wrong_credentials"), true);
+    expect(await screen.findByText(/There is no administrator yet/)).toBeTruthy();
+  });
+});

@@ -1,0 +1,91 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, fireEvent, render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { runCommand, useCommand } from "@/lib/commands";
+import { i18next } from "@/lib/i18n/i18n";
+import { SearchDialog } from "./SearchDialog";
+
+const hit = { thread: "t1", message: "m1", title: "Kyoto", snippet: "three days in 京都 by train", marks: [[14, 16]] };
+let asked: string[];
+let fail: boolean;
+const newChat = vi.fn();
+
+function OtherCommand() {
+  useCommand({ id: "newChat", title: "newChat", shortcut: "Mod+Shift+O", run: newChat });
+  return null;
+}
+
+async function open() {
+  render(
+    <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
+      <OtherCommand />
+      <SearchDialog />
+    </QueryClientProvider>,
+  );
+  act(() => void runCommand("search"));
+  return screen.findByRole("combobox");
+}
+
+beforeEach(async () => {
+  await i18next.changeLanguage("en");
+  Element.prototype.scrollIntoView = () => undefined;
+  asked = [];
+  fail = false;
+  newChat.mockReset();
+  vi.stubGlobal("fetch", (request: Request) => {
+    const words = new URL(request.url).searchParams.get("q") ?? "";
+    asked.push(words);
+    const problem = { type: "about:blank", title: "Busy", status: 503, detail: "", code: "unavailable", request_id: "r" };
+    return Promise.resolve(fail ? Response.json(problem, { status: 503 }) : Response.json({ items: words === "京都" ? [hit] : [], next: null }));
+  });
+});
+
+describe("the search", () => {
+  test("marks what was found and opens it at its message", async () => {
+    const field = await open();
+    await userEvent.setup().type(field, "京都");
+    const option = await screen.findByRole("option", { name: /three days/ });
+    expect(option.querySelector("mark")?.textContent).toBe("京都");
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect(location.pathname + location.hash).toBe("/t/t1#m1");
+    expect(screen.queryByRole("combobox")).toBeNull();
+  });
+
+  test("asks only for what an input method has finished", async () => {
+    const field = await open();
+    fireEvent.compositionStart(field);
+    fireEvent.change(field, { target: { value: "きょうと" } });
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(asked).toEqual([]);
+    fireEvent.change(field, { target: { value: "京都" } });
+    fireEvent.compositionEnd(field);
+    // The Enter that confirmed, as Safari sends it: nothing is opened by it.
+    fireEvent.keyDown(field, { key: "Enter", keyCode: 229 });
+    await screen.findByRole("option", { name: /three days/ });
+    expect(asked).toEqual(["京都"]);
+    expect(screen.getByRole("combobox")).toBeTruthy();
+  });
+
+  test("says that nothing was found, and what to do", async () => {
+    await userEvent.setup().type(await open(), "zzz");
+    expect((await screen.findAllByText(/Nothing found for “zzz”/)).length).toBeGreaterThan(0);
+  });
+
+  test("says why it failed and tries again when told", async () => {
+    fail = true;
+    await userEvent.setup().type(await open(), "京都");
+    expect((await screen.findByRole("alert")).textContent).toMatch(/did not work.*busy/);
+    fail = false;
+    await userEvent.setup().click(screen.getByRole("button", { name: "Try again" }));
+    expect(await screen.findByRole("option", { name: /three days/ })).toBeTruthy();
+  });
+
+  test("runs commands by name", async () => {
+    const field = await open();
+    await userEvent.setup().type(field, "new");
+    expect(screen.getAllByRole("option")).toHaveLength(1);
+    fireEvent.keyDown(field, { key: "Enter" });
+    expect(newChat).toHaveBeenCalledOnce();
+  });
+});
