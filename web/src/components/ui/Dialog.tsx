@@ -16,7 +16,7 @@ interface Props {
 export function Dialog({ open, onClose, title, children, focus, width = "max-w-lg", bare = false }: Props & { width?: string; bare?: boolean }) {
   if (!open) return null;
   return (
-    <Modal title={title} bare={bare} onClose={onClose} focus={focus} className={cx("inset-x-3 top-[10dvh] mx-auto! max-h-[80dvh] rounded-xl border border-line bg-raised", width)}>
+    <Modal title={title} bare={bare} onClose={onClose} focus={focus} className={cx("inset-x-3 top-[10dvh] mx-auto! w-auto max-h-[80dvh] rounded-xl border border-line bg-raised", width)}>
       <div className={cx("min-h-0 overflow-y-auto", !bare && "px-5 pb-5")}>{children}</div>
     </Modal>
   );
@@ -64,7 +64,7 @@ function Modal({ title, bare, onClose, focus, className, children }: { title: st
         if (event.target === event.currentTarget) close.current();
       }}
       onPointerDown={onPointerDown}
-      className={cx("fixed m-0 w-auto text-text shadow-pop outline-none backdrop:bg-shade open:flex", className)}
+      className={cx("fixed m-0 text-text shadow-pop outline-none backdrop:bg-shade open:flex", className)}
     >
       <div className="flex max-h-[inherit] min-h-0 min-w-0 grow flex-col">
         <div className={bare ? "sr-only" : "flex items-center justify-between gap-2 py-3 ps-5 pe-3"}>
