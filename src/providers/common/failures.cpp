@@ -193,10 +193,19 @@ FailureClass class_of(VendorError const& error) {
         case 529: return FailureClass::overloaded;
         default: break;
     }
+    if (words.contains("credit balance")) return FailureClass::quota;
     if (is_about_the_window(words)) return FailureClass::context_length;
     if (status >= 300 && status < 500 && status != 409 && status != 424) return FailureClass::invalid;
     if (status == 0 && error.type == "invalid_request_error") return FailureClass::invalid;
     return FailureClass::model_error;
+}
+
+bool refuses_parameter(VendorError const& error) {
+    return error.code.starts_with("unsupported") ||
+           has_one_of(lower(error.message),
+                      {"unsupported", "not support", "not permitted", "unrecognized", "unknown",
+                       "unexpected", "not allowed", "deprecated", "extra inputs", "extra fields",
+                       "not accept", "no longer", "cannot both", "only the default"});
 }
 
 llm::Failure failure_from(unsigned status, http::Headers const& headers, std::string_view body) {

@@ -34,6 +34,9 @@ struct VendorError {
 /// error came inside an answer).
 [[nodiscard]] llm::FailureClass class_of(VendorError const& error);
 
+/// Whether `error` refuses to know or to take a parameter, and not merely its value.
+[[nodiscard]] bool refuses_parameter(VendorError const& error);
+
 /// The failure that an answer other than 200 means.
 [[nodiscard]] llm::Failure failure_from(unsigned status, http::Headers const& headers,
                                         std::string_view body);

@@ -2,6 +2,7 @@
 
 #include "providers/common/base_url.hpp"
 #include "providers/common/failures.hpp"
+#include "providers/common/habit_book.hpp"
 #include "providers/common/http_stream.hpp"
 #include "providers/openai/address.hpp"
 #include "providers/openai/decoder.hpp"
@@ -22,7 +23,7 @@ constexpr unsigned max_lessons = 4;
 class LearningStream final : public llm::CompletionStream {
 public:
     LearningStream(std::unique_ptr<http::InboundResponse> response, std::unique_ptr<OpenAiDecoder> decoder,
-                   std::string request_id, std::shared_ptr<HabitBook> habits, std::string model)
+                   std::string request_id, std::shared_ptr<HabitBook<ModelHabits>> habits, std::string model)
         : decoder_(*decoder),
           stream_(std::move(response), std::move(decoder), std::move(request_id)),
           habits_(std::move(habits)),
@@ -47,7 +48,7 @@ private:
 
     OpenAiDecoder& decoder_;  // owned by stream_
     HttpStream stream_;
-    std::shared_ptr<HabitBook> habits_;
+    std::shared_ptr<HabitBook<ModelHabits>> habits_;
     std::string model_;
 };
 
@@ -71,7 +72,7 @@ private:
     OpenAiAddress const address_;
     http::Deadlines const deadlines_;
     http::Transport& transport_;
-    std::shared_ptr<HabitBook> habits_ = std::make_shared<HabitBook>();
+    std::shared_ptr<HabitBook<ModelHabits>> habits_ = std::make_shared<HabitBook<ModelHabits>>();
 };
 
 http::OutboundRequest OpenAiModel::outbound(std::string method, std::string url) const {

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
 #include <iterator>
 #include <variant>
 
@@ -88,18 +87,6 @@ std::string_view max_tokens_name(RequestStyle const& style, ModelHabits const& h
     return style.max_completion_tokens != habits.other_max_tokens ? "max_completion_tokens" : "max_tokens";
 }
 
-bool has_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
-    return std::ranges::any_of(words, [&](std::string_view word) { return text.contains(word); });
-}
-
-/// Whether `words` refuse a parameter, and not merely its value.
-bool refuses(std::string_view words, VendorError const& error) {
-    return error.code.starts_with("unsupported") ||
-           has_one_of(words, {"unsupported", "not support", "not permitted", "unrecognized", "unknown", "unexpected",
-                              "not allowed", "deprecated", "extra inputs", "extra fields", "not accept", "no longer",
-                              "cannot both", "only the default"});
-}
-
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out) {
@@ -109,18 +96,6 @@ std::string lower(std::string_view text) {
 }
 
 }  // namespace
-
-ModelHabits HabitBook::of(std::string_view model) const {
-    std::lock_guard const lock(mutex_);
-    auto const found = habits_.find(model);
-    return found == habits_.end() ? ModelHabits() : found->second;
-}
-
-void HabitBook::learn(std::string_view model, ModelHabits habits) {
-    std::lock_guard const lock(mutex_);
-    if (habits_.size() >= max_models) habits_.clear();
-    habits_.insert_or_assign(std::string(model), habits);
-}
 
 std::string completion_body(llm::CompletionRequest const& request, RequestStyle const& style,
                             ModelHabits const& habits) {
@@ -155,11 +130,11 @@ ModelHabits habits_after(ModelHabits habits, llm::CompletionRequest const& reque
     auto const about = [&](std::string_view name) { return error.param == name || words.contains(name); };
 
     if (may_be_template && !request.prompt.system.empty() && words.contains("system") && words.contains("role") &&
-        refuses(words, error)) {
+        refuses_parameter(error)) {
         habits.no_system_role = true;
         return habits;
     }
-    if (!refused || !refuses(words, error)) return habits;
+    if (!refused || !refuses_parameter(error)) return habits;
 
     auto const& sent = request.parameters;
     auto const limit = max_tokens_name(style, habits);

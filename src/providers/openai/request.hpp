@@ -3,9 +3,6 @@
 #include "llm/chat_model.hpp"
 #include "providers/common/failures.hpp"
 
-#include <cstddef>
-#include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -22,18 +19,6 @@ struct ModelHabits {
     bool begins_inside_thinking = false; ///< Its template writes the opening tag of its reasoning.
 
     bool operator==(ModelHabits const&) const = default;
-};
-
-/// The habits of a provider's models. Thread-safe.
-class HabitBook {
-public:
-    [[nodiscard]] ModelHabits of(std::string_view model) const;
-    void learn(std::string_view model, ModelHabits habits);
-
-private:
-    static constexpr std::size_t max_models = 1'000;
-    mutable std::mutex mutex_;
-    std::map<std::string, ModelHabits, std::less<>> habits_;
 };
 
 /// How a server likes its requests, whatever the model.
