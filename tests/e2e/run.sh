@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Runs the browser tests against build/kaiwa. The last line is "N passed, M failed".
+# usage: tests/e2e/run.sh [playwright arguments...]
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+logs=$PWD/build/test-logs
+mkdir -p "$logs"
+
+if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
+  cmake --preset dev >"$logs/e2e-configure.log" 2>&1 || { cat "$logs/e2e-configure.log"; exit 1; }
+  cmake --build --preset dev --target kaiwa_model_server || exit 1
+  export KAIWA_MODEL_SERVER=$PWD/build/dev/bin/kaiwa_model_server
+fi
+
+cd tests/e2e
+if ! cmp -s package-lock.json node_modules/.installed-lock; then
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent || exit 1
+  cp package-lock.json node_modules/.installed-lock
+fi
+npm run --silent check || exit 1
+
+report=$logs/e2e.json
+rm -f "$report"
+PLAYWRIGHT_JSON_OUTPUT_NAME=$report npx playwright test --reporter=list,json "$@"
+status=$?
+python3 - "$report" <<'PYTHON'
+import json
+import sys
+
+try:
+    stats = json.load(open(sys.argv[1]))["stats"]
+    # What never ran, because time was up, counts as failed.
+    print(f'{stats["expected"]} passed, {stats["unexpected"] + stats["flaky"] + stats["skipped"]} failed')
+except (OSError, ValueError):
+    print("0 passed, 1 failed")
+PYTHON
+exit "$status"
