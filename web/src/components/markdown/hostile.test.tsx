@@ -26,7 +26,7 @@ function faults(root: HTMLElement): string[] {
     }
   }
   for (const link of root.querySelectorAll("a[href]:not([href^='#'])")) {
-    if (link.getAttribute("rel") !== "noopener noreferrer nofollow") found.push(`rel of ${link.outerHTML.slice(0, 80)}`);
+    if (link.getAttribute("rel") !== "noopener noreferrer nofollow") found.push(`rel of ${link.getAttribute("href") ?? ""}`);
   }
   return found;
 }

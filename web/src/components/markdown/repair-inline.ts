@@ -1,6 +1,9 @@
 import type { PhrasingContent } from "mdast";
 import { looksLikeMath } from "./math-rules";
 
+/** Marks that wait for their ends; more of them are no emphasis. */
+const mostClosers = 6;
+
 /**
  * `raw`, the text of a paragraph, heading or cell that is still being written, with its open
  * emphasis, code, link or formula closed.
@@ -52,6 +55,7 @@ export function closeInline(
       at += 1;
     }
   }
+  if (closers.length > mostClosers) return raw;
   return finish(text.slice(0, end).replace(/<(?:b|br|br\s*\/)?$/i, ""), closers);
 }
 
