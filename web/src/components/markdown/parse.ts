@@ -37,7 +37,7 @@ const mdastExtensions = [
  * line, of brackets or emphasis marks in a row, or of cells in a row.
  */
 const abusive =
-  /^[ \t]*(?:(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])[ \t]*){40}|\[{60}|\]{60}|(?:!\[){60}|(?:[*_~]+[^*_~\n]{0,4}){150}|^(?:[^|\n]*\|){250}/m;
+  /^[ \t]*(?:(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])[ \t]*){40}|\[{60}|\]{60}|(?:!\[){60}|(?:[*_~][^*_~\n]{0,4}){300}|^(?:[^|\n]*\|){250}/m;
 
 /** Markdown as a tree: CommonMark, GFM, formulas, and emphasis that works in Japanese text. Abuse stays plain text. */
 export function parseMarkdown(source: string): Root {

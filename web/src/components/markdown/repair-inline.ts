@@ -43,7 +43,8 @@ export function closeInline(
       const link = pendingLink(text.slice(at));
       if (link !== null) {
         if (link === "") return finish(text.slice(0, at), closers);
-        return `${text.slice(0, at)}[${closeInline(link, [], 0)}](pending:)${closers.join("")}`;
+        const label = at + (char === "!" ? 2 : 1);
+        return `${text.slice(0, at)}[${closeInline(link, children, base + label)}](pending:)${closers.join("")}`;
       }
       at += 1;
     } else if (char === "*" || char === "_" || char === "~") {
@@ -77,7 +78,7 @@ function maskComplete(text: string, children: readonly PhrasingContent[], base: 
     if (child.type === "text") continue;
     const from = (child.position?.start.offset ?? base) - base;
     const to = Math.min((child.position?.end.offset ?? base) - base, text.length);
-    if (to <= from || (child.type === "link" && !/^[[<]/.test(text.slice(from)))) continue;
+    if (from < 0 || to <= from || (child.type === "link" && !/^[[<]/.test(text.slice(from)))) continue;
     masked = masked.slice(0, from) + "x".repeat(to - from) + masked.slice(to);
   }
   return masked;
