@@ -5,7 +5,7 @@ import { Icon } from "@/components/ui/Icon";
 import { keyOf, type Conversation, type Item } from "./conversation";
 import { estimateHeight } from "./estimate";
 import { Row } from "./Row";
-import { useFollowing, usePinnedEnd } from "./useFollowing";
+import { useFollowing } from "./useFollowing";
 
 interface Props {
   conversation: Conversation;
@@ -18,14 +18,14 @@ interface Props {
 export function MessageList({ conversation, loadOlder, target }: Props) {
   const { t } = useTranslation();
   const { items } = conversation;
-  const scroller = useRef<HTMLDivElement>(null);
-  const { following, away, set } = useFollowing(scroller);
+  const { scroller, following, away, set, pin } = useFollowing();
 
+  const totalSize = useRef(0);
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: items.length,
     getScrollElement: () => scroller.current,
     getItemKey: useCallback((index: number) => keyOf(items[index] as Item), [items]),
-    estimateSize: useCallback((index: number) => estimateHeight(items[index], scroller.current?.clientWidth ?? 760), [items]),
+    estimateSize: useCallback((index: number) => estimateHeight(items[index], scroller.current?.clientWidth ?? 760), [items, scroller]),
     overscan: 4,
     paddingStart: 16,
     paddingEnd: 24,
@@ -33,13 +33,17 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
     // While following, whatever grows keeps the end in view; else nothing moves what is being read.
     scrollEndThreshold: away ? -1 : 1_000_000,
     directDomUpdates: true,
+    onChange: (list) => {
+      const size = list.getTotalSize();
+      if (size !== totalSize.current) pin();
+      totalSize.current = size;
+    },
   });
   // What was measured above the view and changes there moves the view along, whichever way it was going.
   virtualizer.shouldAdjustScrollPositionOnItemSizeChange = useCallback((item: VirtualItem, _delta: number, list: Virtualizer<HTMLDivElement, HTMLElement>) => {
     const top = list.scrollOffset ?? 0;
     return list.itemSizeCache.has(item.key) ? item.end <= top : item.start < top;
   }, []);
-  usePinnedEnd(scroller, virtualizer, following);
 
   const toEnd = useCallback(() => {
     set(true);

@@ -1,5 +1,4 @@
-import type { Virtualizer } from "@tanstack/react-virtual";
-import { useCallback, useEffect, useRef, useState, type RefObject } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 /** So near the end, in pixels, counts as being there. Less than a line, so that one line up is away. */
 const near = 8;
@@ -14,8 +13,10 @@ const flight = 600;
  * Whether the view follows the end of the list. It does while the reader is there; any movement up ends it at once, also
  * while text streams in, and coming back to the end begins it again.
  */
-export function useFollowing(scroller: RefObject<HTMLElement | null>) {
+export function useFollowing() {
+  const scroller = useRef<HTMLDivElement>(null);
   const following = useRef(true);
+  const resizedAt = useRef(-Infinity);
   const [away, setAway] = useState(false);
 
   const set = useCallback((next: boolean) => {
@@ -50,7 +51,7 @@ export function useFollowing(scroller: RefObject<HTMLElement | null>) {
       aimedAt = performance.now();
       set(true);
       setTimeout(() => {
-        if (following.current) element.scrollTop = element.scrollHeight;
+        if (following.current) toBottom(element);
       }, flight);
     };
     const onScroll = () => {
@@ -60,8 +61,9 @@ export function useFollowing(scroller: RefObject<HTMLElement | null>) {
       lastTop = scrollTop;
       lastHeight = scrollHeight;
       if (following.current) {
-        // The scroll bar, the search of the browser, the focus: nothing else moves the view up.
-        if (up && distance() > near && performance.now() - aimedAt > flight) set(false);
+        // The scroll bar, the search of the browser, the focus. A list that just changed its height moves the view, too.
+        const still = performance.now() - Math.max(resizedAt.current, aimedAt) > flight;
+        if (up && distance() > near && (dragging || still)) set(false);
       } else if (down) arrive();
     };
     const onWheel = (event: WheelEvent) => {
@@ -72,6 +74,9 @@ export function useFollowing(scroller: RefObject<HTMLElement | null>) {
         if (!following.current && event.deltaY > 0 && distance() <= event.deltaY) aim();
       }
     };
+    let dragging = false;
+    const onPointerDown = (event: PointerEvent) => (dragging = event.target === element);
+    const onPointerUp = () => (dragging = false);
     let touchY = 0;
     const onTouchStart = (event: TouchEvent) => (touchY = event.touches[0]?.clientY ?? 0);
     const onTouchMove = (event: TouchEvent) => (event.touches[0]?.clientY ?? 0) > touchY + 2 && leave();
@@ -85,6 +90,8 @@ export function useFollowing(scroller: RefObject<HTMLElement | null>) {
     element.addEventListener("touchstart", onTouchStart, passive);
     element.addEventListener("touchmove", onTouchMove, passive);
     element.addEventListener("keydown", onKey);
+    element.addEventListener("pointerdown", onPointerDown);
+    addEventListener("pointerup", onPointerUp);
     return () => {
       clearTimeout(timer);
       element.removeEventListener("scroll", onScroll);
@@ -92,21 +99,31 @@ export function useFollowing(scroller: RefObject<HTMLElement | null>) {
       element.removeEventListener("touchstart", onTouchStart);
       element.removeEventListener("touchmove", onTouchMove);
       element.removeEventListener("keydown", onKey);
+      element.removeEventListener("pointerdown", onPointerDown);
+      removeEventListener("pointerup", onPointerUp);
     };
-  }, [scroller, set]);
+  }, [set]);
 
-  return { following, away, set };
-}
+  /** To be called whenever the list may have changed its height: keeps the end in view. */
+  const pin = useCallback(() => {
+    const element = scroller.current;
+    if (!element) return;
+    resizedAt.current = performance.now();
+    if (following.current) toBottom(element);
+  }, []);
 
-/** Keeps the end in view when the scroller itself changes its height, as when the composer grows. */
-export function usePinnedEnd(scroller: RefObject<HTMLElement | null>, virtualizer: Virtualizer<HTMLDivElement, HTMLElement>, following: RefObject<boolean>): void {
   useEffect(() => {
     const element = scroller.current;
     if (!element) return;
-    const observer = new ResizeObserver(() => {
-      if (following.current) virtualizer.scrollToEnd();
-    });
+    // The scroller itself changes its height when the composer grows.
+    const observer = new ResizeObserver(pin);
     observer.observe(element);
     return () => observer.disconnect();
-  }, [scroller, virtualizer, following]);
+  }, [pin]);
+
+  return { scroller, following, away, set, pin };
+}
+
+function toBottom(element: HTMLElement): void {
+  element.scrollTop = element.scrollHeight;
 }
