@@ -269,10 +269,13 @@ asio::awaitable<std::vector<CatalogueModel>> Catalogue::models(std::chrono::mill
     auto unknown = impl->select([](auto const& entry) { return entry.state == State::unknown; });
     impl->start_asking(loop, unknown);
     co_await impl->wait_until_answered(std::move(unknown), SteadyClock::now() + patience);
+    co_return known_models();
+}
 
+std::vector<CatalogueModel> Catalogue::known_models() const {
     std::vector<CatalogueModel> all;
-    std::lock_guard const lock(impl->mutex);
-    for (auto const& entry : impl->entries) {
+    std::lock_guard const lock(impl_->mutex);
+    for (auto const& entry : impl_->entries) {
         for (auto const& info : entry->models) {
             CatalogueModel model;
             model.id = entry->config.name + '/' + info.id;
@@ -283,7 +286,7 @@ asio::awaitable<std::vector<CatalogueModel>> Catalogue::models(std::chrono::mill
             all.push_back(std::move(model));
         }
     }
-    co_return all;
+    return all;
 }
 
 std::vector<ProviderStatus> Catalogue::providers() const {

@@ -78,6 +78,9 @@ public:
     /// All models; waits up to `patience` for providers that were never asked yet.
     asio::awaitable<std::vector<CatalogueModel>> models(std::chrono::milliseconds patience);
 
+    /// All models as known now, asking nobody.
+    [[nodiscard]] std::vector<CatalogueModel> known_models() const;
+
     [[nodiscard]] std::vector<ProviderStatus> providers() const;
 
     /// What a call just learned: keeps the live status honest between two refreshes.

@@ -12,22 +12,18 @@ const longestFormula = 8_000;
 const cache = new Map<string, DocumentFragment>();
 const cacheSize = 500;
 
-/** Fetches what setting formulas takes; once. */
-export function loadKatex(): Promise<void> {
+function load(): void {
   loading ??= Promise.all([import("katex"), import("katex/dist/katex.min.css")])
     .then(([module]) => {
       katex = module.default;
       listeners.forEach((listener) => listener());
     })
-    .catch(() => {
-      loading = undefined;
-    });
-  return loading;
+    .catch(() => (loading = undefined));
 }
 
 /** Whether formulas can be set; the first caller fetches what it takes. */
 export function useKatex(): boolean {
-  useEffect(() => void loadKatex(), []);
+  useEffect(load, []);
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

@@ -1,0 +1,171 @@
+#include "server/admin_commands.hpp"
+
+#include "server/wire_auth.hpp"
+#include "server/wire_store.hpp"
+
+#include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+#include <optional>
+
+namespace kaiwa::server {
+namespace {
+
+using auth::machine_principal;
+
+void print(std::string const& line) { std::cout << line << '\n'; }
+
+/// One line without its end; nothing at the end of the input.
+std::optional<std::string> read_line() {
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    if (line.ends_with('\r')) line.pop_back();
+    return line;
+}
+
+/// Asks on the terminal without showing what is typed.
+Result<Secret> ask_password() {
+    termios shown{};
+    if (tcgetattr(STDIN_FILENO, &shown) != 0)
+        return fail(Errc::invalid_argument, "there is no terminal to ask for the password: use --password-stdin");
+    auto hidden = shown;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    std::cerr << "Password: " << std::flush;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    auto line = read_line();
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    std::cerr << '\n';
+    if (!line) return fail(Errc::invalid_argument, "no password was typed");
+    return Secret(std::move(*line));
+}
+
+Result<Secret> read_password(CommandLine::PasswordFrom from) {
+    if (from == CommandLine::PasswordFrom::terminal) return ask_password();
+    auto line = read_line();
+    if (!line) return fail(Errc::invalid_argument, "standard input holds no password");
+    return Secret(std::move(*line));
+}
+
+std::string shown(std::optional<Timestamp> time) { return time ? to_rfc3339(*time) : "never"; }
+
+/// The commands as visitors: each runs on a loop of its own and prints its answer.
+struct AdminCommands {
+    auth::UserAdministration& users;
+    std::optional<Secret> password;
+
+    asio::awaitable<Result<void>> operator()(UserAdd command) {
+        auth::NewUser user{command.username, command.name, command.role, *password};
+        auto added = co_await users.add_user(machine_principal(), std::move(user));
+        if (!added) co_return std::unexpected(added.error());
+        print(fmt::format("added {} ({})", added->username, auth::to_string(added->role)));
+        co_return Result<void>{};
+    }
+    asio::awaitable<Result<void>> operator()(UserList) {
+        auth::UserQuery query;
+        query.limit = 200;
+        do {
+            auto page = co_await users.users(machine_principal(), query);
+            if (!page) co_return std::unexpected(page.error());
+            for (auto const& user : page->items)
+                print(fmt::format("{}\t{}\t{}\t{}\tcreated {}\tseen {}", user.id.text(), user.username,
+                                  auth::to_string(user.role), user.disabled ? "disabled" : "enabled",
+                                  to_rfc3339(user.created_at), shown(user.last_seen_at)));
+            query.after = page->next.value_or("");
+        } while (!query.after.empty());
+        co_return Result<void>{};
+    }
+    asio::awaitable<Result<void>> operator()(UserPasswd command) {
+        auto user = co_await users.user_by_name(machine_principal(), command.username);
+        if (!user) co_return no_user(command.username, user.error());
+        co_return co_await users.set_password(machine_principal(), user->id, *password);
+    }
+    asio::awaitable<Result<void>> operator()(UserDisable command) {
+        auto user = co_await users.user_by_name(machine_principal(), command.username);
+        if (!user) co_return no_user(command.username, user.error());
+        auth::UserPatch patch{.name = {}, .role = {}, .disabled = command.disabled};
+        auto updated = co_await users.update_user(machine_principal(), user->id, std::move(patch));
+        if (!updated) co_return std::unexpected(updated.error());
+        co_return Result<void>{};
+    }
+    asio::awaitable<Result<void>> operator()(UserDelete command) {
+        auto user = co_await users.user_by_name(machine_principal(), command.username);
+        if (!user) co_return no_user(command.username, user.error());
+        co_return co_await users.delete_user(machine_principal(), user->id);
+    }
+    asio::awaitable<Result<void>> operator()(KeyAdd command) {
+        auto made = co_await users.add_key(machine_principal(), command.name, command.username);
+        if (!made && made.error().code == Errc::not_found)
+            co_return no_user(command.username.value_or(""), made.error());
+        if (!made) co_return std::unexpected(made.error());
+        print(made->text.reveal());
+        co_return Result<void>{};
+    }
+    asio::awaitable<Result<void>> operator()(KeyList) {
+        auto keys = co_await users.keys(machine_principal());
+        if (!keys) co_return std::unexpected(keys.error());
+        for (auto const& key : *keys)
+            print(fmt::format("{}\t{}…\t{}\t{}\tcreated {}\tused {}", key.id.text(), key.prefix, key.name,
+                              key.user ? "user " + key.user->text() : "own principal",
+                              to_rfc3339(key.created_at), shown(key.last_used_at)));
+        co_return Result<void>{};
+    }
+    asio::awaitable<Result<void>> operator()(KeyRevoke command) {
+        auto keys = co_await users.keys(machine_principal());
+        if (!keys) co_return std::unexpected(keys.error());
+        std::vector<auth::ApiKey> matching;
+        for (auto const& key : *keys)
+            if (key.id.text() == command.key || key.prefix == command.key || key.name == command.key)
+                matching.push_back(key);
+        if (matching.empty())
+            co_return fail(Errc::not_found, fmt::format("there is no key \"{}\"; kaiwa key list shows them", command.key));
+        if (matching.size() > 1)
+            co_return fail(Errc::conflict, fmt::format("\"{}\" names {} keys; use the id", command.key, matching.size()));
+        co_return co_await users.revoke_key(machine_principal(), matching.front());
+    }
+    template <class Other>
+    asio::awaitable<Result<void>> operator()(Other) {
+        co_return fail(Errc::internal, "not a command of kaiwa user or kaiwa key");
+    }
+
+private:
+    static std::unexpected<Error> no_user(std::string const& name, Error const& error) {
+        if (error.code != Errc::not_found) return std::unexpected(error);
+        return fail(Errc::not_found, fmt::format("there is no user \"{}\"", name));
+    }
+};
+
+}  // namespace
+
+Result<void> run_admin_command(CommandLine const& line, Settings const& settings) {
+    std::optional<Secret> password;
+    if (std::holds_alternative<UserAdd>(line.command) || std::holds_alternative<UserPasswd>(line.command)) {
+        auto read = read_password(line.password_from);
+        if (!read) return std::unexpected(read.error());
+        password = std::move(*read);
+    }
+
+    SystemClock clock;
+    SystemRandom random;
+    StderrLog log(LogFormat::text, LogLevel::warning);
+    asio::io_context loop;
+    auto stores = open_stores(settings, store::sqlite::Access::tool, clock, random, log);
+    if (!stores) return std::unexpected(stores.error());
+    Identity identity(stores->database->users(), clock, random, log);
+    AdminCommands commands{identity.administration, std::move(password)};
+
+    Result<void> result;
+    auto run = [](AdminCommands& all, Command command, Result<void>& answer) -> asio::awaitable<void> {
+        answer = co_await std::visit(all, std::move(command));
+    };
+    std::exception_ptr bug;
+    spawn(loop.get_executor(), {}, run(commands, line.command, result),
+          [&](std::exception_ptr escaped) { bug = escaped; });
+    loop.run();
+    if (bug) std::rethrow_exception(bug);
+    return result;
+}
+
+}  // namespace kaiwa::server

@@ -1,0 +1,147 @@
+#include "server/command_line.hpp"
+
+#include "auth/user_administration.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <map>
+
+namespace kaiwa::server {
+namespace {
+
+/// Flags that stand for keys of the configuration.
+struct SharedFlags {
+    std::string listen;
+    std::string data;
+    std::string config;
+
+    void add_to(CLI::App& app, bool with_listen) {
+        if (with_listen)
+            app.add_option("--listen", listen, "address and port to serve on (127.0.0.1:8080)");
+        app.add_option("--data", data, "folder that holds everything (./data)");
+        app.add_option("--config", config, "configuration file (kaiwa.toml)");
+    }
+    void fill(CommandLine& line) const {
+        if (!listen.empty()) line.flags["server.listen"] = Given{listen, "--listen"};
+        if (!data.empty()) line.flags["server.data"] = Given{data, "--data"};
+        if (!config.empty()) line.config_path = config;
+    }
+};
+
+/// The command line's grammar; each subcommand says which command it is when it is chosen.
+class Grammar {
+public:
+    Grammar() {
+        app_.require_subcommand(1);
+        add_serve();
+        add_user();
+        add_key();
+        auto* config = group("config", "Look at the configuration");
+        add(config, "explain", "Print each value and where it came from", [] { return ConfigExplain{}; });
+        add(&app_, "create-secret", "Print a new value for KAIWA_SECRET", [] { return CreateSecret{}; });
+        auto* backup = add(&app_, "backup", "Copy everything to a new folder, also while the server runs",
+                           [this] { return Backup{text_}; });
+        backup->add_option("folder", text_, "where to; a new or empty folder")->required();
+        auto* restore = add(&app_, "restore", "Put a backup in the place of the data, while no server runs",
+                            [this] { return Restore{text_}; });
+        restore->add_option("folder", text_, "a folder that kaiwa backup made")->required();
+        add(&app_, "version", "Print the version", [] { return ShowVersion{}; });
+    }
+
+    Result<std::variant<CommandLine, HelpText>> parse(int argc, char const* const* argv) {
+        try {
+            app_.parse(argc, argv);
+        } catch (CLI::CallForHelp const&) {
+            return HelpText{deepest(&app_)->help()};
+        } catch (CLI::CallForAllHelp const&) {
+            return HelpText{app_.help("", CLI::AppFormatMode::All)};
+        } catch (CLI::ParseError const& error) {
+            return fail(Errc::invalid_argument,
+                        fmt::format("{} (kaiwa --help says what is possible)", error.what()));
+        }
+        shared_.fill(line_);
+        line_.command = make_();
+        return line_;
+    }
+
+private:
+    static CLI::App* deepest(CLI::App* app) {
+        while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+        return app;
+    }
+    CLI::App* group(std::string const& name, std::string const& about) {
+        auto* app = app_.add_subcommand(name, about);
+        app->require_subcommand(1);
+        return app;
+    }
+    CLI::App* add(CLI::App* parent, std::string const& name, std::string const& about,
+                  std::function<Command()> make) {
+        auto* app = parent->add_subcommand(name, about);
+        shared_.add_to(*app, name == "serve");
+        app->callback([this, make = std::move(make)] { make_ = make; });
+        return app;
+    }
+    void add_password_option(CLI::App* app) {
+        app->add_flag_callback(
+            "--password-stdin",
+            [this] { line_.password_from = CommandLine::PasswordFrom::standard_input; },
+            "read the password from standard input, one line");
+    }
+
+    void add_serve() {
+        auto* serve = add(&app_, "serve", "Serve the page and the API", [this] { return Serve{flag_}; });
+        serve->add_flag("-w,--watch", flag_,
+                        "while developing: read the page from web/dist, reload a changed configuration");
+    }
+    void add_user() {
+        auto* user = group("user", "Manage users, also while the server runs");
+        auto* add_one = add(user, "add", "Add a user", [this] {
+            return UserAdd{text_, shown_name_, auth::parse_user_role(role_).value_or(auth::UserRole::user)};
+        });
+        add_one->add_option("username", text_, "what they sign in with; never changes")->required();
+        add_one->add_option("--name", shown_name_, "the name to show");
+        add_one->add_option("--role", role_, "user, publisher or administrator")
+            ->check(CLI::IsMember({"user", "publisher", "administrator"}));
+        add_password_option(add_one);
+        add(user, "list", "List all users", [] { return UserList{}; });
+        auto* passwd = add(user, "passwd", "Set a user's password and end all their sessions",
+                           [this] { return UserPasswd{text_}; });
+        add_password_option(passwd);
+        auto* disable = add(user, "disable", "Keep a user out, at once",
+                            [this] { return UserDisable{text_, !flag_}; });
+        disable->add_flag("--undo", flag_, "let them in again");
+        auto* remove = add(user, "delete", "Delete a user and all that is theirs",
+                           [this] { return UserDelete{text_}; });
+        for (auto* app : {passwd, disable, remove}) app->add_option("username", text_)->required();
+    }
+    void add_key() {
+        auto* key = group("key", "Manage API keys, also while the server runs");
+        auto* add_one = add(key, "add", "Make an API key and print it, once", [this] {
+            return KeyAdd{text_, username_.empty() ? std::nullopt : std::optional(username_)};
+        });
+        add_one->add_option("name", text_, "to recognise it by")->required();
+        add_one->add_option("--user", username_, "whose it is; left out: a principal of its own");
+        add(key, "list", "List all API keys", [] { return KeyList{}; });
+        auto* revoke = add(key, "revoke", "Make a key void, at once", [this] { return KeyRevoke{text_}; });
+        revoke->add_option("key", text_, "its id, prefix or name")->required();
+    }
+
+    CLI::App app_{"Kaiwa: a chat server for your own models", "kaiwa"};
+    SharedFlags shared_;
+    CommandLine line_;
+    std::function<Command()> make_;
+    std::string text_;
+    std::string shown_name_;
+    std::string username_;
+    std::string role_ = "user";
+    bool flag_ = false;
+};
+
+}  // namespace
+
+Result<std::variant<CommandLine, HelpText>> parse_command_line(int argc, char const* const* argv) {
+    return Grammar().parse(argc, argv);
+}
+
+}  // namespace kaiwa::server

@@ -1,0 +1,70 @@
+#pragma once
+
+#include "auth/principal.hpp"
+#include "kaiwa/error.hpp"
+#include "server/config_sources.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace kaiwa::server {
+
+struct Serve {
+    bool watch = false;  ///< Reload the configuration when its file changes, the page from web/dist.
+};
+struct UserAdd {
+    std::string username;
+    std::string name;
+    auth::UserRole role = auth::UserRole::user;
+};
+struct UserList {};
+struct UserPasswd {
+    std::string username;
+};
+struct UserDisable {
+    std::string username;
+    bool disabled = true;
+};
+struct UserDelete {
+    std::string username;
+};
+struct KeyAdd {
+    std::string name;
+    std::optional<std::string> username;
+};
+struct KeyList {};
+struct KeyRevoke {
+    std::string key;  ///< Its id, prefix or name.
+};
+struct ConfigExplain {};
+struct CreateSecret {};
+struct Backup {
+    std::string target;
+};
+struct Restore {
+    std::string source;
+};
+struct ShowVersion {};
+
+using Command = std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd,
+                             KeyList, KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, ShowVersion>;
+
+struct CommandLine {
+    Command command;
+    std::optional<std::string> config_path;
+    std::map<std::string, Given> flags;  ///< Configuration given by flags, by path.
+    enum class PasswordFrom { terminal, standard_input } password_from = PasswordFrom::terminal;
+};
+
+/// What `--help` asked for; print it and end well.
+struct HelpText {
+    std::string text;
+};
+
+/// Reads the arguments. Fails with `invalid_argument` and a message for the person.
+Result<std::variant<CommandLine, HelpText>> parse_command_line(int argc, char const* const* argv);
+
+}  // namespace kaiwa::server

@@ -1,0 +1,293 @@
+#include "server/config.hpp"
+
+#include "auth/rules.hpp"
+#include "base/json.hpp"
+#include "server/config_keys.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <ranges>
+#include <sstream>
+#include <unistd.h>
+
+namespace kaiwa::server {
+namespace {
+
+constexpr std::string_view prefix = "KAIWA_";
+constexpr std::string_view providers_path = "providers";
+
+using GivenValues = std::map<std::string, Given, std::less<>>;
+
+std::unexpected<Error> wrong(std::string message) {
+    return fail(Errc::invalid_argument, std::move(message));
+}
+
+Key const* find_key(std::string_view path) {
+    auto const found = std::ranges::find(config_keys(), path, &Key::path);
+    return found == config_keys().end() ? nullptr : &*found;
+}
+
+/// How many letters must be changed, added or removed to make `a` of `b`.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            auto const above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+std::unexpected<Error> unknown_key(std::string_view source, std::string_view path) {
+    std::string_view nearest = providers_path;
+    auto const shown = path.substr(0, 80);
+    for (auto const& key : config_keys())
+        if (distance(shown, key.path) < distance(shown, nearest)) nearest = key.path;
+    if (distance(shown, nearest) <= std::max<std::size_t>(3, nearest.size() / 3))
+        return wrong(fmt::format("{}: unknown key {}; did you mean {}?", source, shown, nearest));
+    return wrong(fmt::format("{}: unknown key {}; docs/configuration.md lists the keys", source, shown));
+}
+
+bool is_inside_of_a_key(std::string_view path) {
+    return std::ranges::any_of(config_keys(), [&](Key const& key) {
+        return key.path.starts_with(path) && key.path.size() > path.size() && key.path[path.size()] == '.';
+    });
+}
+
+/// Flattens the tables of the file until each path is a key.
+Result<void> flatten(json::object const& table, std::string const& path, FileTree const& tree,
+                     std::string_view file_name, GivenValues& given) {
+    for (auto const& member : table) {
+        auto const name = std::string(member.key());
+        auto const full = path.empty() ? name : path + "." + name;
+        auto const source = fmt::format("{}:{}", file_name, tree.lines.at(full));
+        if (full == providers_path || find_key(full)) {
+            given.insert_or_assign(full, Given{member.value(), source});
+        } else if (member.value().is_object() && is_inside_of_a_key(full)) {
+            auto inner = flatten(member.value().get_object(), full, tree, file_name, given);
+            if (!inner) return inner;
+        } else {
+            return unknown_key(source, full);
+        }
+    }
+    return {};
+}
+
+/// Variables that an orchestrator sets for a service named kaiwa, and those of our own tests.
+bool is_foreign_variable(std::string_view name) {
+    for (std::string_view const foreign : {"KAIWA_SERVICE_", "KAIWA_PORT", "KAIWA_TEST_"})
+        if (name.starts_with(foreign)) return true;
+    return false;
+}
+
+/// "KAIWA_LIMITS__TURNS_PER_USER" is "limits.turns_per_user".
+std::string path_of_variable(std::string_view name) {
+    if (name == "KAIWA_LISTEN") return "server.listen";
+    if (name == "KAIWA_DATA") return "server.data";
+    std::string path;
+    for (auto rest = name.substr(prefix.size()); !rest.empty();) {
+        if (rest.starts_with("__")) {
+            path += '.';
+            rest.remove_prefix(2);
+            continue;
+        }
+        auto const c = rest.front();
+        path += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        rest.remove_prefix(1);
+    }
+    return path;
+}
+
+Result<void> add_variables(Environment const& environment, Environment::Layer layer, GivenValues& given) {
+    // The short names stand for flags: they win over the long ones of the same layer.
+    for (bool const short_names : {false, true}) {
+        for (auto const& [name, variable] : environment) {
+            auto const is_short = name == "KAIWA_LISTEN" || name == "KAIWA_DATA";
+            if (variable.layer != layer || is_short != short_names || variable.value.empty() ||
+                !name.starts_with(prefix) || name == "KAIWA_CONFIG" || is_foreign_variable(name))
+                continue;
+            auto path = path_of_variable(name);
+            if (path != providers_path && !find_key(path)) return unknown_key(variable.source, path);
+            given.insert_or_assign(std::move(path), Given{variable.value, variable.source});
+        }
+    }
+    return {};
+}
+
+std::string shown(json::value const& value) {
+    auto text = json::serialize(value);
+    if (text.size() > 200) text = text.substr(0, 200) + "…";
+    return text;
+}
+
+/// The value with secret references followed, ready for its key.
+Result<json::value> read_value(Key const& key, Given const& given, ConfigSources const& sources) {
+    auto value = read_as(key.kind, given);
+    auto const place = fmt::format("{}: {}: ", given.source, key.path);
+    if (!value) return wrong(fmt::format("{}expected {}", place, key.expected));
+    if (key.kind == KeyKind::secret) {
+        auto secret = resolve_secret(value->get_string(), sources.environment, sources.read_file);
+        if (!secret) return wrong(place + secret.error().message);
+        return json::value(json::string(secret->reveal()));
+    }
+    return std::move(*value);
+}
+
+Result<void> apply(Key const& key, Given const& given, ConfigSources const& sources,
+                   Configuration& configuration) {
+    auto value = read_value(key, given, sources);
+    if (!value) return std::unexpected(value.error());
+    auto const is_secret = key.kind == KeyKind::secret;
+    auto const place = fmt::format("{}: {}: ", given.source, key.path);
+    switch (key.take(configuration.settings, *value)) {
+        case Taken::yes: break;
+        case Taken::not_built:
+            return wrong(fmt::format("{}{} is not built into this version; expected {}", place,
+                                     shown(*value), key.expected));
+        case Taken::wrong:
+            if (is_secret) return wrong(fmt::format("{}expected {}", place, key.expected));
+            return wrong(fmt::format("{}expected {}, got {}", place, key.expected, shown(*value)));
+    }
+    auto text = is_secret ? "(hidden)" : shown(*value);
+    if (key.kind == KeyKind::duration) text = fmt::format("\"{}ms\"", value->get_int64());
+    configuration.explained.push_back({std::string(key.path), std::move(text), given.source});
+    return {};
+}
+
+std::string show_provider(llm::ProviderConfig const& provider) {
+    json::object shown_provider{{"name", provider.name}, {"kind", provider.kind}};
+    if (!provider.base_url.empty()) shown_provider["base_url"] = provider.base_url;
+    if (!provider.api_key.empty()) shown_provider["api_key"] = "(hidden)";
+    if (!provider.models.empty())
+        shown_provider["models"] = json::array(provider.models.begin(), provider.models.end());
+    for (auto const& [name, value] : provider.options) shown_provider[name] = value;
+    return json::serialize(shown_provider);
+}
+
+Result<void> add_providers(ConfigSources const& sources, GivenValues const& given,
+                           FileTree const& tree, Configuration& configuration) {
+    std::vector<GivenProvider> providers;
+    if (auto const found = given.find(providers_path); found != given.end()) {
+        auto const& list = found->second;
+        auto value = read_as(KeyKind::list, list);
+        if (!value) return wrong(fmt::format("{}: providers: expected a list of tables", list.source));
+        bool const of_file = std::holds_alternative<json::value>(list.value);
+        auto source_of = [&](std::string_view path) {
+            auto const line = tree.lines.find(fmt::format("{}{}", providers_path, path));
+            if (!of_file || line == tree.lines.end()) return list.source;
+            return fmt::format("{}:{}", sources.file_name, line->second);
+        };
+        auto read = read_providers(*value, source_of, sources.environment, sources.read_file);
+        if (!read) return std::unexpected(read.error());
+        providers = std::move(*read);
+    }
+    auto known = providers_of_environment(sources.environment);
+    if (!known) return std::unexpected(known.error());
+    for (auto& provider : *known) {
+        auto const same = [&](auto const& other) { return other.config.name == provider.config.name; };
+        if (std::ranges::none_of(providers, same)) providers.push_back(std::move(provider));
+    }
+    for (auto& [config, source] : providers) {
+        configuration.explained.push_back({fmt::format("providers.{}", config.name), show_provider(config), source});
+        configuration.settings.providers.push_back(std::move(config));
+    }
+    return {};
+}
+
+Result<void> add_administrator(ConfigSources const& sources, Configuration& configuration) {
+    auto const* username = sources.environment.find("ADMIN_USERNAME");
+    auto const* password = sources.environment.find("ADMIN_PASSWORD");
+    if (!username && !password) return {};
+    if (!username || !password)
+        return wrong(fmt::format("{}: expected {} beside it", (username ? username : password)->source,
+                                 username ? "ADMIN_PASSWORD" : "ADMIN_USERNAME"));
+    if (auto good = auth::check_username(username->value); !good)
+        return wrong(fmt::format("{}: {}", username->source, good.error().message));
+    auto secret = resolve_secret(password->value, sources.environment, sources.read_file);
+    if (!secret) return wrong(fmt::format("{}: {}", password->source, secret.error().message));
+    if (auto good = auth::check_new_password(*secret); !good)
+        return wrong(fmt::format("{}: {}", password->source, good.error().message));
+    configuration.settings.administrator = AdministratorSeed{username->value, std::move(*secret)};
+    configuration.explained.push_back({"administrator", fmt::format("\"{}\"", username->value), username->source});
+    return {};
+}
+
+Result<std::string> read_text_file(std::string const& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream content;
+    if (file) content << file.rdbuf();
+    if (!file || file.bad())
+        return fail(Errc::invalid_argument, fmt::format("the file {} cannot be read", path));
+    return std::move(content).str();
+}
+
+}  // namespace
+
+Result<Configuration> make_configuration(ConfigSources const& sources) {
+    GivenValues given;
+    FileTree tree;
+    if (sources.file_text) {
+        auto parsed = parse_toml(*sources.file_text, sources.file_name);
+        if (!parsed) return std::unexpected(parsed.error());
+        tree = std::move(*parsed);
+        auto flat = flatten(tree.value.get_object(), "", tree, sources.file_name, given);
+        if (!flat) return std::unexpected(flat.error());
+    }
+    for (auto const layer : {Environment::Layer::dotenv, Environment::Layer::process})
+        if (auto added = add_variables(sources.environment, layer, given); !added)
+            return std::unexpected(added.error());
+    for (auto const& [path, flag] : sources.flags) given.insert_or_assign(path, flag);
+
+    Configuration configuration;
+    for (auto const& key : config_keys()) {
+        auto const found = given.find(key.path);
+        if (found == given.end()) {
+            configuration.explained.push_back({std::string(key.path), std::string(key.initial), "default"});
+        } else if (auto applied = apply(key, found->second, sources, configuration); !applied) {
+            return std::unexpected(applied.error());
+        }
+    }
+    if (auto added = add_providers(sources, given, tree, configuration); !added)
+        return std::unexpected(added.error());
+    if (auto added = add_administrator(sources, configuration); !added)
+        return std::unexpected(added.error());
+    return configuration;
+}
+
+Result<ConfigSources> read_config_sources(std::optional<std::string> config_path,
+                                          std::map<std::string, Given> flags) {
+    ConfigSources sources;
+    sources.flags = std::move(flags);
+    sources.read_file = read_text_file;
+    for (char** entry = environ; *entry; ++entry) {
+        std::string_view const text(*entry);
+        auto const equals = text.find('=');
+        if (equals == std::string_view::npos) continue;
+        sources.environment.set(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+    }
+    if (std::filesystem::is_regular_file(".env")) {
+        auto text = read_text_file(".env");
+        if (!text) return std::unexpected(text.error());
+        if (auto added = sources.environment.add_dotenv(*text, ".env"); !added)
+            return std::unexpected(added.error());
+    }
+    auto const* variable = sources.environment.find("KAIWA_CONFIG");
+    if (!config_path && variable) config_path = variable->value;
+    if (config_path) sources.file_name = *config_path;
+    std::error_code failure;
+    if (config_path || std::filesystem::exists(sources.file_name, failure)) {
+        auto text = read_text_file(sources.file_name);
+        if (!text) return std::unexpected(text.error());
+        sources.file_text = std::move(*text);
+    }
+    return sources;
+}
+
+}  // namespace kaiwa::server

@@ -1,0 +1,257 @@
+#include "server/config_providers.hpp"
+
+#include "base/utf8.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace kaiwa::server {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view openai_url = "https://api.openai.com/v1";
+constexpr std::string_view anthropic_url = "https://api.anthropic.com";
+
+/// What a kind of provider understands beside name, base_url, api_key and models.
+struct Kind {
+    std::string_view name;
+    std::string_view default_url;
+    std::vector<std::string_view> options;
+    enum class Url { required, optional, none } url = Url::optional;
+};
+
+std::vector<Kind> const& kinds() {
+    static std::vector<Kind> const all{
+        {"openai", openai_url,
+         {"organization", "project", "api_version", "connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
+         Kind::Url::optional},
+        {"anthropic", anthropic_url, {"connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
+         Kind::Url::optional},
+        {"custom", "", {"form", "connect_ms", "first_byte_ms", "idle_ms", "total_ms"}, Kind::Url::required},
+        {"builtin", "", {"reply"}, Kind::Url::none}};
+    return all;
+}
+
+bool is_provider_name(std::string_view name) {
+    auto const is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    return !name.empty() && name.size() <= 32 && is_plain(name[0]) &&
+           std::ranges::all_of(name, [&](char c) { return is_plain(c) || c == '-'; });
+}
+
+bool is_base_url(std::string_view text) {
+    if (!text.starts_with("http://") && !text.starts_with("https://")) return false;
+    auto const url = boost::urls::parse_uri(text);
+    return url && !url->host().empty() && !url->has_userinfo() && !url->has_fragment();
+}
+
+/// Reads the members of one provider; the first problem stays.
+class Reader {
+public:
+    Reader(json::object const& object, std::string path,
+           std::function<std::string(std::string_view)> const& source_of)
+        : object_(object), path_(std::move(path)), source_of_(source_of) {}
+
+    std::optional<std::string> text(std::string_view name) {
+        asked_.push_back(name);
+        auto const* value = object_.if_contains(name);
+        if (!value) return std::nullopt;
+        if (!value->is_string()) {
+            refuse(name, "a text");
+            return std::nullopt;
+        }
+        return std::string(value->get_string());
+    }
+    /// A text, or a whole number as its digits.
+    std::optional<std::string> option(std::string_view name) {
+        auto const* value = object_.if_contains(name);
+        if (!value || !value->is_int64()) return text(name);
+        asked_.push_back(name);
+        return std::to_string(value->get_int64());
+    }
+    std::vector<std::string> texts(std::string_view name) {
+        asked_.push_back(name);
+        std::vector<std::string> items;
+        auto const* value = object_.if_contains(name);
+        if (!value) return items;
+        auto const* array = value->if_array();
+        if (!array || !std::ranges::all_of(*array, [](auto const& v) { return v.is_string(); })) {
+            refuse(name, "a list of texts");
+            return items;
+        }
+        for (auto const& item : *array) items.emplace_back(item.get_string());
+        return items;
+    }
+    void refuse(std::string_view name, std::string_view expected) {
+        if (!problem_)
+            problem_ = fmt::format("{}: providers{}.{}: expected {}", place(name), path_, name, expected);
+    }
+    void say(std::string_view name, std::string_view sentence) {
+        if (!problem_) problem_ = fmt::format("{}: providers{}.{}: {}", place(name), path_, name, sentence);
+    }
+    Result<void> finish() {
+        for (auto const& member : object_) {
+            std::string_view const name(member.key().data(), member.key().size());
+            if (!problem_ && std::ranges::find(asked_, name) == asked_.end())
+                problem_ = fmt::format("{}: unknown key providers{}.{}; expected one of {}", place(name),
+                                       path_, name, fmt::join(asked_, ", "));
+        }
+        if (problem_) return fail(Errc::invalid_argument, *problem_);
+        return {};
+    }
+
+private:
+    std::string place(std::string_view name) const {
+        return source_of_(object_.contains(name) ? fmt::format("{}.{}", path_, name) : path_);
+    }
+    json::object const& object_;
+    std::string path_;
+    std::function<std::string(std::string_view)> const& source_of_;
+    std::vector<std::string_view> asked_;
+    std::optional<std::string> problem_;
+};
+
+std::string without_final_slash(std::string url) {
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
+llm::ProviderConfig openai_provider(std::string name, std::string base_url) {
+    llm::ProviderConfig config;
+    config.name = std::move(name);
+    config.kind = "openai";
+    config.base_url = std::move(base_url);
+    return config;
+}
+
+Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& environment,
+                                          ReadFile const& read_file) {
+    llm::ProviderConfig config;
+    config.name = reader.text("name").value_or("");
+    if (!is_provider_name(config.name))
+        reader.refuse("name", "1 to 32 lower-case letters, digits and hyphens, such as \"local\"");
+    config.kind = reader.text("kind").value_or("");
+    auto const kind = std::ranges::find(kinds(), config.kind, &Kind::name);
+    if (config.kind == "bedrock")
+        reader.say("kind", "\"bedrock\" is not built into this version");
+    else if (kind == kinds().end())
+        reader.refuse("kind", "\"openai\", \"anthropic\", \"custom\" or \"builtin\"");
+
+    auto const url = reader.text("base_url");
+    auto const has_url = kind != kinds().end() && kind->url != Kind::Url::none;
+    if (has_url && !url && kind->url == Kind::Url::required)
+        reader.refuse("base_url", "an address such as http://127.0.0.1:9900/v1");
+    if (url && !has_url && kind != kinds().end())
+        reader.say("base_url", fmt::format("a provider of kind {} has no address", config.kind));
+    if (has_url) {
+        config.base_url = without_final_slash(url.value_or(std::string(kind->default_url)));
+        if (url && !is_base_url(config.base_url))
+            reader.refuse("base_url", "an address such as http://127.0.0.1:9900/v1");
+    }
+    if (auto const key = reader.text("api_key")) {
+        auto secret = resolve_secret(*key, environment, read_file);
+        if (!secret) reader.say("api_key", secret.error().message);
+        if (secret) config.api_key = std::move(*secret);
+    }
+    config.models = reader.texts("models");
+    if (kind != kinds().end()) {
+        for (auto const option : kind->options)
+            if (auto value = reader.option(option)) config.options.emplace(option, std::move(*value));
+    }
+    if (auto good = reader.finish(); !good) return std::unexpected(good.error());
+    return config;
+}
+
+}  // namespace
+
+Result<Secret> resolve_secret(std::string_view text, Environment const& environment,
+                              ReadFile const& read_file) {
+    constexpr std::string_view env = "secret:env:";
+    constexpr std::string_view file = "secret:file:";
+    if (text.starts_with(env)) {
+        auto const* variable = environment.find(text.substr(env.size()));
+        if (!variable)
+            return fail(Errc::invalid_argument,
+                        fmt::format("the variable {} is not set", text.substr(env.size())));
+        return Secret(variable->value);
+    }
+    if (text.starts_with(file)) {
+        auto content = read_file(std::string(text.substr(file.size())));
+        if (!content) return fail(Errc::invalid_argument, content.error().message);
+        while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
+        if (content->empty())
+            return fail(Errc::invalid_argument,
+                        fmt::format("the file {} is empty", text.substr(file.size())));
+        return Secret(std::move(*content));
+    }
+    if (text.starts_with("secret:aws-secret:") || text.starts_with("secret:aws-ssm:"))
+        return fail(Errc::invalid_argument, "secrets kept by AWS are not built into this version");
+    if (text.starts_with("secret:"))
+        return fail(Errc::invalid_argument, "expected secret:env:NAME, secret:file:PATH or the secret");
+    return Secret(std::string(text));
+}
+
+Result<std::vector<GivenProvider>> read_providers(
+    json::value const& list, std::function<std::string(std::string_view path)> source_of,
+    Environment const& environment, ReadFile const& read_file) {
+    auto const* items = list.if_array();
+    if (!items)
+        return fail(Errc::invalid_argument,
+                    fmt::format("{}: providers: expected a list of tables", source_of("")));
+    std::vector<GivenProvider> providers;
+    for (std::size_t i = 0; i < items->size(); ++i) {
+        auto const path = fmt::format("[{}]", i);
+        auto const* object = (*items)[i].if_object();
+        if (!object)
+            return fail(Errc::invalid_argument,
+                        fmt::format("{}: providers{}: expected a table", source_of(path), path));
+        Reader reader(*object, path, source_of);
+        auto config = read_provider(reader, environment, read_file);
+        if (!config) return std::unexpected(config.error());
+        for (auto const& other : providers) {
+            if (other.config.name == config->name)
+                return fail(Errc::invalid_argument,
+                            fmt::format("{}: providers{}.name: \"{}\" is taken by another provider",
+                                        source_of(path + ".name"), path, config->name));
+        }
+        providers.push_back({std::move(*config), source_of(path)});
+    }
+    return providers;
+}
+
+Result<std::vector<GivenProvider>> providers_of_environment(Environment const& environment) {
+    std::vector<GivenProvider> providers;
+    auto const* key = environment.find("OPENAI_API_KEY");
+    auto const* url = environment.find("OPENAI_BASE_URL");
+    if (key || url) {
+        auto config = openai_provider("openai", std::string(openai_url));
+        if (url) config.base_url = without_final_slash(url->value);
+        if (url && !is_base_url(config.base_url))
+            return fail(Errc::invalid_argument,
+                        fmt::format("{}: expected an address such as https://api.openai.com/v1", url->source));
+        if (key) config.api_key = Secret(key->value);
+        providers.push_back({std::move(config), key ? key->source : url->source});
+    }
+    if (auto const* host = environment.find("OLLAMA_HOST")) {
+        // Ollama reads the same variable as the address to listen on, often without scheme or port.
+        auto address = without_final_slash(host->value);
+        if (!address.contains("://")) address = "http://" + address;
+        auto const parsed = boost::urls::parse_uri(address);
+        if (!is_base_url(address) || !parsed)
+            return fail(Errc::invalid_argument,
+                        fmt::format("{}: expected a host such as 127.0.0.1:11434", host->source));
+        boost::urls::url base = *parsed;
+        if (base.host() == "0.0.0.0" || base.host() == "[::]") base.set_host("127.0.0.1");
+        if (!base.has_port() && base.scheme() == "http") base.set_port("11434");
+        if (base.path().empty()) base.set_path("/v1");
+        auto config = openai_provider("ollama", std::string(base.buffer()));
+        providers.push_back({std::move(config), host->source});
+    }
+    return providers;
+}
+
+}  // namespace kaiwa::server

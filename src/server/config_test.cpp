@@ -1,0 +1,216 @@
+#include "server/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace kaiwa::server {
+namespace {
+
+class ConfigTest : public testing::Test {
+protected:
+    ConfigSources sources;
+    ConfigTest() {
+        sources.read_file = [](std::string const& path) -> Result<std::string> {
+            if (path == "/run/key") return std::string("from-file\n");
+            return fail(Errc::invalid_argument, "the file " + path + " cannot be read");
+        };
+    }
+    Settings settings() {
+        auto made = make_configuration(sources);
+        EXPECT_TRUE(made) << made.error().message;
+        return std::move(made->settings);
+    }
+    std::string problem() {
+        auto const made = make_configuration(sources);
+        return made ? "none" : made.error().message;
+    }
+    std::string source_of(std::string_view path) {
+        auto const made = make_configuration(sources);
+        auto const found = std::ranges::find(made->explained, path, &ExplainedValue::path);
+        return found == made->explained.end() ? "absent" : found->value + " " + found->source;
+    }
+};
+
+TEST_F(ConfigTest, HasDefaultsForEverything) {
+    auto const made = settings();
+    EXPECT_EQ(made.listen.port(), 8080);
+    EXPECT_TRUE(made.listen.address().is_loopback());
+    EXPECT_EQ(made.drain_time, std::chrono::seconds(25));
+    EXPECT_EQ(made.max_files, 20u);
+    EXPECT_EQ(source_of("limits.turns_per_user"), "256 default");
+}
+
+TEST_F(ConfigTest, SaysTheSameDefaultsAsItUses) {
+    // Every key given with the value that explain calls its default changes nothing.
+    auto const made = make_configuration(sources).value();
+    for (auto const& value : made.explained) {
+        if (value.path == "secret") continue;
+        sources.flags[value.path] = Given{boost::json::parse(value.value), "test"};
+    }
+    for (char const* path : {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
+        sources.flags.erase(path);
+    auto const again = settings();
+    EXPECT_EQ(again.listen, made.settings.listen);
+    EXPECT_EQ(again.data, made.settings.data);
+    EXPECT_EQ(again.drain_time, made.settings.drain_time);
+    EXPECT_EQ(again.turns_per_user, made.settings.turns_per_user);
+    EXPECT_EQ(again.max_connections, made.settings.max_connections);
+    EXPECT_EQ(again.max_answer_bytes, made.settings.max_answer_bytes);
+    EXPECT_EQ(again.uploads_enabled, made.settings.uploads_enabled);
+    EXPECT_EQ(again.upload_types, made.settings.upload_types);
+    EXPECT_EQ(again.max_files, made.settings.max_files);
+    EXPECT_EQ(again.max_file_bytes, made.settings.max_file_bytes);
+    EXPECT_EQ(again.log_level, made.settings.log_level);
+    EXPECT_EQ(again.log_format, made.settings.log_format);
+}
+
+TEST_F(ConfigTest, LetsTheLaterSourceWin) {
+    EXPECT_EQ(settings().listen.port(), 8080);
+    sources.file_text = "[server]\nlisten = \"127.0.0.1:1\"\n";
+    EXPECT_EQ(settings().listen.port(), 1);
+    EXPECT_EQ(source_of("server.listen"), "\"127.0.0.1:1\" kaiwa.toml:2");
+    ASSERT_TRUE(sources.environment.add_dotenv("KAIWA_LISTEN=127.0.0.1:2\n", ".env"));
+    EXPECT_EQ(settings().listen.port(), 2);
+    sources.environment.set("KAIWA_SERVER__LISTEN", "127.0.0.1:3");
+    EXPECT_EQ(settings().listen.port(), 3);
+    sources.flags["server.listen"] = Given{std::string("[::1]:4"), "--listen"};
+    EXPECT_EQ(settings().listen.port(), 4);
+    EXPECT_EQ(source_of("server.listen"), "\"[::1]:4\" --listen");
+}
+
+TEST_F(ConfigTest, ReadsEveryKindFromAVariable) {
+    sources.environment.set("KAIWA_LIMITS__TURNS_PER_USER", "7");
+    sources.environment.set("KAIWA_SERVER__TRUSTED_PROXIES", R"(["10.0.0.0/8","::1/128"])");
+    sources.environment.set("KAIWA_UPLOADS__ENABLED", "false");
+    sources.environment.set("KAIWA_SERVER__DRAIN_TIME", "2m");
+    sources.environment.set("KAIWA_CHAT__STARTERS", R"([{"title":"t","prompt":"p"}])");
+    auto const made = settings();
+    EXPECT_EQ(made.turns_per_user, 7u);
+    EXPECT_EQ(made.trusted_proxies.size(), 2u);
+    EXPECT_FALSE(made.uploads_enabled);
+    EXPECT_EQ(made.drain_time, std::chrono::minutes(2));
+    EXPECT_EQ(made.starters, (std::vector<Starter>{{"t", "p"}}));
+}
+
+TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
+    struct Case {
+        char const* text;
+        char const* expected;
+    };
+    for (auto const& [text, expected] : {
+             Case{"[server]\nlisten = 1\n", "kaiwa.toml:2: server.listen: expected an IP address with a port"},
+             Case{"[server]\nlistn = \"x\"\n", "kaiwa.toml:2: unknown key server.listn; did you mean server.listen?"},
+             Case{"[sever]\nlisten = \"x\"\n", "kaiwa.toml:1: unknown key sever"},
+             Case{"[limits]\nturns_per_user = 0\n",
+                  "kaiwa.toml:2: limits.turns_per_user: expected a number from 1 to 100000, got 0"},
+             Case{"a = \n", "kaiwa.toml:1: "},
+             Case{"[server]\ndrain_time = 2026-01-01\n", "kaiwa.toml:2: server.drain_time: dates and times"},
+             Case{"[store]\nkind = \"dynamodb\"\n",
+                  "kaiwa.toml:2: store.kind: \"dynamodb\" is not built into this version"},
+             Case{"[files]\nkind = \"s3\"\n", "kaiwa.toml:2: files.kind: \"s3\" is not built into this version"},
+             Case{"[compat]\nendpoints = [\"gptgram\"]\n",
+                  "kaiwa.toml:2: compat.endpoints: [\"gptgram\"] is not built into this version"},
+             Case{"[compat.gptgram]\nmodel = \"x\"\n", "is not built into this version"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\n",
+                  "kaiwa.toml:3: providers[0].kind: \"bedrock\" is not built into this version"},
+             Case{"[[providers]]\nname = \"A b\"\nkind = \"openai\"\n", "kaiwa.toml:2: providers[0].name: expected 1 to 32"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\nurl = \"x\"\n",
+                  "kaiwa.toml:4: unknown key providers[0].url; expected one of name, kind, base_url"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\nbase_url = \"ftp://x\"\n",
+                  "kaiwa.toml:4: providers[0].base_url: expected an address"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\napi_key = \"secret:env:NONE\"\n",
+                  "kaiwa.toml:4: providers[0].api_key: the variable NONE is not set"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\n[[providers]]\nname = \"a\"\nkind = \"openai\"\n",
+                  "kaiwa.toml:5: providers[1].name: \"a\" is taken by another provider"},
+         }) {
+        sources.file_text = text;
+        EXPECT_TRUE(problem().contains(expected)) << text << "\n" << problem();
+        EXPECT_FALSE(problem().contains('\n'));
+    }
+}
+
+TEST_F(ConfigTest, NamesTheVariableThatIsWrong) {
+    sources.environment.set("KAIWA_LIMITS__TURNS_PER_USR", "7");
+    EXPECT_EQ(problem(), "KAIWA_LIMITS__TURNS_PER_USR: unknown key limits.turns_per_usr; did you mean limits.turns_per_user?");
+    sources = {};
+    sources.environment.set("KAIWA_PROVIDERS", "[{]");
+    EXPECT_EQ(problem(), "KAIWA_PROVIDERS: providers: expected a list of tables");
+    sources = {};
+    sources.environment.set("ADMIN_USERNAME", "root");
+    EXPECT_EQ(problem(), "ADMIN_USERNAME: expected ADMIN_PASSWORD beside it");
+}
+
+TEST_F(ConfigTest, LeavesVariablesOfAnOrchestratorAlone) {
+    sources.environment.set("KAIWA_SERVICE_HOST", "10.0.0.1");
+    sources.environment.set("KAIWA_PORT_8080_TCP_ADDR", "10.0.0.1");
+    sources.environment.set("KAIWA_LISTEN", "");
+    EXPECT_EQ(problem(), "none");
+}
+
+TEST_F(ConfigTest, ReadsProvidersWithTheirSecrets) {
+    sources.environment.set("LOCAL_KEY", "from-variable");
+    sources.environment.set("KAIWA_PROVIDERS", R"([
+        {"name":"local","kind":"openai","base_url":"http://127.0.0.1:9900/v1/","api_key":"secret:env:LOCAL_KEY","models":["qwen*"]},
+        {"name":"claude","kind":"anthropic","api_key":"secret:file:/run/key"},
+        {"name":"fixed","kind":"builtin"}])");
+    auto const made = settings();
+    ASSERT_EQ(made.providers.size(), 3u);
+    EXPECT_EQ(made.providers[0].base_url, "http://127.0.0.1:9900/v1");
+    EXPECT_EQ(made.providers[0].api_key.reveal(), "from-variable");
+    EXPECT_EQ(made.providers[0].models, std::vector<std::string>{"qwen*"});
+    EXPECT_EQ(made.providers[1].api_key.reveal(), "from-file");
+    EXPECT_EQ(made.providers[1].base_url, "https://api.anthropic.com");
+}
+
+TEST_F(ConfigTest, UnderstandsTheNamesThatPeopleHave) {
+    sources.environment.set("OPENAI_API_KEY", "sk-1");
+    sources.environment.set("OLLAMA_HOST", "0.0.0.0");
+    sources.environment.set("ADMIN_USERNAME", "root");
+    sources.environment.set("ADMIN_PASSWORD", "correct horse");
+    auto const made = settings();
+    ASSERT_EQ(made.providers.size(), 2u);
+    EXPECT_EQ(made.providers[0].name, "openai");
+    EXPECT_EQ(made.providers[0].base_url, "https://api.openai.com/v1");
+    EXPECT_EQ(made.providers[1].base_url, "http://127.0.0.1:11434/v1");
+    EXPECT_EQ(made.administrator->username, "root");
+
+    sources.file_text = "[[providers]]\nname = \"openai\"\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    EXPECT_EQ(settings().providers[0].base_url, "http://127.0.0.1:1/v1");
+    EXPECT_EQ(settings().providers.size(), 2u);
+}
+
+TEST_F(ConfigTest, NeverShowsASecret) {
+    std::string const canary = "canary-0123456789-canary-0123456789";
+    sources.environment.set("KAIWA_SECRET", canary);
+    sources.environment.set("OPENAI_API_KEY", canary);
+    sources.environment.set("ADMIN_USERNAME", "root");
+    sources.environment.set("ADMIN_PASSWORD", canary);
+    auto const made = make_configuration(sources).value();
+    EXPECT_EQ(made.settings.sealing_secret->reveal(), canary);
+    for (auto const& value : made.explained) EXPECT_FALSE(value.value.contains(canary)) << value.path;
+
+    sources.environment = {};
+    sources.environment.set("KAIWA_SECRET", "short-canary");
+    EXPECT_EQ(problem(), "KAIWA_SECRET: secret: expected at least 32 characters; kaiwa create-secret makes one");
+}
+
+TEST(Dotenv, ReadsWhatPeopleWrite) {
+    Environment environment;
+    environment.set("SET", "process");
+    ASSERT_TRUE(environment.add_dotenv("# comment\n\nexport A=1\nB = \"two \\\"words\\\"\" # no\nC='x y'\nD=a b # c\r\nSET=file\nE=\n",
+                                       ".env"));
+    EXPECT_EQ(environment.find("A")->value, "1");
+    EXPECT_EQ(environment.find("B")->value, "two \"words\"");
+    EXPECT_EQ(environment.find("C")->value, "x y");
+    EXPECT_EQ(environment.find("D")->value, "a b");
+    EXPECT_EQ(environment.find("D")->source, ".env:6 (D)");
+    EXPECT_EQ(environment.find("SET")->value, "process");
+    EXPECT_EQ(environment.find("E"), nullptr);
+
+    auto const wrong = environment.add_dotenv("A=1\nnot a line\n", ".env");
+    EXPECT_EQ(wrong.error().message, ".env:2: expected a line NAME=value");
+}
+
+}  // namespace
+}  // namespace kaiwa::server

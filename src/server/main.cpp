@@ -1,0 +1,102 @@
+#include "server/admin_commands.hpp"
+#include "server/command_line.hpp"
+#include "server/config.hpp"
+#include "server/sealing_key.hpp"
+#include "server/serve.hpp"
+#include "server/wire_api.hpp"
+#include "store/sqlite/store.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+namespace kaiwa::server {
+namespace {
+
+constexpr int wrong_usage = 2;
+constexpr int failed = 1;
+
+int refuse(Error const& error, int status) {
+    std::cerr << "kaiwa: " << error.message << '\n';
+    return status;
+}
+
+void explain(Configuration const& configuration) {
+    std::size_t width = 0;
+    for (auto const& value : configuration.explained) width = std::max(width, value.path.size());
+    for (auto const& value : configuration.explained)
+        std::cout << fmt::format("{:<{}} = {}  # {}\n", value.path, width, value.value, value.source);
+}
+
+Result<void> back_up(Settings const& settings, std::string const& target) {
+    auto done = store::sqlite::backup(settings.data, target);
+    if (done && !settings.sealing_secret)
+        std::cerr << fmt::format("Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
+                                 (settings.data / "secret.key").string());
+    return done;
+}
+
+Result<void> run(CommandLine const& line, Configuration configuration, std::string config_file) {
+    auto const& settings = configuration.settings;
+    if (auto const* command = std::get_if<Serve>(&line.command)) {
+        auto read_again = [line]() -> Result<Configuration> {
+            auto sources = read_config_sources(line.config_path, line.flags);
+            if (!sources) return std::unexpected(sources.error());
+            return make_configuration(*sources);
+        };
+        return serve(*command, settings, std::move(read_again), std::move(config_file));
+    }
+    if (std::holds_alternative<ConfigExplain>(line.command)) {
+        explain(configuration);
+        return {};
+    }
+    if (auto const* command = std::get_if<Backup>(&line.command)) return back_up(settings, command->target);
+    if (auto const* command = std::get_if<Restore>(&line.command)) {
+        SystemClock const clock;
+        return store::sqlite::restore(command->source, settings.data, clock);
+    }
+    return run_admin_command(line, settings);
+}
+
+int run_program(int argc, char const* const* argv) {
+    if (argc == 1 && std::getenv("AWS_LAMBDA_RUNTIME_API")) {
+        return refuse({Errc::unsupported, "AWS Lambda is not built into this version; run kaiwa serve", {}},
+                      wrong_usage);
+    }
+    auto parsed = parse_command_line(argc, argv);
+    if (!parsed) return refuse(parsed.error(), wrong_usage);
+    if (auto const* help = std::get_if<HelpText>(&*parsed)) {
+        std::cout << help->text;
+        return 0;
+    }
+    auto const& line = std::get<CommandLine>(*parsed);
+    if (std::holds_alternative<ShowVersion>(line.command)) {
+        std::cout << "kaiwa " << version() << '\n';
+        return 0;
+    }
+    if (std::holds_alternative<CreateSecret>(line.command)) {
+        SystemRandom random;
+        std::cout << make_sealing_secret(random).reveal() << '\n';
+        return 0;
+    }
+    auto sources = read_config_sources(line.config_path, line.flags);
+    if (!sources) return refuse(sources.error(), wrong_usage);
+    auto configuration = make_configuration(*sources);
+    if (!configuration) return refuse(configuration.error(), wrong_usage);
+    auto done = run(line, std::move(*configuration), sources->file_name);
+    return done ? 0 : refuse(done.error(), failed);
+}
+
+}  // namespace
+}  // namespace kaiwa::server
+
+int main(int argc, char** argv) {
+    try {
+        return kaiwa::server::run_program(argc, argv);
+    } catch (std::exception const& bug) {
+        std::cerr << "kaiwa: " << bug.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,124 @@
+#include "server/page/page_handler.hpp"
+
+#include "base/crypto.hpp"
+#include "server/page/embedded_page.hpp"
+#include "server/page/page_headers.hpp"
+
+#include <brotli/decode.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+namespace kaiwa::server {
+namespace {
+
+std::unexpected<Error> not_here() { return fail(Errc::not_found, "there is nothing here"); }
+
+bool reads(http::Request const& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+/// Whether `Accept-Encoding` names brotli with a weight over 0.
+bool accepts_brotli(http::Request const& request) {
+    std::string_view rest = request.headers.get("Accept-Encoding");
+    while (!rest.empty()) {
+        auto const comma = rest.find(',');
+        auto item = rest.substr(0, comma);
+        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+        while (item.starts_with(' ')) item.remove_prefix(1);
+        if (!item.starts_with("br")) continue;
+        item.remove_prefix(2);
+        if (item.empty() || item[0] == ' ') return true;
+        if (item[0] == ';') return item.find_first_of("123456789") != std::string_view::npos;
+    }
+    return false;
+}
+
+bool is_unchanged(http::Request const& request, std::string_view etag) {
+    return request.headers.get("If-None-Match").contains(etag);
+}
+
+EmbeddedFile const* find_embedded(std::string_view path) {
+    auto const files = embedded_files();
+    auto const found = std::ranges::lower_bound(files, path, {}, &EmbeddedFile::path);
+    return found != files.end() && found->path == path ? &*found : nullptr;
+}
+
+std::optional<std::string> decode(EmbeddedFile const& file) {
+    std::string text(file.size, '\0');
+    auto size = text.size();
+    auto const status = BrotliDecoderDecompress(
+        file.body.size(), reinterpret_cast<std::uint8_t const*>(file.body.data()), &size,
+        reinterpret_cast<std::uint8_t*>(text.data()));
+    if (status != BROTLI_DECODER_RESULT_SUCCESS || size != file.size) return std::nullopt;
+    return text;
+}
+
+asio::awaitable<Result<void>> answer_embedded(http::Request& request, http::ResponseWriter& writer) {
+    if (!reads(request)) co_return not_here();
+    auto const state = find_embedded(request.path) ? FileState::exists : FileState::absent;
+    auto const name = page_file(request.path, state);
+    auto const* file = name ? find_embedded(*name) : nullptr;
+    if (!file) co_return not_here();
+
+    http::ResponseHead head{200, page_headers(file->path, file->media_type, file->etag)};
+    if (is_unchanged(request, file->etag)) {
+        head.status = 304;
+        co_return co_await writer.respond_static(std::move(head), {});
+    }
+    if (file->encoding == EmbeddedFile::Encoding::identity)
+        co_return co_await writer.respond_static(std::move(head), file->body);
+    if (accepts_brotli(request)) {
+        head.headers.set("Content-Encoding", "br");
+        co_return co_await writer.respond_static(std::move(head), file->body);
+    }
+    auto text = decode(*file);
+    if (!text) co_return fail(Errc::internal, "a file of the page cannot be unpacked");
+    co_return co_await writer.respond(std::move(head), std::move(*text));
+}
+
+std::string_view media_type_of(std::string_view name) {
+    constexpr std::pair<std::string_view, std::string_view> types[] = {
+        {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
+        {".json", "application/json"},         {".woff2", "font/woff2"},
+        {".woff", "font/woff"},                {".ttf", "font/ttf"},
+        {".png", "image/png"}};
+    for (auto const& [ending, type] : types)
+        if (name.ends_with(ending)) return type;
+    return "application/octet-stream";
+}
+
+asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder, http::Request& request,
+                                                 http::ResponseWriter& writer) {
+    if (!reads(request) || request.path.contains("..")) co_return not_here();
+    auto const is_file = std::filesystem::is_regular_file(folder / request.path.substr(1));
+    auto const name = page_file(request.path, is_file ? FileState::exists : FileState::absent);
+    if (!name) co_return not_here();
+    std::ifstream file(folder / name->substr(1), std::ios::binary);
+    if (!file) co_return not_here();
+    std::ostringstream content;
+    content << file.rdbuf();
+    auto text = std::move(content).str();
+
+    auto const hash = sha256(text);
+    auto const etag = '"' + hex(std::span(hash).first(10)) + '"';
+    http::ResponseHead head{200, page_headers(*name, media_type_of(*name), etag)};
+    head.headers.set("Cache-Control", "no-cache");
+    if (is_unchanged(request, etag)) {
+        head.status = 304;
+        co_return co_await writer.respond_static(std::move(head), {});
+    }
+    co_return co_await writer.respond(std::move(head), std::move(text));
+}
+
+}  // namespace
+
+http::Handler embedded_page() { return answer_embedded; }
+
+http::Handler page_in_folder(std::filesystem::path folder) {
+    return [folder = std::move(folder)](http::Request& request, http::ResponseWriter& writer) {
+        return answer_from_folder(folder, request, writer);
+    };
+}
+
+}  // namespace kaiwa::server

@@ -1,0 +1,38 @@
+#include "server/page/page_headers.hpp"
+
+#include <gtest/gtest.h>
+
+namespace kaiwa::server {
+namespace {
+
+TEST(PageFile, IsTheIndexForPathsThatThePageRoutes) {
+    for (char const* path : {"/", "/setup", "/c/0195", "/admin/users", "/apiary", "/v1beta"})
+        EXPECT_EQ(page_file(path, FileState::absent), "/index.html") << path;
+}
+
+TEST(PageFile, IsNothingForOtherProgramsAndMissingFiles) {
+    for (char const* path : {"/api", "/api/nothing", "/v1/models", "/v1", "/assets/old-1234.js", "/favicon.ico"})
+        EXPECT_EQ(page_file(path, FileState::absent), std::nullopt) << path;
+    EXPECT_EQ(page_file("/assets/new-1234.js", FileState::exists), "/assets/new-1234.js");
+}
+
+TEST(PageHeaders, LetAssetsBeKeptForeverAndAskAgainForTheRest) {
+    auto const asset = page_headers("/assets/index-1.js", "text/javascript", "\"1\"");
+    EXPECT_TRUE(asset.get("Cache-Control").contains("immutable"));
+    EXPECT_EQ(asset.get("Access-Control-Allow-Origin"), "*");
+    auto const index = page_headers("/index.html", "text/html", "\"2\"");
+    EXPECT_EQ(index.get("Cache-Control"), "no-cache");
+    EXPECT_FALSE(index.has("Access-Control-Allow-Origin"));
+}
+
+TEST(PageHeaders, AllowInlineStylesOnlyInTheDiagramFrame) {
+    auto const index = page_headers("/index.html", "text/html", "\"2\"");
+    EXPECT_FALSE(index.get("Content-Security-Policy").contains("unsafe-inline"));
+    EXPECT_TRUE(index.get("Content-Security-Policy").contains("require-trusted-types-for 'script'"));
+    auto const frame = page_headers("/mermaid-frame.html", "text/html", "\"3\"");
+    EXPECT_TRUE(frame.get("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self'"));
+    EXPECT_TRUE(frame.get("Content-Security-Policy").ends_with("frame-ancestors 'self'"));
+}
+
+}  // namespace
+}  // namespace kaiwa::server

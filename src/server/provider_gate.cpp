@@ -1,0 +1,70 @@
+#include "server/provider_gate.hpp"
+
+#include <boost/url/parse.hpp>
+
+#include <algorithm>
+
+namespace kaiwa::server {
+namespace {
+
+namespace ip = asio::ip;
+
+ip::address without_mapping(ip::address const& address) {
+    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+}
+
+/// Lower case, and an IPv6 address without its brackets.
+std::string plain_host(std::string_view host) {
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    std::string plain(host);
+    std::ranges::transform(plain, plain.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return plain;
+}
+
+/// Addresses that no model server has.
+bool is_machinery(ip::address const& given) {
+    auto const address = without_mapping(given);
+    if (address.is_unspecified() || address.is_multicast()) return true;
+    if (address.is_v6()) {
+        static auto const metadata = ip::make_address_v6("fd00:ec2::254");
+        return address.to_v6().is_link_local() || address.to_v6() == metadata;
+    }
+    auto const bytes = address.to_v4().to_bytes();
+    return (bytes[0] == 169 && bytes[1] == 254) || bytes[0] == 0 || bytes[0] >= 240;
+}
+
+}  // namespace
+
+void ProviderGate::set_entered(std::vector<HostAndPort> hosts) {
+    std::scoped_lock const lock(mutex_);
+    entered_ = {std::make_move_iterator(hosts.begin()), std::make_move_iterator(hosts.end())};
+}
+
+void ProviderGate::add_tried(HostAndPort host) {
+    std::scoped_lock const lock(mutex_);
+    if (tried_.size() >= max_tried) tried_.clear();
+    tried_.insert(std::move(host));
+}
+
+bool ProviderGate::allows(std::string_view host, std::uint16_t port,
+                          ip::address const& address) const {
+    if (configured_.allows(host, port, address)) return true;
+    if (is_machinery(address)) return false;
+    HostAndPort const asked{plain_host(host), port};
+    std::scoped_lock const lock(mutex_);
+    return entered_.contains(asked) || tried_.contains(asked);
+}
+
+std::optional<ProviderGate::HostAndPort> host_and_port(std::string_view url) {
+    if (!url.starts_with("http://") && !url.starts_with("https://")) return std::nullopt;
+    auto const parsed = boost::urls::parse_uri(url);
+    if (!parsed || parsed->host().empty()) return std::nullopt;
+    std::uint16_t port = parsed->scheme() == "https" ? 443 : 80;
+    if (parsed->has_port() && parsed->port_number() != 0) port = parsed->port_number();
+    return ProviderGate::HostAndPort{plain_host(parsed->host()), port};
+}
+
+}  // namespace kaiwa::server

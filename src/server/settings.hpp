@@ -1,0 +1,64 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/secret.hpp"
+#include "http/server.hpp"
+#include "llm/catalogue.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kaiwa::server {
+
+/// A suggestion that an empty chat shows.
+struct Starter {
+    std::string title;
+    std::string prompt;
+
+    bool operator==(Starter const&) const = default;
+};
+
+/// The administrator that the environment names, for a store that has none.
+struct AdministratorSeed {
+    std::string username;
+    Secret password;
+};
+
+/// Everything that an operator can decide, checked. docs/configuration.md says what each means.
+struct Settings {
+    boost::asio::ip::tcp::endpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
+    std::filesystem::path data = "data";
+    std::string public_url;  ///< Scheme and authority, without a slash at its end; may be empty.
+    std::vector<http::AddressRange> trusted_proxies;
+    std::vector<std::string> allowed_hosts;
+    std::chrono::milliseconds drain_time{25'000};
+
+    std::size_t turns_per_user = 256;
+    std::size_t max_connections = 18'000;
+    std::size_t max_answer_bytes = std::size_t{4} << 20;
+
+    std::vector<llm::ProviderConfig> providers;
+    std::string default_model;
+    std::string system_prompt;
+    std::string greeting;
+    std::vector<Starter> starters;
+
+    bool uploads_enabled = true;
+    std::vector<std::string> upload_types{"image/*", "text/*", "application/pdf", "application/json"};
+    std::size_t max_files = 20;
+    std::uint64_t max_file_bytes = 524'288'000;
+
+    LogLevel log_level = LogLevel::info;
+    LogFormat log_format = LogFormat::text;
+
+    std::optional<Secret> sealing_secret;  ///< KAIWA_SECRET; unset: a key file beside the data.
+    std::optional<AdministratorSeed> administrator;
+};
+
+}  // namespace kaiwa::server

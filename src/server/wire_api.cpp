@@ -1,0 +1,67 @@
+#include "server/wire_api.hpp"
+
+#include <fstream>
+#include <unistd.h>
+
+namespace kaiwa::server {
+namespace {
+
+/// Bytes of memory in use, as the kernel counts them.
+double resident_bytes() {
+    std::ifstream file("/proc/self/statm");
+    double total = 0;
+    double resident = 0;
+    file >> total >> resident;
+    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+std::string_view version() { return KAIWA_VERSION; }
+
+Result<std::shared_ptr<api::Settings const>> api_settings(Settings const& settings) {
+    auto site = api::Site::parse(settings.public_url);
+    if (!site) return std::unexpected(site.error());
+    for (auto const& host : settings.allowed_hosts) site->other_hosts.push_back(host);
+    auto told = std::make_shared<api::Settings>();
+    told->version = version();
+    told->greeting = settings.greeting;
+    for (auto const& starter : settings.starters)
+        told->starters.push_back({starter.title, starter.prompt});
+    if (!settings.default_model.empty()) told->default_model = settings.default_model;
+    told->uploads.state = settings.uploads_enabled ? api::UploadRules::State::enabled
+                                                   : api::UploadRules::State::disabled;
+    told->uploads.types = settings.upload_types;
+    told->uploads.max_files = settings.max_files;
+    told->uploads.max_bytes = settings.max_file_bytes;
+    told->site = std::move(*site);
+    return told;
+}
+
+void ConfiguredResponder::configure(Settings const& settings) {
+    chat::PromptOptions options;
+    options.system_prompt = settings.system_prompt;
+    chat::PromptBuilder prompts(stores_.database->chats(), *stores_.blobs, std::move(options));
+    current_.set(std::make_shared<chat::ModelResponder>(catalogue_, std::move(prompts)));
+}
+
+asio::awaitable<llm::Outcome<llm::FinishReason>> ConfiguredResponder::respond(
+    chat::TurnContext turn, chat::TurnSink& sink) {
+    auto const responder = current_.get();
+    co_return co_await responder->respond(std::move(turn), sink);
+}
+
+void add_program_metrics(api::Metrics& metrics, Measured measured) {
+    using Kind = api::Metrics::Kind;
+    auto& turns = measured.turns;
+    auto& database = measured.database;
+    metrics.add(Kind::gauge, "kaiwa_turns_running", "Turns that run in this process.",
+                [&turns] { return static_cast<double>(turns.running()); });
+    metrics.add(Kind::counter, "kaiwa_store_operations_total", "Changes asked of the database.",
+                [&database] { return static_cast<double>(database.counts().operations); });
+    metrics.add(Kind::counter, "kaiwa_store_commits_total", "Flushes that they took.",
+                [&database] { return static_cast<double>(database.counts().commits); });
+    metrics.add(Kind::gauge, "kaiwa_resident_bytes", "Memory in use.", resident_bytes);
+}
+
+}  // namespace kaiwa::server

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "http/client.hpp"
+#include "llm/catalogue.hpp"
+#include "providers/openai/local_servers.hpp"
+#include "server/provider_gate.hpp"
+#include "server/settings.hpp"
+
+#include <mutex>
+#include <vector>
+
+namespace kaiwa::server {
+
+/// The models: providers of the configuration, of the page and found on this machine, brought
+/// together in the catalogue.
+class Models {
+public:
+    Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, Clock const& clock,
+           Random& random, Log& log);
+
+    /// Takes the configuration's providers and default model; at the start and on reload.
+    Result<void> configure(Settings const& settings);
+
+    /// Reads the providers that the page added and gives all there are to the catalogue.
+    asio::awaitable<Result<void>> reload();
+    /// Keeps the catalogue fresh, looks for stored providers of other replicas every 4 s and for
+    /// model servers on this machine every minute, until stopped.
+    asio::awaitable<void> keep_fresh();
+
+    /// Servers on this machine that neither the configuration nor the page names.
+    asio::awaitable<std::vector<providers::FoundServer>> find_servers();
+
+    /// The model of a turn that names none: the configured one, else the first that is ready.
+    [[nodiscard]] std::string default_model() const;
+
+    [[nodiscard]] llm::Catalogue& catalogue() { return catalogue_; }
+    [[nodiscard]] http::Client& client() { return client_; }
+
+private:
+    Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config);
+    Result<void> apply();
+
+    llm::ProviderStore& store_;
+    Random& random_;
+    Log& log_;
+    ProviderGate gate_;
+    http::Client client_;
+    std::vector<std::string> const places_;  ///< Where servers of this machine listen by themselves.
+    llm::Catalogue catalogue_;
+
+    mutable std::mutex mutex_;
+    std::string default_model_;
+    std::vector<llm::ProviderConfig> configured_;
+    std::vector<llm::ProviderConfig> stored_;
+    std::vector<providers::FoundServer> found_;
+};
+
+}  // namespace kaiwa::server
