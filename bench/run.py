@@ -1,6 +1,6 @@
 """Measures Kaiwa beside nginx in one run, as ratios, and prints a table against the budgets.
 
-    python3 bench/run.py --kaiwa build/kaiwa --bin build/bench/bin [--quick] [--write docs/performance.md]
+    python3 bench/run.py --kaiwa build/kaiwa --bin build/release/bin [--quick] [--write docs/performance.md]
 
 The server under test runs on core 0, the model server and the load on core 1. Loopback only; every
 measurement is bounded and the run stops by itself after about five minutes (--quick: one).
@@ -229,7 +229,7 @@ http {{ access_log off; keepalive_requests 1000000;
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kaiwa", type=lambda p: Path(p).resolve(), default=Path("build/kaiwa").resolve())
-    parser.add_argument("--bin", type=lambda p: Path(p).resolve(), default=Path("build/bench/bin").resolve())
+    parser.add_argument("--bin", type=lambda p: Path(p).resolve(), default=Path("build/release/bin").resolve())
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--write", type=Path)
     bench = Bench(parser.parse_args())

@@ -5,6 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
 
-cmake --preset bench >build/bench-configure.log || { cat build/bench-configure.log; exit 1; }
-cmake --build --preset bench --target kaiwa_load kaiwa_model_server kaiwa_store_bench
-exec timeout 1800 python3 bench/run.py --kaiwa build/kaiwa --bin build/bench/bin --write docs/performance.md "$@"
+cmake --preset release >build/bench-configure.log || { cat build/bench-configure.log; exit 1; }
+cmake --build --preset release --target kaiwa_load kaiwa_model_server kaiwa_store_bench
+exec timeout 1800 python3 bench/run.py --kaiwa build/kaiwa --bin build/release/bin --write docs/performance.md "$@"

@@ -7,9 +7,9 @@ logs=$PWD/build/test-logs
 mkdir -p "$logs"
 
 if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
-  cmake --preset dev >"$logs/e2e-configure.log" 2>&1 || { cat "$logs/e2e-configure.log"; exit 1; }
-  cmake --build --preset dev --target kaiwa_model_server || exit 1
-  export KAIWA_MODEL_SERVER=$PWD/build/dev/bin/kaiwa_model_server
+  cmake --preset release >"$logs/e2e-configure.log" 2>&1 || { cat "$logs/e2e-configure.log"; exit 1; }
+  cmake --build --preset release --target kaiwa_model_server || exit 1
+  export KAIWA_MODEL_SERVER=$PWD/build/release/bin/kaiwa_model_server
 fi
 
 cd tests/e2e
