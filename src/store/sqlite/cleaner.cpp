@@ -138,7 +138,9 @@ constexpr std::array steps = {&remove_log, &remove_thread, &remove_files, &remov
 asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs) {
     std::size_t total = 0;
     for (auto const step : steps) {
-        while (!co_await stop_requested()) {
+        for (;;) {
+            bool const stopped = co_await stop_requested();
+            if (stopped) break;
             auto work = [step, &clock = engine_.clock](Connection& db) -> Result<std::size_t> {
                 return step(db, clock.now());
             };
@@ -155,7 +157,9 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs)
 
 asio::awaitable<Result<std::size_t>> Cleaner::empty_trash(chat::BlobStore& blobs) {
     std::size_t total = 0;
-    while (!co_await stop_requested()) {
+    for (;;) {
+        bool const stopped = co_await stop_requested();
+        if (stopped) break;
         auto look = [](Connection& db) -> Result<std::vector<FileId>> {
             std::vector<FileId> ids;
             auto row = db.query("SELECT id FROM blob_trash LIMIT ?1", rows_a_step);

@@ -82,10 +82,12 @@ asio::awaitable<bool> chat_once(World& world, SqliteStore& store, ThreadId threa
 asio::awaitable<void> chat_without_end(World& world, SqliteStore& store) {
     for (;;) {
         auto const id = world.make_id<ThreadId>();
-        auto const thread = co_await store.chats().create_thread(person, {id, "ledger", {}});
+        chat::NewThread const wanted{id, "ledger", {}};
+        auto const thread = co_await store.chats().create_thread(person, wanted);
         if (!thread) co_return;
         for (int turns = 0; turns < 20; ++turns) {
-            if (!co_await chat_once(world, store, id)) co_return;
+            bool const kept = co_await chat_once(world, store, id);
+            if (!kept) co_return;
         }
     }
 }
