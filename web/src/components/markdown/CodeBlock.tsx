@@ -19,7 +19,7 @@ interface Props {
 
 export function CodeBlock({ code, language, open, caret = false, actions }: Props) {
   const { t } = useTranslation("markdown");
-  const chunks = codeChunks(code);
+  const chunks = codeChunks(code, open);
   const title = languageTitle(language);
   return (
     <figure className="md-code md-wide">

@@ -45,8 +45,22 @@ export function drawDiagram(source: string, dark: boolean): Promise<Drawing> {
   return drawing;
 }
 
-async function draw(source: string, dark: boolean): Promise<Drawing> {
-  if (source.length > longestSource) throw new Error(`longer than ${longestSource} characters`);
+/**
+ * `source` without what Mermaid would turn into markup, settings or requests: the frame refuses those too, but what is not
+ * tried needs no refusing.
+ */
+function tame(source: string): string {
+  if (/@\{[^}]*\bimg\s*:/i.test(source)) throw new Error("images are not drawn");
+  return source
+    .replace(/^\s*---\n[\s\S]*?\n---\n/, (head) => (/config/i.test(head) ? "" : head))
+    .replace(/%%\{[\s\S]*?\}%%/g, "")
+    .replace(/<(?=[a-z/!?])(?!br\s*\/?>)/gi, "#lt;")
+    .replace(/url\s*\(/gi, "url ");
+}
+
+async function draw(written: string, dark: boolean): Promise<Drawing> {
+  if (written.length > longestSource) throw new Error(`longer than ${longestSource} characters`);
+  const source = tame(written);
   frame ??= openFrame();
   const request: DiagramRequest = { id: nextId++, source, dark };
   const element = await frame.catch((error: unknown) => {
