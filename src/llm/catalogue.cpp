@@ -41,9 +41,12 @@ State state_after(Failure const& failure) {
 
 ModelState model_state(State provider) {
     switch (provider) {
-        case State::denied: return ModelState::denied;
-        case State::unreachable: return ModelState::unreachable;
-        default: return ModelState::ready;
+        case State::denied:
+            return ModelState::denied;
+        case State::unreachable:
+            return ModelState::unreachable;
+        default:
+            return ModelState::ready;
     }
 }
 
@@ -106,7 +109,8 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
     Entries entries;
 
     std::shared_ptr<Entry> entry_named(std::string_view name) const {
-        auto const found = std::ranges::find(entries, name, [](auto& e) { return std::string_view(e->config.name); });
+        auto const found = std::ranges::find(
+            entries, name, [](auto& e) { return std::string_view(e->config.name); });
         return found == entries.end() ? nullptr : *found;
     }
 
@@ -133,11 +137,13 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
     static asio::awaitable<void> ask(std::shared_ptr<Impl> self, std::shared_ptr<Entry> entry) {
         auto const began = SteadyClock::now();
         auto listed = co_await entry->model->list();
-        self->learn(*entry, std::move(listed),
-                    std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began));
+        self->learn(
+            *entry, std::move(listed),
+            std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began));
     }
 
-    void learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed, std::chrono::milliseconds latency) {
+    void learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed,
+               std::chrono::milliseconds latency) {
         listed = forgive_missing_list(entry.config, std::move(listed));
         auto const now = clock.now();
         auto changed_state = false;
@@ -160,13 +166,15 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
                 entry.latency.reset();
                 auto const pause = first_back_off * (1 << std::min(entry.failures, 10u));
                 ++entry.failures;
-                entry.due = SteadyClock::now() + std::min<std::chrono::seconds>(pause, longest_back_off);
+                entry.due =
+                    SteadyClock::now() + std::min<std::chrono::seconds>(pause, longest_back_off);
             }
             changed_state = before != entry.state;
             reason = entry.reason;
         }
         if (changed_state && !reason.empty()) {
-            log.warning("provider_not_ready", {{"provider", entry.config.name}, {"reason", reason}});
+            log.warning("provider_not_ready",
+                        {{"provider", entry.config.name}, {"reason", reason}});
         } else if (changed_state) {
             log.info("provider_ready", {{"provider", entry.config.name}});
         }
@@ -174,7 +182,8 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
     }
 
     void learn_bug(Entry& entry) {
-        auto failure = make_failure(FailureClass::model_error, "listing the models failed inside kaiwa");
+        auto failure =
+            make_failure(FailureClass::model_error, "listing the models failed inside kaiwa");
         learn(entry, std::unexpected(std::move(failure)), {});
     }
 
@@ -194,7 +203,8 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
     Entries select(Wanted wanted) const {
         Entries selected;
         std::lock_guard const lock(mutex);
-        std::ranges::copy_if(entries, std::back_inserter(selected), [&](auto& e) { return wanted(*e); });
+        std::ranges::copy_if(entries, std::back_inserter(selected),
+                             [&](auto& e) { return wanted(*e); });
         return selected;
     }
 };
@@ -215,11 +225,13 @@ Result<void> Catalogue::set_providers(std::vector<ProviderConfig> providers) {
     for (auto& config : providers) {
         if (!is_provider_name(config.name)) {
             return fail(Errc::invalid_argument,
-                        fmt::format("provider \"{}\": a name is 1 to 32 of a-z, 0-9 and \"-\", not beginning with \"-\"",
+                        fmt::format("provider \"{}\": a name is 1 to 32 of a-z, 0-9 and \"-\", not "
+                                    "beginning with \"-\"",
                                     config.name.substr(0, 64)));
         }
         if (!names.insert(config.name).second) {
-            return fail(Errc::invalid_argument, fmt::format("provider \"{}\" is named twice", config.name));
+            return fail(Errc::invalid_argument,
+                        fmt::format("provider \"{}\" is named twice", config.name));
         }
         auto const kept = std::ranges::find_if(
             before, [&](auto& entry) { return same_config(entry->config, config); });
@@ -258,7 +270,8 @@ Result<ModelRef> Catalogue::find(std::string_view id) const {
     ref.provider_name = entry->config.name;
     ref.id = std::string(id);
     ref.info.id = ref.info.name = std::string(name);
-    auto const known = std::ranges::find(entry->models, name, [](auto& m) { return std::string_view(m.id); });
+    auto const known =
+        std::ranges::find(entry->models, name, [](auto& m) { return std::string_view(m.id); });
     if (known != entry->models.end()) ref.info = *known;
     return ref;
 }
@@ -317,7 +330,8 @@ void Catalogue::report(std::string_view provider, Failure const* failure) {
         entry->due = SteadyClock::now();  // its list of models is old or missing
     } else if (failure->kind != FailureClass::cancelled) {
         entry->last_error = failure->message;
-        bool const is_down = failure->kind == FailureClass::auth || failure->kind == FailureClass::network;
+        bool const is_down =
+            failure->kind == FailureClass::auth || failure->kind == FailureClass::network;
         if (!is_down || entry->state == State::unknown) return;
         entry->state = state_after(*failure);
         entry->reason = failure->message;
@@ -374,7 +388,8 @@ asio::awaitable<Outcome<Catalogue::TestResult>> Catalogue::test(ProviderConfig c
     listed = forgive_missing_list(config, std::move(listed));
     if (!listed) co_return std::unexpected(std::move(listed.error()));
     TestResult result;
-    result.latency = std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began);
+    result.latency =
+        std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began);
     result.models = offered(config, *listed);
     co_return result;
 }

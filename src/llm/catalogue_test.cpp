@@ -53,7 +53,8 @@ protected:
     test::ManualClock clock;
     NullLog log;
     Catalogue catalogue{[this](ProviderConfig const& config) -> Result<std::shared_ptr<ChatModel>> {
-                            if (config.kind != "scripted") return fail(Errc::invalid_argument, "no such kind");
+                            if (config.kind != "scripted")
+                                return fail(Errc::invalid_argument, "no such kind");
                             ++times_made;
                             auto& model = models[config.name];
                             if (!model) model = std::make_shared<ScriptedModel>();
@@ -79,7 +80,8 @@ TEST_F(CatalogueTest, ListsWhatEachServerListsAndItsPatternsAllow) {
 
 TEST_F(CatalogueTest, AModelNamedOutrightIsListedAsUnreachableWithTheReasonWhileItsServerIsDown) {
     ASSERT_TRUE(catalogue.set_providers({provider("local", {"qwen3", "llama*"})}));
-    models["local"]->lists.push_back(failed(FailureClass::network, "no connection to 127.0.0.1:9900"));
+    models["local"]->lists.push_back(
+        failed(FailureClass::network, "no connection to 127.0.0.1:9900"));
 
     EXPECT_EQ(shown(), (Lines{"local/qwen3 unreachable"}));
     auto const all = run_task(catalogue.models(std::chrono::seconds(0)));

@@ -105,8 +105,8 @@ public:
 };
 
 struct ModelInfo {
-    std::string id;    ///< As the server calls it.
-    std::string name;  ///< For people; the id when the server has nothing better.
+    std::string id;                      ///< As the server calls it.
+    std::string name;                    ///< For people; the id when the server has nothing better.
     std::optional<std::int64_t> window;  ///< Tokens that prompt and answer share, where known.
     std::optional<bool> sees_images;     ///< Unset: unknown, images are tried.
 };

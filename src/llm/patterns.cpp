@@ -26,12 +26,14 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
-bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?") != pattern.npos; }
+bool has_wildcard(std::string_view pattern) {
+    return pattern.find_first_of("*?") != pattern.npos;
+}
 
 bool matches_any(std::span<std::string const> patterns, std::string_view text) {
     return patterns.empty() || std::ranges::any_of(patterns, [&](std::string const& pattern) {
-        return matches_pattern(pattern, text);
-    });
+               return matches_pattern(pattern, text);
+           });
 }
 
 }  // namespace kaiwa::llm

@@ -55,9 +55,12 @@ bool may_help(Failure const& failure, SteadyClock::duration taken) {
         case FailureClass::rate_limited:
         case FailureClass::overloaded:
         case FailureClass::network:
-        case FailureClass::model_error: return true;
-        case FailureClass::timeout: return taken < connection_time;
-        default: return false;
+        case FailureClass::model_error:
+            return true;
+        case FailureClass::timeout:
+            return taken < connection_time;
+        default:
+            return false;
     }
 }
 
@@ -99,7 +102,8 @@ asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start
         // jitter on top so that all who were told the same do not come back together.
         auto const factor = std::int64_t{1} << std::min(attempt - 1, 20u);
         auto const most = std::min(policy_.cap, policy_.base * factor);
-        auto const pause = std::chrono::duration_cast<std::chrono::milliseconds>(most * random_.fraction());
+        auto const pause =
+            std::chrono::duration_cast<std::chrono::milliseconds>(most * random_.fraction());
         bool const rested = co_await sleep_for(advice + pause);
         if (!rested) {
             co_return std::unexpected(make_failure(FailureClass::cancelled, "stopped"));

@@ -14,7 +14,8 @@ struct RetryPolicy {
     unsigned max_attempts = 3;
     std::chrono::milliseconds base{500};
     std::chrono::milliseconds cap{20'000};
-    std::chrono::milliseconds longest_advice{60'000};  ///< A longer retry-after is a failure at once.
+    std::chrono::milliseconds longest_advice{
+        60'000};  ///< A longer retry-after is a failure at once.
 };
 
 /// Shared by all calls of a provider: each retry takes a token, each success gives a tenth back, so

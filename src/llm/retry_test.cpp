@@ -17,10 +17,13 @@ public:
     void fill(std::span<std::uint8_t> bytes) override { std::ranges::fill(bytes, std::uint8_t{0}); }
 };
 
-Failure failure(FailureClass kind) { return make_failure(kind, "scripted"); }
+Failure failure(FailureClass kind) {
+    return make_failure(kind, "scripted");
+}
 
 ScriptedModel::Events whole_answer() {
-    return {Event(TextDelta{"こん"}), Event(TextDelta{"にちは"}), Event(Finished{FinishReason::stop})};
+    return {Event(TextDelta{"こん"}), Event(TextDelta{"にちは"}),
+            Event(Finished{FinishReason::stop})};
 }
 
 class RetryTest : public testing::Test {
@@ -66,7 +69,8 @@ TEST_F(RetryTest, TriesAgainWhenTheStreamBreaksBeforeItsFirstEvent) {
 }
 
 TEST_F(RetryTest, NeverTriesAgainAfterTheFirstEvent) {
-    ScriptedModel::Events const cut = {Event(TextDelta{"Hel"}), std::unexpected(failure(FailureClass::network))};
+    ScriptedModel::Events const cut = {Event(TextDelta{"Hel"}),
+                                       std::unexpected(failure(FailureClass::network))};
     model->answers.emplace_back(cut);
 
     EXPECT_EQ(ask().error().kind, FailureClass::network);
@@ -74,8 +78,9 @@ TEST_F(RetryTest, NeverTriesAgainAfterTheFirstEvent) {
 }
 
 TEST_F(RetryTest, NeverRepeatsWhatCannotHelp) {
-    for (auto const kind : {FailureClass::auth, FailureClass::not_found, FailureClass::invalid,
-                            FailureClass::context_length, FailureClass::quota, FailureClass::cancelled}) {
+    for (auto const kind :
+         {FailureClass::auth, FailureClass::not_found, FailureClass::invalid,
+          FailureClass::context_length, FailureClass::quota, FailureClass::cancelled}) {
         model->requests.clear();
         model->answers.emplace_back(std::unexpected(failure(kind)));
         EXPECT_EQ(ask().error().kind, kind);
@@ -84,7 +89,8 @@ TEST_F(RetryTest, NeverRepeatsWhatCannotHelp) {
 }
 
 TEST_F(RetryTest, GivesUpAfterThreeAttempts) {
-    for (int i = 0; i < 3; ++i) model->answers.emplace_back(std::unexpected(failure(FailureClass::rate_limited)));
+    for (int i = 0; i < 3; ++i)
+        model->answers.emplace_back(std::unexpected(failure(FailureClass::rate_limited)));
     EXPECT_EQ(ask().error().kind, FailureClass::rate_limited);
     EXPECT_EQ(model->requests.size(), 3u);
 }
@@ -103,7 +109,8 @@ TEST_F(RetryTest, WhenEverythingFailsTheCallsStayUnderATenthAboveWhatWasAsked) {
     for (std::size_t i = 0; i < calls; ++i) {
         model->requests.clear();
         model->answers.clear();
-        for (int k = 0; k < 3; ++k) model->answers.emplace_back(std::unexpected(failure(FailureClass::overloaded)));
+        for (int k = 0; k < 3; ++k)
+            model->answers.emplace_back(std::unexpected(failure(FailureClass::overloaded)));
         EXPECT_FALSE(ask());
         attempts += model->requests.size();
     }

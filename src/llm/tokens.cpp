@@ -8,7 +8,20 @@ namespace {
 /// Costs are counted in hundredths of a token.
 constexpr std::int64_t one = 100;
 
-enum class Kind { space, line_end, lower, upper, digit, mark, accented, cyrillic, wide, hangul, dense, emoji };
+enum class Kind {
+    space,
+    line_end,
+    lower,
+    upper,
+    digit,
+    mark,
+    accented,
+    cyrillic,
+    wide,
+    hangul,
+    dense,
+    emoji
+};
 
 struct CodePoint {
     char32_t value;
@@ -19,7 +32,11 @@ struct CodePoint {
 CodePoint read(std::string_view text) {
     auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     auto const lead = byte(0);
-    std::size_t const length = lead < 0x80 ? 1 : lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::size_t const length = lead < 0x80   ? 1
+                               : lead < 0xC0 ? 1
+                               : lead < 0xE0 ? 2
+                               : lead < 0xF0 ? 3
+                                             : 4;
     if (length > text.size()) return {0xFFFD, 1};
     if (length == 1) return {lead < 0x80 ? char32_t{lead} : char32_t{0xFFFD}, 1};
     char32_t value = lead & (0xFFu >> (length + 1));
@@ -56,18 +73,29 @@ bool is_letter(Kind kind) {
 /// What a run of `length` code points of one kind costs.
 std::int64_t cost_of_run(Kind kind, std::int64_t length) {
     switch (kind) {
-        case Kind::space: return length == 1 ? 0 : one;  // one space belongs to the word after it
-        case Kind::line_end: return one;
+        case Kind::space:
+            return length == 1 ? 0 : one;  // one space belongs to the word after it
+        case Kind::line_end:
+            return one;
         case Kind::lower:
-        case Kind::upper: return one + (length - 1) / 7 * one + 6;
-        case Kind::accented: return length * 45;
-        case Kind::digit: return (length + 2) / 3 * one;
-        case Kind::mark: return (length + 1) / 2 * one;
-        case Kind::cyrillic: return one + (length - 1) * 28;
-        case Kind::wide: return length * 74;
-        case Kind::hangul: return length * 68;
-        case Kind::dense: return length * 52;  // Arabic, Hebrew, the scripts of India, Thai
-        case Kind::emoji: return length * 250;
+        case Kind::upper:
+            return one + (length - 1) / 7 * one + 6;
+        case Kind::accented:
+            return length * 45;
+        case Kind::digit:
+            return (length + 2) / 3 * one;
+        case Kind::mark:
+            return (length + 1) / 2 * one;
+        case Kind::cyrillic:
+            return one + (length - 1) * 28;
+        case Kind::wide:
+            return length * 74;
+        case Kind::hangul:
+            return length * 68;
+        case Kind::dense:
+            return length * 52;  // Arabic, Hebrew, the scripts of India, Thai
+        case Kind::emoji:
+            return length * 250;
     }
     return length * one;
 }

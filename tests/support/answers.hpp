@@ -25,22 +25,31 @@ inline std::string described(llm::Outcome<llm::Event> const& outcome) {
         append_json_string(out, text);
         return out;
     };
-    if (!outcome) return fmt::format("failed {} {}", to_string(outcome.error().kind), quoted(outcome.error().message));
-    auto const count = [](std::optional<std::int64_t> n) { return n ? std::to_string(*n) : std::string("-"); };
+    if (!outcome)
+        return fmt::format("failed {} {}", to_string(outcome.error().kind),
+                           quoted(outcome.error().message));
+    auto const count = [](std::optional<std::int64_t> n) {
+        return n ? std::to_string(*n) : std::string("-");
+    };
     if (auto* text = std::get_if<llm::TextDelta>(&*outcome)) return "text " + quoted(text->text);
-    if (auto* text = std::get_if<llm::ReasoningDelta>(&*outcome)) return "reasoning " + quoted(text->text);
+    if (auto* text = std::get_if<llm::ReasoningDelta>(&*outcome))
+        return "reasoning " + quoted(text->text);
     if (auto* call = std::get_if<llm::ToolCall>(&*outcome)) {
         return fmt::format("tool {} {} {}", call->id, call->name, call->arguments);
     }
     if (auto* usage = std::get_if<llm::Usage>(&*outcome)) {
-        return fmt::format("usage {} {} {} {}", usage->input_tokens, usage->output_tokens, count(usage->cached_tokens),
-                           count(usage->reasoning_tokens));
+        return fmt::format("usage {} {} {} {}", usage->input_tokens, usage->output_tokens,
+                           count(usage->cached_tokens), count(usage->reasoning_tokens));
     }
     switch (std::get<llm::Finished>(*outcome).reason) {
-        case llm::FinishReason::stop: return "finished stop";
-        case llm::FinishReason::length: return "finished length";
-        case llm::FinishReason::filtered: return "finished filtered";
-        case llm::FinishReason::tool: return "finished tool";
+        case llm::FinishReason::stop:
+            return "finished stop";
+        case llm::FinishReason::length:
+            return "finished length";
+        case llm::FinishReason::filtered:
+            return "finished filtered";
+        case llm::FinishReason::tool:
+            return "finished tool";
     }
     return {};
 }
@@ -48,7 +57,9 @@ inline std::string described(llm::Outcome<llm::Event> const& outcome) {
 using MakeDecoder = std::function<std::unique_ptr<providers::AnswerDecoder>()>;
 using Lines = std::vector<std::string>;
 
-inline bool is_last(std::string_view line) { return line.starts_with("finished") || line.starts_with("failed"); }
+inline bool is_last(std::string_view line) {
+    return line.starts_with("finished") || line.starts_with("failed");
+}
 
 /// Everything that a decoder says about a body that came in `pieces` and then ended.
 inline Lines decoded(MakeDecoder const& make, std::vector<std::string_view> const& pieces) {

@@ -13,10 +13,12 @@ inline void expect_same_however_cut(MakeDecoder const& make, Recording const& re
     ASSERT_EQ(decoded(make, {whole}), events);
 
     for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
-        ASSERT_EQ(decoded(make, {whole.substr(0, cut), whole.substr(cut)}), events) << "cut at " << cut;
+        ASSERT_EQ(decoded(make, {whole.substr(0, cut), whole.substr(cut)}), events)
+            << "cut at " << cut;
     }
     for (auto const& [a, b] : cut_pairs(whole.size())) {
-        std::vector<std::string_view> const pieces = {whole.substr(0, a), whole.substr(a, b - a), whole.substr(b)};
+        std::vector<std::string_view> const pieces = {whole.substr(0, a), whole.substr(a, b - a),
+                                                      whole.substr(b)};
         ASSERT_EQ(decoded(make, pieces), events) << "cut at " << a << " and " << b;
     }
     std::vector<std::string_view> bytes;

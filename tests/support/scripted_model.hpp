@@ -9,7 +9,8 @@ namespace kaiwa::test {
 
 class ScriptedStream final : public llm::CompletionStream {
 public:
-    explicit ScriptedStream(std::deque<llm::Outcome<llm::Event>> events) : events_(std::move(events)) {}
+    explicit ScriptedStream(std::deque<llm::Outcome<llm::Event>> events)
+        : events_(std::move(events)) {}
     asio::awaitable<llm::Outcome<llm::Event>> next() override {
         auto event = std::move(events_.front());
         events_.pop_front();

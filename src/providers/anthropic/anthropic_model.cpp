@@ -28,7 +28,10 @@ class AnthropicModel final : public llm::ChatModel {
 public:
     AnthropicModel(llm::ProviderConfig config, BaseUrl base, http::Deadlines deadlines,
                    http::Transport& transport)
-        : config_(std::move(config)), base_(std::move(base)), deadlines_(deadlines), transport_(transport) {}
+        : config_(std::move(config)),
+          base_(std::move(base)),
+          deadlines_(deadlines),
+          transport_(transport) {}
 
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest request) override;
@@ -77,8 +80,8 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> AnthropicM
         auto const status = (*response)->status();
         if (status == 200) {
             auto id = request_id((*response)->headers());
-            co_return std::make_unique<HttpStream>(std::move(*response), std::make_unique<AnthropicDecoder>(),
-                                                   std::move(id));
+            co_return std::make_unique<HttpStream>(
+                std::move(*response), std::make_unique<AnthropicDecoder>(), std::move(id));
         }
         auto const body = co_await (*response)->read_all(max_error_bytes);
         auto const words = body.value_or(std::string());
@@ -102,7 +105,8 @@ llm::Outcome<Page> read_page(std::string_view body) {
     auto const value = parse_json(replace_invalid_utf8(std::string(body)));
     auto const* object = value ? value->if_object() : nullptr;
     if (object == nullptr) {
-        return std::unexpected(llm::make_failure(llm::FailureClass::model_error, "the list of models is not JSON"));
+        return std::unexpected(
+            llm::make_failure(llm::FailureClass::model_error, "the list of models is not JSON"));
     }
     Page page;
     auto const* data = object->if_contains("data");
@@ -124,7 +128,8 @@ llm::Outcome<Page> read_page(std::string_view body) {
     }
     auto const* more = object->if_contains("has_more");
     auto const* last = object->if_contains("last_id");
-    if (more && more->is_bool() && more->get_bool() && last && last->is_string()) page.next = last->get_string();
+    if (more && more->is_bool() && more->get_bool() && last && last->is_string())
+        page.next = last->get_string();
     return page;
 }
 
@@ -139,7 +144,8 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> AnthropicModel::list(
         auto const body = co_await (*response)->read_all(max_list_bytes);
         if (!body) co_return std::unexpected(failure_from(body.error()));
         if ((*response)->status() != 200) {
-            co_return std::unexpected(refusal((*response)->status(), (*response)->headers(), *body));
+            co_return std::unexpected(
+                refusal((*response)->status(), (*response)->headers(), *body));
         }
         auto page = read_page(*body);
         if (!page) co_return std::unexpected(std::move(page.error()));
@@ -154,12 +160,16 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> AnthropicModel::list(
 
 Result<std::shared_ptr<llm::ChatModel>> make_anthropic(llm::ProviderConfig const& config,
                                                        http::Transport& transport) {
-    auto base = BaseUrl::parse(config.base_url.empty() ? "https://api.anthropic.com/v1" : config.base_url);
+    auto base =
+        BaseUrl::parse(config.base_url.empty() ? "https://api.anthropic.com/v1" : config.base_url);
     if (!base) return std::unexpected(base.error());
-    if (!base->query.empty()) return fail(Errc::invalid_argument, "base_url: expected an address without \"?\"");
-    if (base->path.ends_with("/messages")) base->path.resize(base->path.size() - std::string_view("/messages").size());
+    if (!base->query.empty())
+        return fail(Errc::invalid_argument, "base_url: expected an address without \"?\"");
+    if (base->path.ends_with("/messages"))
+        base->path.resize(base->path.size() - std::string_view("/messages").size());
     if (!base->path.ends_with("/v1")) base->path += "/v1";
-    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok)
+        return std::unexpected(ok.error());
     auto deadlines = deadlines_of(config, http::Deadlines());
     if (!deadlines) return std::unexpected(deadlines.error());
     return std::make_shared<AnthropicModel>(config, std::move(*base), *deadlines, transport);

@@ -14,8 +14,11 @@ using test::Lines;
 using test::run_task;
 
 std::string const hello =
-    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n"
-    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"
+    "event: content_block_delta\ndata: "
+    "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":"
+    "\"hi\"}}\n\n"
+    "event: message_delta\ndata: "
+    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n"
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 
 class AnthropicModelTest : public testing::Test {
@@ -72,20 +75,26 @@ TEST_F(AnthropicModelTest, SaysEverythingThatWasAskedButNoEmptyText) {
     llm::CompletionRequest request;
     request.model = "c";
     request.prompt.system = "短く";
-    request.prompt.messages = {said(llm::Role::user, "空\"は?"), said(llm::Role::assistant, " \n"), said(llm::Role::user, "海は?")};
+    request.prompt.messages = {said(llm::Role::user, "空\"は?"), said(llm::Role::assistant, " \n"),
+                               said(llm::Role::user, "海は?")};
     request.prompt.messages.back().parts.emplace_back(llm::ImagePart{"image/gif", "GIF"});
     request.parameters.temperature = 0.5;
-    EXPECT_EQ(messages_body(request, AnthropicHabits()),
-              R"({"model":"c","stream":true,"max_tokens":8192,"temperature":0.5,"system":"短く","messages":[)"
-              R"({"role":"user","content":[{"type":"text","text":"空\"は?"}]},)"
-              R"({"role":"user","content":[{"type":"text","text":"海は?"},)"
-              R"({"type":"image","source":{"type":"base64","media_type":"image/gif","data":"R0lG"}}]}]})");
+    EXPECT_EQ(
+        messages_body(request, AnthropicHabits()),
+        R"({"model":"c","stream":true,"max_tokens":8192,"temperature":0.5,"system":"短く","messages":[)"
+        R"({"role":"user","content":[{"type":"text","text":"空\"は?"}]},)"
+        R"({"role":"user","content":[{"type":"text","text":"海は?"},)"
+        R"({"type":"image","source":{"type":"base64","media_type":"image/gif","data":"R0lG"}}]}]})");
 }
 
 TEST_F(AnthropicModelTest, LearnsItsLimitAndWhatItRefuses) {
     auto const model = make();
-    transport.answer(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens for c"}})");
-    transport.answer(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"`temperature` and `top_p` cannot both be specified for this model."}})");
+    transport.answer(
+        400,
+        R"({"type":"error","error":{"type":"invalid_request_error","message":"max_tokens: 8192 > 4096, which is the maximum allowed number of output tokens for c"}})");
+    transport.answer(
+        400,
+        R"({"type":"error","error":{"type":"invalid_request_error","message":"`temperature` and `top_p` cannot both be specified for this model."}})");
     transport.answer(200, hello);
     llm::CompletionRequest request;
     request.parameters.temperature = 0.5;
@@ -100,13 +109,20 @@ TEST_F(AnthropicModelTest, LearnsItsLimitAndWhatItRefuses) {
 }
 
 TEST_F(AnthropicModelTest, ClassesWhatItRefuses) {
-    transport.answer(529, R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})");
+    transport.answer(
+        529, R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})");
     EXPECT_EQ(ask(*make()), (Lines{"failed overloaded \"Overloaded (HTTP 529)\""}));
-    transport.answer(401, R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key sk-ant-planted"}})");
+    transport.answer(
+        401,
+        R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key sk-ant-planted"}})");
     EXPECT_EQ(ask(*make()), (Lines{"failed auth \"invalid x-api-key *** (HTTP 401)\""}));
-    transport.answer(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}})");
+    transport.answer(
+        400,
+        R"({"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}})");
     EXPECT_TRUE(ask(*make()).back().starts_with("failed context_length"));
-    transport.answer(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}})");
+    transport.answer(
+        400,
+        R"({"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}})");
     EXPECT_TRUE(ask(*make()).back().starts_with("failed quota"));
 }
 
@@ -118,20 +134,25 @@ TEST_F(AnthropicModelTest, AnAnswerThatBreaksAtAnyByteIsANetworkFailureUnlessIts
         answer.pieces.push_back(hello.substr(0, size));
         answer.broken = Error{Errc::unavailable, "the connection broke", "broken"};
         transport.answers.emplace_back(std::move(answer));
-        EXPECT_EQ(ask(*make()).back(), size >= end_was_said ? "finished stop" : "failed network \"the connection broke\"");
+        EXPECT_EQ(ask(*make()).back(), size >= end_was_said
+                                           ? "finished stop"
+                                           : "failed network \"the connection broke\"");
     }
 }
 
 TEST_F(AnthropicModelTest, ListsAllPages) {
-    transport.answer(200, R"({"data":[{"id":"a","display_name":"A"}],"has_more":true,"last_id":"a"})");
-    transport.answer(200, R"({"data":[{"id":"b","max_input_tokens":1000000}],"has_more":false,"last_id":"b"})");
+    transport.answer(200,
+                     R"({"data":[{"id":"a","display_name":"A"}],"has_more":true,"last_id":"a"})");
+    transport.answer(
+        200, R"({"data":[{"id":"b","max_input_tokens":1000000}],"has_more":false,"last_id":"b"})");
     auto const models = run_task(make()->list());
     ASSERT_TRUE(models);
     ASSERT_EQ(models->size(), 2u);
     EXPECT_EQ(models->at(0).name, "A");
     EXPECT_EQ(models->at(0).window, 200'000);
     EXPECT_EQ(models->at(1).window, 1'000'000);
-    EXPECT_EQ(transport.requests.back().url, "https://api.anthropic.com/v1/models?limit=100&after_id=a");
+    EXPECT_EQ(transport.requests.back().url,
+              "https://api.anthropic.com/v1/models?limit=100&after_id=a");
 }
 
 }  // namespace

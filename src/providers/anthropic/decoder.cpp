@@ -234,7 +234,8 @@ void AnthropicDecoder::push_end() {
     auto const reason = reason_.value_or(FinishReason::stop);
     for (auto& tool : tools_) {
         auto& arguments = tool.call.arguments;
-        if (arguments.empty()) arguments = tool.whole_input.empty() ? "{}" : std::move(tool.whole_input);
+        if (arguments.empty())
+            arguments = tool.whole_input.empty() ? "{}" : std::move(tool.whole_input);
         // An unfinished call of an answer that hit its limit must not be executed.
         if (reason == FinishReason::length && !is_whole_json_object(arguments)) continue;
         push(std::move(tool.call));

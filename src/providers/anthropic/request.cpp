@@ -22,9 +22,10 @@ std::int64_t max_tokens(llm::CompletionRequest const& request, AnthropicHabits c
 
 void append_part(std::string& out, llm::Part const& part) {
     if (auto const* picture = std::get_if<llm::ImagePart>(&part)) {
-        fmt::format_to(std::back_inserter(out),
-                       R"({{"type":"image","source":{{"type":"base64","media_type":"{}","data":"{}"}}}})",
-                       picture->media_type, base64(picture->bytes));
+        fmt::format_to(
+            std::back_inserter(out),
+            R"({{"type":"image","source":{{"type":"base64","media_type":"{}","data":"{}"}}}})",
+            picture->media_type, base64(picture->bytes));
         return;
     }
     out += R"({"type":"text","text":)";
@@ -76,7 +77,8 @@ std::optional<std::int64_t> limit_in(std::string_view words) {
 std::string messages_body(llm::CompletionRequest const& request, AnthropicHabits const& habits) {
     std::string out = R"({"model":)";
     append_json_string(out, request.model);
-    fmt::format_to(std::back_inserter(out), R"(,"stream":true,"max_tokens":{},)", max_tokens(request, habits));
+    fmt::format_to(std::back_inserter(out), R"(,"stream":true,"max_tokens":{},)",
+                   max_tokens(request, habits));
     auto const& parameters = request.parameters;
     if (parameters.temperature && !habits.no_temperature) {
         fmt::format_to(std::back_inserter(out), R"("temperature":{},)", *parameters.temperature);

@@ -16,7 +16,8 @@ constexpr std::size_t delta_bytes = 48;
 /// Hands out one text in pieces.
 class TextStream final : public llm::CompletionStream {
 public:
-    explicit TextStream(std::string text) : text_(replace_invalid_utf8(std::move(text))), rest_(text_) {}
+    explicit TextStream(std::string text)
+        : text_(replace_invalid_utf8(std::move(text))), rest_(text_) {}
 
     asio::awaitable<llm::Outcome<llm::Event>> next() override {
         if (rest_.empty()) co_return llm::Finished{llm::FinishReason::stop};
@@ -32,8 +33,9 @@ private:
 
 std::string last_question(llm::Prompt const& prompt) {
     auto const& messages = prompt.messages;
-    auto const last = std::find_if(messages.rbegin(), messages.rend(),
-                                   [](auto const& message) { return message.role == llm::Role::user; });
+    auto const last = std::find_if(messages.rbegin(), messages.rend(), [](auto const& message) {
+        return message.role == llm::Role::user;
+    });
     std::string text;
     if (last == messages.rend()) return text;
     for (auto const& part : last->parts) {
@@ -57,8 +59,9 @@ public:
         } else if (request.model == "fixed" && reply_) {
             text = *reply_;
         } else {
-            co_return std::unexpected(llm::make_failure(
-                llm::FailureClass::not_found, "there is no built-in model \"" + request.model + "\""));
+            co_return std::unexpected(
+                llm::make_failure(llm::FailureClass::not_found,
+                                  "there is no built-in model \"" + request.model + "\""));
         }
         co_return std::make_unique<TextStream>(std::move(text));
     }
@@ -86,7 +89,8 @@ private:
 
 Result<std::shared_ptr<llm::ChatModel>> make_builtin(llm::ProviderConfig const& config) {
     std::optional<std::string> reply;
-    if (auto const found = config.options.find("reply"); found != config.options.end()) reply = found->second;
+    if (auto const found = config.options.find("reply"); found != config.options.end())
+        reply = found->second;
     return std::make_shared<BuiltinModel>(std::move(reply));
 }
 

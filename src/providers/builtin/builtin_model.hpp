@@ -13,6 +13,7 @@ namespace kaiwa::providers {
 ///   connect one;
 /// - `echo`: says what was asked;
 /// - `fixed`: says the option `reply`, where that is set.
-[[nodiscard]] Result<std::shared_ptr<llm::ChatModel>> make_builtin(llm::ProviderConfig const& config);
+[[nodiscard]] Result<std::shared_ptr<llm::ChatModel>> make_builtin(
+    llm::ProviderConfig const& config);
 
 }  // namespace kaiwa::providers

@@ -9,7 +9,8 @@
 namespace kaiwa::providers {
 namespace {
 
-asio::awaitable<llm::Outcome<std::string>> collect(llm::ChatModel& model, std::string name, std::string question) {
+asio::awaitable<llm::Outcome<std::string>> collect(llm::ChatModel& model, std::string name,
+                                                   std::string question) {
     llm::CompletionRequest request;
     request.model = std::move(name);
     auto& message = request.prompt.messages.emplace_back();
@@ -31,7 +32,8 @@ asio::awaitable<llm::Outcome<std::string>> collect(llm::ChatModel& model, std::s
 class BuiltinModelTest : public testing::Test {
 protected:
     std::string ask(std::string name, std::string question) {
-        auto const answer = test::run_task(collect(*make_builtin(config).value(), std::move(name), std::move(question)));
+        auto const answer = test::run_task(
+            collect(*make_builtin(config).value(), std::move(name), std::move(question)));
         return answer ? *answer : "failed " + std::string(to_string(answer.error().kind));
     }
     llm::ProviderConfig config;

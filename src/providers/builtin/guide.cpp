@@ -44,7 +44,9 @@ bool is_greeting(std::string_view question) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
     }
     return std::ranges::any_of(
-        std::initializer_list<std::string_view>{"こんにち", "こんばん", "おはよ", "はじめまして", "hello", "hi", "hey", "good morning", "good evening"},
+        std::initializer_list<std::string_view>{"こんにち", "こんばん", "おはよ", "はじめまして",
+                                                "hello", "hi", "hey", "good morning",
+                                                "good evening"},
         [&](std::string_view word) { return lower.starts_with(word); });
 }
 

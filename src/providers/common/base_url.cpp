@@ -21,7 +21,8 @@ Result<BaseUrl> BaseUrl::parse(std::string_view text) {
     if (url->scheme_id() != urls::scheme::http && url->scheme_id() != urls::scheme::https) {
         return wrong("http:// or https://");
     }
-    if (url->has_userinfo()) return wrong("an address without a user name; give the key as api_key");
+    if (url->has_userinfo())
+        return wrong("an address without a user name; give the key as api_key");
     if (url->has_fragment()) return wrong("an address without \"#\"");
     if (url->encoded_host().empty()) return wrong("an address with a host");
 
@@ -56,17 +57,19 @@ Result<http::Deadlines> deadlines_of(llm::ProviderConfig const& config, http::De
         char const* name;
         std::chrono::milliseconds http::Deadlines::* member;
     };
-    for (auto const& option : {Option{"connect_ms", &http::Deadlines::connect},
-                               Option{"first_byte_ms", &http::Deadlines::first_byte},
-                               Option{"idle_ms", &http::Deadlines::idle},
-                               Option{"total_ms", &http::Deadlines::total}}) {
+    for (auto const& option :
+         {Option{"connect_ms", &http::Deadlines::connect},
+          Option{"first_byte_ms", &http::Deadlines::first_byte},
+          Option{"idle_ms", &http::Deadlines::idle}, Option{"total_ms", &http::Deadlines::total}}) {
         auto const found = config.options.find(option.name);
         if (found == config.options.end()) continue;
         auto const& text = found->second;
         std::int64_t value = 0;
         auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc() || end != text.data() + text.size() || value <= 0 || value > 86'400'000) {
-            return fail(Errc::invalid_argument, fmt::format("{}: expected 1 to 86400000 milliseconds", option.name));
+        if (error != std::errc() || end != text.data() + text.size() || value <= 0 ||
+            value > 86'400'000) {
+            return fail(Errc::invalid_argument,
+                        fmt::format("{}: expected 1 to 86400000 milliseconds", option.name));
         }
         deadlines.*option.member = std::chrono::milliseconds(value);
     }
@@ -76,7 +79,8 @@ Result<http::Deadlines> deadlines_of(llm::ProviderConfig const& config, http::De
 Result<void> check_header_value(std::string_view name, std::string_view value) {
     bool const fits = std::ranges::all_of(value, [](char c) { return c >= 0x20 && c < 0x7F; });
     if (fits) return {};
-    return fail(Errc::invalid_argument, fmt::format("{}: expected one line of printable ASCII", name));
+    return fail(Errc::invalid_argument,
+                fmt::format("{}: expected one line of printable ASCII", name));
 }
 
 http::Deadlines short_deadlines() {

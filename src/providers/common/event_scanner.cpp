@@ -108,7 +108,8 @@ ScannedEvent EventScanner::event() const {
     } else if (has_type_) {
         result.type = rest_.substr(type_.from, type_.size);
     }
-    result.data = data_lines_ > 1 ? std::string_view(joined_) : rest_.substr(data_.from, data_.size);
+    result.data =
+        data_lines_ > 1 ? std::string_view(joined_) : rest_.substr(data_.from, data_.size);
     return result;
 }
 

@@ -18,9 +18,11 @@ Lines scanned(std::vector<std::string> pieces, bool with_last = false) {
         if (piece.empty()) continue;
         auto const bytes = std::make_unique<std::string>(std::move(piece));
         scanner.feed(*bytes);
-        while (auto const event = scanner.next()) lines.push_back(std::string(event->type) + '|' + std::string(event->data));
+        while (auto const event = scanner.next())
+            lines.push_back(std::string(event->type) + '|' + std::string(event->data));
     }
-    if (auto const event = with_last ? scanner.last() : std::nullopt) lines.push_back("last|" + std::string(event->data));
+    if (auto const event = with_last ? scanner.last() : std::nullopt)
+        lines.push_back("last|" + std::string(event->data));
     return lines;
 }
 
@@ -37,8 +39,12 @@ std::vector<Case> const cases = {
     {"data:  x\n\n", {"| x"}},
     {"event: t\n\ndata: y\n\n", {"|y"}},
     {": c\n\ndata:1\n:data:2\ndata:3\n\n", {"|1\n3"}},
-    {"\xEF\xBB\xBF" "data:1\n\n", {"|1"}},
-    {"\xEF\xBB\xBF\xEF\xBB\xBF" "data:1\n\ndata:2\n\n", {"|2"}},
+    {"\xEF\xBB\xBF"
+     "data:1\n\n",
+     {"|1"}},
+    {"\xEF\xBB\xBF\xEF\xBB\xBF"
+     "data:1\n\ndata:2\n\n",
+     {"|2"}},
     {"event: a\ndata: x\n\ndata: y\n\n", {"a|x", "|y"}},
     {"Data: a\n data: b\ndata: c\n\n", {"|c"}},
     {"data: a", {}},
@@ -53,7 +59,8 @@ TEST(EventScanner, FollowsTheStandardHoweverTheBodyIsCut) {
         SCOPED_TRACE(body);
         for (std::size_t a = 0; a <= body.size(); ++a) {
             for (std::size_t b = a; b <= body.size(); ++b) {
-                EXPECT_EQ(scanned({body.substr(0, a), body.substr(a, b - a), body.substr(b)}), events);
+                EXPECT_EQ(scanned({body.substr(0, a), body.substr(a, b - a), body.substr(b)}),
+                          events);
             }
         }
         std::vector<std::string> bytes;
@@ -74,7 +81,8 @@ TEST(EventScanner, HoldsNothingBetweenWholeEventsAndForgetsComments) {
     for (int i = 0; i < 1'000; ++i) {
         std::string const piece = i % 2 ? ": keep-alive without a blank line\n" : "data: x\n\n";
         scanner.feed(piece);
-        while (scanner.next()) {}
+        while (scanner.next()) {
+        }
         ASSERT_EQ(scanner.held_bytes(), 0u);
     }
     EXPECT_FALSE(scanner.too_large());

@@ -51,7 +51,8 @@ std::string detail_text(json::value const& detail) {
         auto const* object = item.if_object();
         if (object == nullptr) continue;
         std::string place;
-        if (auto const* loc = object->if_contains("loc"); loc && loc->is_array() && !loc->get_array().empty()) {
+        if (auto const* loc = object->if_contains("loc");
+            loc && loc->is_array() && !loc->get_array().empty()) {
             auto const& last = loc->get_array().back();
             if (last.is_string()) place = last.get_string();
         }
@@ -72,25 +73,31 @@ void read_object(json::object const& object, VendorError& error) {
 unsigned status_in(std::string_view code) {
     unsigned value = 0;
     auto const [end, problem] = std::from_chars(code.data(), code.data() + code.size(), value);
-    bool const is_status = problem == std::errc() && end == code.data() + code.size() && value >= 400 && value < 600;
+    bool const is_status =
+        problem == std::errc() && end == code.data() + code.size() && value >= 400 && value < 600;
     return is_status ? value : 0;
 }
 
 bool is_about_the_window(std::string_view words) {
-    return has_one_of(words, {"context_length", "context length", "context window", "context size", "exceed_context",
-                              "maximum context", "prompt is too long", "input is too long", "too many input tokens",
-                              "exceed context limit", "model_context_window", "longer than the model"});
+    return has_one_of(words, {"context_length", "context length", "context window", "context size",
+                              "exceed_context", "maximum context", "prompt is too long",
+                              "input is too long", "too many input tokens", "exceed context limit",
+                              "model_context_window", "longer than the model"});
 }
 
 /// The class that type and code name outright.
 std::optional<FailureClass> named_class(VendorError const& error) {
     auto const words = error.type + ' ' + error.code;
     if (has_one_of(words, {"insufficient_quota", "billing", "credit"})) return FailureClass::quota;
-    if (has_one_of(words, {"context_length", "exceed_context"})) return FailureClass::context_length;
+    if (has_one_of(words, {"context_length", "exceed_context"}))
+        return FailureClass::context_length;
     if (has_one_of(words, {"rate_limit", "too_many_requests"})) return FailureClass::rate_limited;
-    if (has_one_of(words, {"overloaded", "unavailable_error", "server_overloaded"})) return FailureClass::overloaded;
-    if (has_one_of(words, {"invalid_api_key", "authentication", "permission"})) return FailureClass::auth;
-    if (has_one_of(words, {"model_not_found", "not_found_error", "NotFoundError", "DeploymentNotFound"})) {
+    if (has_one_of(words, {"overloaded", "unavailable_error", "server_overloaded"}))
+        return FailureClass::overloaded;
+    if (has_one_of(words, {"invalid_api_key", "authentication", "permission"}))
+        return FailureClass::auth;
+    if (has_one_of(words,
+                   {"model_not_found", "not_found_error", "NotFoundError", "DeploymentNotFound"})) {
         return FailureClass::not_found;
     }
     if (has_one_of(words, {"timeout_error"})) return FailureClass::timeout;
@@ -114,7 +121,8 @@ std::optional<std::chrono::sys_seconds> read_date(std::string_view text) {
 std::optional<double> read_number(std::string_view text) {
     double value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    bool const sane = error == std::errc() && end == text.data() + text.size() && value >= 0 && value < 1e7;
+    bool const sane =
+        error == std::errc() && end == text.data() + text.size() && value >= 0 && value < 1e7;
     return sane ? std::optional(value) : std::nullopt;
 }
 
@@ -123,20 +131,26 @@ std::optional<double> read_number(std::string_view text) {
 llm::Failure failure_from(Error const& error) {
     auto const kind = [&] {
         switch (error.code) {
-            case Errc::timed_out: return FailureClass::timeout;
-            case Errc::cancelled: return FailureClass::cancelled;
+            case Errc::timed_out:
+                return FailureClass::timeout;
+            case Errc::cancelled:
+                return FailureClass::cancelled;
             case Errc::invalid_argument:
             case Errc::forbidden:
-            case Errc::unsupported: return FailureClass::invalid;
-            case Errc::too_large: return FailureClass::model_error;
-            default: return FailureClass::network;
+            case Errc::unsupported:
+                return FailureClass::invalid;
+            case Errc::too_large:
+                return FailureClass::model_error;
+            default:
+                return FailureClass::network;
         }
     }();
     return llm::make_failure(kind, error.message);
 }
 
 llm::Failure cut_short() {
-    return llm::make_failure(FailureClass::network, "the model's server ended the answer before it was whole");
+    return llm::make_failure(FailureClass::network,
+                             "the model's server ended the answer before it was whole");
 }
 
 VendorError read_vendor_error(std::string_view body) {
@@ -147,7 +161,8 @@ VendorError read_vendor_error(std::string_view body) {
     auto const value = json::parse(text, problem);
     if (problem || !(value.is_object() || value.is_array() || value.is_string())) {
         bool const is_page = start != text.npos && text[start] == '<';
-        error.message = is_page ? "it answered with a web page, not with JSON; check the base URL, and whether a proxy "
+        error.message = is_page ? "it answered with a web page, not with JSON; check the base URL, "
+                                  "and whether a proxy "
                                   "or a sign-in page stands before it"
                                 : text;
         return error;
@@ -156,14 +171,18 @@ VendorError read_vendor_error(std::string_view body) {
         error.message = *words;
         return error;
     }
-    auto const* object = value.is_array() && !value.get_array().empty() ? value.get_array()[0].if_object() : value.if_object();
+    auto const* object = value.is_array() && !value.get_array().empty()
+                             ? value.get_array()[0].if_object()
+                             : value.if_object();
     if (object == nullptr) return error;
     read_object(*object, error);
     if (auto const* inner = object->if_contains("error")) {
         if (auto const* inner_object = inner->if_object()) {
             read_object(*inner_object, error);
         } else if (auto const* words = inner->if_string()) {
-            error.message = error.message.empty() ? std::string(*words) : fmt::format("{}: {}", std::string_view(*words), error.message);
+            error.message = error.message.empty()
+                                ? std::string(*words)
+                                : fmt::format("{}: {}", std::string_view(*words), error.message);
         }
     } else if (auto const* detail = object->if_contains("detail")) {
         error.message = detail_text(*detail);
@@ -181,21 +200,29 @@ FailureClass class_of(VendorError const& error) {
     auto const words = lower(error.message);
     switch (status) {
         case 401:
-        case 403: return FailureClass::auth;
-        case 402: return FailureClass::quota;
-        case 404: return FailureClass::not_found;
+        case 403:
+            return FailureClass::auth;
+        case 402:
+            return FailureClass::quota;
+        case 404:
+            return FailureClass::not_found;
         case 408:
-        case 504: return FailureClass::timeout;
+        case 504:
+            return FailureClass::timeout;
         case 429:
-            return has_one_of(words, {"quota", "billing", "credit balance"}) ? FailureClass::quota
-                                                                             : FailureClass::rate_limited;
+            return has_one_of(words, {"quota", "billing", "credit balance"})
+                       ? FailureClass::quota
+                       : FailureClass::rate_limited;
         case 503:
-        case 529: return FailureClass::overloaded;
-        default: break;
+        case 529:
+            return FailureClass::overloaded;
+        default:
+            break;
     }
     if (words.contains("credit balance")) return FailureClass::quota;
     if (is_about_the_window(words)) return FailureClass::context_length;
-    if (status >= 300 && status < 500 && status != 409 && status != 424) return FailureClass::invalid;
+    if (status >= 300 && status < 500 && status != 409 && status != 424)
+        return FailureClass::invalid;
     if (status == 0 && error.type == "invalid_request_error") return FailureClass::invalid;
     return FailureClass::model_error;
 }
@@ -216,11 +243,14 @@ llm::Failure failure_from(unsigned status, http::Headers const& headers, std::st
     failure.provider_request_id = request_id(headers);
     failure.retry_after = retry_advice(headers);
     if (status >= 300 && status < 400) {
-        failure.message = "it redirects to another address, which is not followed; set the base URL to that address";
+        failure.message =
+            "it redirects to another address, which is not followed; set the base URL to that "
+            "address";
     } else if (error.message.empty()) {
         failure.message = fmt::format("the model's server answered {} without saying why", status);
     } else {
-        failure.message = fmt::format("{} (HTTP {})", fit_for_people(std::move(error.message)), status);
+        failure.message =
+            fmt::format("{} (HTTP {})", fit_for_people(std::move(error.message)), status);
     }
     return failure;
 }
@@ -229,8 +259,9 @@ llm::Failure failure_inside(std::string_view body) {
     auto error = read_vendor_error(body);
     llm::Failure failure;
     failure.kind = class_of(error);
-    failure.message = error.message.empty() ? "the model's server reported an error without saying which"
-                                            : fit_for_people(std::move(error.message));
+    failure.message = error.message.empty()
+                          ? "the model's server reported an error without saying which"
+                          : fit_for_people(std::move(error.message));
     return failure;
 }
 
@@ -257,7 +288,8 @@ std::string request_id(http::Headers const& headers) {
 
 std::string fit_for_people(std::string message, Secret const& secret) {
     if (!secret.empty()) {
-        for (auto at = message.find(secret.reveal()); at != message.npos; at = message.find(secret.reveal(), at)) {
+        for (auto at = message.find(secret.reveal()); at != message.npos;
+             at = message.find(secret.reveal(), at)) {
             message.replace(at, secret.reveal().size(), "***");
         }
     }

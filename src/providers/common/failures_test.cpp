@@ -7,14 +7,20 @@ namespace {
 
 using std::chrono::milliseconds;
 
-std::optional<milliseconds> advice(http::Headers headers) { return retry_advice(headers); }
+std::optional<milliseconds> advice(http::Headers headers) {
+    return retry_advice(headers);
+}
 
 TEST(Failures, ReadsEveryFormOfRetryAfter) {
     EXPECT_EQ(advice({{"Retry-After", "2"}}), milliseconds(2'000));
     EXPECT_EQ(advice({{"Retry-After", "0.5"}}), milliseconds(500));
     EXPECT_EQ(advice({{"retry-after-ms", "120"}, {"retry-after", "9"}}), milliseconds(120));
-    EXPECT_EQ(advice({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"}}), milliseconds(3'000));
-    EXPECT_EQ(advice({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"Retry-After", "Sun, 06 Nov 1994 08:00:00 GMT"}}), milliseconds(0));
+    EXPECT_EQ(advice({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                      {"Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"}}),
+              milliseconds(3'000));
+    EXPECT_EQ(advice({{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"},
+                      {"Retry-After", "Sun, 06 Nov 1994 08:00:00 GMT"}}),
+              milliseconds(0));
     EXPECT_EQ(advice({}), std::nullopt);
     for (auto const* odd : {"soon", "-1", "1e99", "Sun, 06 Nov 1994 08:49:37 GMT", "2, 3"}) {
         EXPECT_EQ(advice({{"Retry-After", odd}}), std::nullopt) << odd;
@@ -27,8 +33,10 @@ TEST(Failures, ReadsErrorsThatAreNoProperJson) {
     EXPECT_EQ(read_vendor_error("").message, "");
     EXPECT_EQ(read_vendor_error(R"({"error":{"code":429}})").code, "429");
     EXPECT_EQ(read_vendor_error(R"([{"error":{"message":"x"}}])").message, "x");
-    EXPECT_EQ(read_vendor_error(R"({"detail":[{"loc":["body","top_p"],"msg":"extra"},{"msg":"m"}]})").message,
-              "'top_p': extra; '': m");
+    EXPECT_EQ(
+        read_vendor_error(R"({"detail":[{"loc":["body","top_p"],"msg":"extra"},{"msg":"m"}]})")
+            .message,
+        "'top_p': extra; '': m");
 }
 
 TEST(Failures, KeepsMessagesShortAndOnOneLine) {

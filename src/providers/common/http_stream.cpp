@@ -43,7 +43,9 @@ asio::awaitable<Result<std::string_view>> read_within(http::InboundResponse& res
 
 HttpStream::HttpStream(std::unique_ptr<http::InboundResponse> response,
                        std::unique_ptr<AnswerDecoder> decoder, std::string request_id)
-    : response_(std::move(response)), decoder_(std::move(decoder)), request_id_(std::move(request_id)) {}
+    : response_(std::move(response)),
+      decoder_(std::move(decoder)),
+      request_id_(std::move(request_id)) {}
 
 asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
     for (;;) {
@@ -61,7 +63,8 @@ asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
             decoder_->feed(*bytes);
             continue;
         }
-        bool const whole = bytes || (decoder_->said_its_end() && bytes.error().code != Errc::cancelled);
+        bool const whole =
+            bytes || (decoder_->said_its_end() && bytes.error().code != Errc::cancelled);
         response_.reset();
         if (!whole) {
             auto failure = failure_from(bytes.error());

@@ -34,7 +34,9 @@ std::optional<std::uint32_t> read_hex(char const* at, char const* end) {
     return value;
 }
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+bool is_space(char c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
 
 }  // namespace
 
@@ -87,7 +89,9 @@ bool JsonScanner::next_member(std::string_view& name) {
     return true;
 }
 
-bool JsonScanner::next_element() { return more(']'); }
+bool JsonScanner::next_element() {
+    return more(']');
+}
 
 bool JsonScanner::skip_string() {
     for (++at_; at_ != end_; ++at_) {
@@ -120,21 +124,36 @@ bool JsonScanner::string(std::string& out) {
 bool JsonScanner::escape(std::string& out) {
     if (at_ == end_) return false;
     switch (char const c = *at_++) {
-        case 'b': out += '\b'; return true;
-        case 'f': out += '\f'; return true;
-        case 'n': out += '\n'; return true;
-        case 'r': out += '\r'; return true;
-        case 't': out += '\t'; return true;
+        case 'b':
+            out += '\b';
+            return true;
+        case 'f':
+            out += '\f';
+            return true;
+        case 'n':
+            out += '\n';
+            return true;
+        case 'r':
+            out += '\r';
+            return true;
+        case 't':
+            out += '\t';
+            return true;
         case '"':
         case '\\':
-        case '/': out += c; return true;
-        case 'u': break;
-        default: return false;
+        case '/':
+            out += c;
+            return true;
+        case 'u':
+            break;
+        default:
+            return false;
     }
     auto const first = read_hex(at_, end_);
     if (!first) return false;
     at_ += 4;
-    bool const pair_follows = *first >= 0xD800 && *first < 0xDC00 && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u';
+    bool const pair_follows =
+        *first >= 0xD800 && *first < 0xDC00 && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u';
     if (pair_follows) {
         auto const second = read_hex(at_ + 2, end_);
         if (second && *second >= 0xDC00 && *second < 0xE000) {
@@ -162,7 +181,9 @@ void JsonScanner::skip() {
     std::size_t depth = 0;
     do {
         switch (peek()) {
-            case '\0': fail(); return;
+            case '\0':
+                fail();
+                return;
             case '"':
                 if (!skip_string()) return;
                 break;

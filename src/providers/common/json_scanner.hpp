@@ -23,7 +23,8 @@ namespace kaiwa::providers {
 ///     }
 class JsonScanner {
 public:
-    explicit JsonScanner(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {}
+    explicit JsonScanner(std::string_view text)
+        : at_(text.data()), end_(text.data() + text.size()) {}
 
     /// The first character of the next value, '\0' at the end: '{' '[' '"' 't' 'f' 'n' '-' '0'….
     [[nodiscard]] char peek();

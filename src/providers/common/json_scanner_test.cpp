@@ -21,7 +21,8 @@ TEST(JsonScanner, ReadsEveryEscape) {
 }
 
 TEST(JsonScanner, FindsMembersAndSkipsTheRest) {
-    std::string_view const text = R"({"a":{"b":[1,{"c":"}]"}],"d":-1.5e3},"n":42,"t":true,"s":"x"})";
+    std::string_view const text =
+        R"({"a":{"b":[1,{"c":"}]"}],"d":-1.5e3},"n":42,"t":true,"s":"x"})";
     JsonScanner json(text);
     std::string_view name;
     std::string s;

@@ -20,7 +20,9 @@ std::uint32_t surrogate_at(std::string_view text, std::size_t at) {
     return 0xD000u | (second & 0x3Fu) << 6 | (third & 0x3Fu);
 }
 
-bool is_high(std::uint32_t surrogate) { return surrogate >= 0xD800 && surrogate < 0xDC00; }
+bool is_high(std::uint32_t surrogate) {
+    return surrogate >= 0xD800 && surrogate < 0xDC00;
+}
 
 void append_pair(std::string& out, std::uint32_t high, std::uint32_t low) {
     auto const c = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);

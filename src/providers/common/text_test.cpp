@@ -8,7 +8,9 @@ namespace kaiwa::providers {
 namespace {
 
 TEST(TextJoiner, GivesTheSameTextHoweverItWasCutAndOnlyWholeCodePoints) {
-    std::string const text = "aé漢😀👩‍👩‍👧\xFF" "e\xE3\x81";
+    std::string const text =
+        "aé漢😀👩‍👩‍👧\xFF"
+        "e\xE3\x81";
     auto const expected = replace_invalid_utf8(text);
     for (std::size_t a = 0; a <= text.size(); ++a) {
         for (std::size_t b = a; b <= text.size(); ++b) {
@@ -47,13 +49,15 @@ TEST(ThinkSplitter, FindsItsTagsHoweverTheyAreCut) {
     for (std::size_t a = 0; a <= text.size(); ++a) {
         for (std::size_t b = a; b <= text.size(); ++b) {
             ThinkSplitter splitter(ThinkSplitter::Start::unknown);
-            EXPECT_EQ(split(splitter, {text.substr(0, a), text.substr(a, b - a), text.substr(b)}), expected);
+            EXPECT_EQ(split(splitter, {text.substr(0, a), text.substr(a, b - a), text.substr(b)}),
+                      expected);
         }
     }
 }
 
 TEST(ThinkSplitter, LosesNothingOfTextThatOnlyLooksLikeATag) {
-    for (std::string const text : {"<", "<think", "  <thi nk>", "<b>x</b>", "\n\n", "a</thin", "</"}) {
+    for (std::string const text :
+         {"<", "<think", "  <thi nk>", "<b>x</b>", "\n\n", "a</thin", "</"}) {
         for (std::size_t a = 0; a <= text.size(); ++a) {
             ThinkSplitter splitter(ThinkSplitter::Start::unknown);
             EXPECT_EQ(split(splitter, {text.substr(0, a), text.substr(a)}), (Split{"", text}));

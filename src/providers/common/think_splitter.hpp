@@ -45,9 +45,9 @@ private:
     State state_;
     bool omitted_begin_;
     bool found_lone_end_ = false;
-    char before_ = '\n';     // the last character of the text handed out
+    char before_ = '\n';  // the last character of the text handed out
     std::string held_;
-    std::string unclosed_;   // reasoning that is the answer, if the block never ends
+    std::string unclosed_;  // reasoning that is the answer, if the block never ends
 };
 
 }  // namespace kaiwa::providers

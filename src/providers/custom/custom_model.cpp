@@ -44,7 +44,10 @@ class CustomModel final : public llm::ChatModel {
 public:
     CustomModel(llm::ProviderConfig config, std::vector<Place> places, http::Deadlines deadlines,
                 http::Transport& transport)
-        : config_(std::move(config)), places_(std::move(places)), deadlines_(deadlines), transport_(transport) {}
+        : config_(std::move(config)),
+          places_(std::move(places)),
+          deadlines_(deadlines),
+          transport_(transport) {}
 
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest request) override;
@@ -66,11 +69,13 @@ http::OutboundRequest CustomModel::outbound(std::string method, std::string url)
     request.method = std::move(method);
     request.url = std::move(url);
     request.deadlines = deadlines_;
-    if (!config_.api_key.empty()) request.headers.add("Authorization", "Bearer " + config_.api_key.reveal());
+    if (!config_.api_key.empty())
+        request.headers.add("Authorization", "Bearer " + config_.api_key.reveal());
     return request;
 }
 
-asio::awaitable<llm::Outcome<std::string>> CustomModel::ask(Place place, llm::CompletionRequest request) {
+asio::awaitable<llm::Outcome<std::string>> CustomModel::ask(Place place,
+                                                            llm::CompletionRequest request) {
     auto call = outbound("POST", std::move(place.url));
     call.headers.add("Content-Type", "application/json");
     call.headers.add("Accept", "application/json");
@@ -87,7 +92,8 @@ asio::awaitable<llm::Outcome<std::string>> CustomModel::ask(Place place, llm::Co
         co_return std::unexpected(std::move(failure));
     }
     auto text = read_custom_answer(*body);
-    if (!text) text.error().message = fit_for_people(std::move(text.error().message), config_.api_key);
+    if (!text)
+        text.error().message = fit_for_people(std::move(text.error().message), config_.api_key);
     co_return text;
 }
 
@@ -101,7 +107,8 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> CustomMode
             usual_place_ = place;
             co_return std::make_unique<WholeAnswer>(std::move(*text));
         }
-        bool const another = text.error().kind == llm::FailureClass::not_found && i + 1 < places_.size();
+        bool const another =
+            text.error().kind == llm::FailureClass::not_found && i + 1 < places_.size();
         if (!another) co_return std::unexpected(std::move(text.error()));
     }
 }
@@ -140,22 +147,26 @@ Result<std::vector<Place>> places_of(llm::ProviderConfig const& config) {
     auto const form = config.options.find("form");
     if (form != config.options.end()) {
         if (form->second == "chat") return std::vector{Place{base->at(""), CustomForm::chat}};
-        if (form->second == "generate") return std::vector{Place{base->at(""), CustomForm::generate}};
+        if (form->second == "generate")
+            return std::vector{Place{base->at(""), CustomForm::generate}};
         if (form->second == "prompt") return std::vector{Place{base->at(""), CustomForm::prompt}};
         return fail(Errc::invalid_argument, "form: expected \"chat\", \"generate\" or \"prompt\"");
     }
     if (base->path.ends_with("/chat")) return std::vector{Place{base->at(""), CustomForm::chat}};
-    if (base->path.ends_with("/generate")) return std::vector{Place{base->at(""), CustomForm::generate}};
+    if (base->path.ends_with("/generate"))
+        return std::vector{Place{base->at(""), CustomForm::generate}};
     return std::vector{Place{base->at("/chat"), CustomForm::chat},
                        Place{base->at("/generate"), CustomForm::generate}};
 }
 
 }  // namespace
 
-Result<std::shared_ptr<llm::ChatModel>> make_custom(llm::ProviderConfig const& config, http::Transport& transport) {
+Result<std::shared_ptr<llm::ChatModel>> make_custom(llm::ProviderConfig const& config,
+                                                    http::Transport& transport) {
     auto places = places_of(config);
     if (!places) return std::unexpected(places.error());
-    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok)
+        return std::unexpected(ok.error());
     auto deadlines = deadlines_of(config, custom_deadlines());
     if (!deadlines) return std::unexpected(deadlines.error());
     return std::make_shared<CustomModel>(config, std::move(*places), *deadlines, transport);

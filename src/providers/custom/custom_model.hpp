@@ -18,7 +18,7 @@ namespace kaiwa::providers {
 /// - `api_key`: sent as a bearer token.
 ///
 /// `transport` outlives the model. Fails with `invalid_argument`, naming the field.
-[[nodiscard]] Result<std::shared_ptr<llm::ChatModel>> make_custom(
-    llm::ProviderConfig const& config, http::Transport& transport);
+[[nodiscard]] Result<std::shared_ptr<llm::ChatModel>> make_custom(llm::ProviderConfig const& config,
+                                                                  http::Transport& transport);
 
 }  // namespace kaiwa::providers

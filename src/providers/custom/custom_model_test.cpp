@@ -22,14 +22,15 @@ llm::PromptMessage said(llm::Role role, std::string text) {
 
 llm::CompletionRequest asking() {
     llm::CompletionRequest request;
-    request.prompt.messages = {said(llm::Role::user, "空を見て"), said(llm::Role::assistant, "はい"),
-                               said(llm::Role::user, "色は?")};
+    request.prompt.messages = {said(llm::Role::user, "空を見て"),
+                               said(llm::Role::assistant, "はい"), said(llm::Role::user, "色は?")};
     return request;
 }
 
 class CustomModelTest : public testing::Test {
 protected:
-    std::shared_ptr<llm::ChatModel> make(std::string base_url, std::map<std::string, std::string> options = {}) {
+    std::shared_ptr<llm::ChatModel> make(std::string base_url,
+                                         std::map<std::string, std::string> options = {}) {
         llm::ProviderConfig config;
         config.name = "own";
         config.base_url = std::move(base_url);
@@ -57,11 +58,14 @@ protected:
 
 TEST_F(CustomModelTest, AsksWithTheHistoryBeforeTheNewMessageAndAnswersInOnePiece) {
     transport.answer(200, R"({"success":true,"response":"青です。"})");
-    EXPECT_EQ(run_task(collect(*make("http://h//prod/"))), (Lines{"text \"青です。\"", "finished stop"}));
+    EXPECT_EQ(run_task(collect(*make("http://h//prod/"))),
+              (Lines{"text \"青です。\"", "finished stop"}));
     auto const& request = transport.requests.at(0);
     EXPECT_EQ(request.url, "http://h/prod/chat");
     EXPECT_EQ(request.deadlines.total, std::chrono::seconds(25));
-    EXPECT_EQ(request.body, R"({"message":"色は?","conversationHistory":[{"role":"user","content":"空を見て"},{"role":"assistant","content":"はい"}]})");
+    EXPECT_EQ(
+        request.body,
+        R"({"message":"色は?","conversationHistory":[{"role":"user","content":"空を見て"},{"role":"assistant","content":"はい"}]})");
 }
 
 TEST_F(CustomModelTest, FindsTheServersThatGenerateAndRemembersThem) {
@@ -74,8 +78,9 @@ TEST_F(CustomModelTest, FindsTheServersThatGenerateAndRemembersThem) {
     ASSERT_EQ(transport.requests.size(), 3u);
     EXPECT_EQ(transport.requests[1].url, "http://h/generate");
     EXPECT_EQ(transport.requests[2].url, "http://h/generate");
-    EXPECT_EQ(transport.requests[2].body,
-              R"({"prompt":"User: 空を見て\nAssistant: はい\nUser: 色は?\nAssistant:","max_new_tokens":512,"do_sample":true})");
+    EXPECT_EQ(
+        transport.requests[2].body,
+        R"({"prompt":"User: 空を見て\nAssistant: はい\nUser: 色は?\nAssistant:","max_new_tokens":512,"do_sample":true})");
 }
 
 TEST_F(CustomModelTest, UsesTheAddressAsItIsWhenTheFormIsNamed) {
@@ -90,18 +95,23 @@ TEST_F(CustomModelTest, TellsClearlyWhatFailed) {
     transport.answers.emplace_back(fail(Errc::timed_out, "no answer within 25 s"));
     EXPECT_EQ(run_task(collect(*model)).back(), "failed timeout \"no answer within 25 s\"");
     transport.answer(500, R"({"success":false,"message":"GPU が足りません"})");
-    EXPECT_EQ(run_task(collect(*model)).back(), "failed model_error \"GPU が足りません (HTTP 500)\"");
+    EXPECT_EQ(run_task(collect(*model)).back(),
+              "failed model_error \"GPU が足りません (HTTP 500)\"");
     transport.answer(200, R"({"success":false,"error":"queue full"})");
     EXPECT_EQ(run_task(collect(*model)).back(), "failed model_error \"queue full\"");
     transport.answer(200, R"({"answer":"x"})");
-    EXPECT_EQ(run_task(collect(*model)).back(), "failed model_error \"the answer has no \\\"response\\\", \\\"result\\\" or \\\"generated_text\\\"\"");
+    EXPECT_EQ(run_task(collect(*model)).back(),
+              "failed model_error \"the answer has no \\\"response\\\", \\\"result\\\" or "
+              "\\\"generated_text\\\"\"");
     transport.answer(200, R"({"response":"cut)");
-    EXPECT_EQ(run_task(collect(*model)).back(), "failed model_error \"the answer is no JSON object\"");
+    EXPECT_EQ(run_task(collect(*model)).back(),
+              "failed model_error \"the answer is no JSON object\"");
 }
 
 TEST_F(CustomModelTest, ReadsEveryShapeOfAnswer) {
-    for (auto const* body : {R"({"response":"x"})", R"({"result":"x"})", R"({"generated_text":"x"})", R"({"output_text":"x"})",
-                             R"({"statusCode":200,"body":"{\"response\":\"x\"}"})"}) {
+    for (auto const* body :
+         {R"({"response":"x"})", R"({"result":"x"})", R"({"generated_text":"x"})",
+          R"({"output_text":"x"})", R"({"statusCode":200,"body":"{\"response\":\"x\"}"})"}) {
         EXPECT_EQ(read_custom_answer(body).value_or("failed"), "x") << body;
     }
     EXPECT_EQ(read_custom_answer("{\"response\":\"a\xFF\"}").value(), "a\xEF\xBF\xBD");
@@ -110,10 +120,12 @@ TEST_F(CustomModelTest, ReadsEveryShapeOfAnswer) {
 TEST_F(CustomModelTest, InstructionsGoBeforeTheFirstWordsOfTheUser) {
     auto request = asking();
     request.prompt.system = "短く";
-    EXPECT_TRUE(custom_body(CustomForm::chat, request).contains(R"({"role":"user","content":"短く\n\n空を見て"})"));
+    EXPECT_TRUE(custom_body(CustomForm::chat, request)
+                    .contains(R"({"role":"user","content":"短く\n\n空を見て"})"));
     request.parameters.temperature = 0;
     request.parameters.top_p = 0.9;
-    EXPECT_TRUE(custom_body(CustomForm::generate, request).ends_with(R"("do_sample":false,"top_p":0.9})"));
+    EXPECT_TRUE(
+        custom_body(CustomForm::generate, request).ends_with(R"("do_sample":false,"top_p":0.9})"));
 }
 
 TEST_F(CustomModelTest, IsThereWhenAnythingAnswers) {

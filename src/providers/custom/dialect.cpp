@@ -45,7 +45,8 @@ std::string chat_body(std::vector<Said> const& all) {
     out += R"(,"conversationHistory":[)";
     for (std::size_t i = 0; i + 1 < all.size(); ++i) {
         if (i > 0) out += ',';
-        out += all[i].by_user ? R"({"role":"user","content":)" : R"({"role":"assistant","content":)";
+        out +=
+            all[i].by_user ? R"({"role":"user","content":)" : R"({"role":"assistant","content":)";
         append_json_string(out, all[i].text);
         out += '}';
     }
@@ -69,7 +70,8 @@ llm::Outcome<std::string> read_object(json::object const& object) {
     bool const refused = success && success->is_bool() && !success->get_bool();
     auto const* error = object.if_contains("error");
     if (!refused && !(error && error->is_string())) {
-        for (auto const* name : {"response", "result", "generated_text", "output_text", "message"}) {
+        for (auto const* name :
+             {"response", "result", "generated_text", "output_text", "message"}) {
             auto const* text = object.if_contains(name);
             if (text && text->is_string()) return std::string(text->get_string());
         }
@@ -77,8 +79,9 @@ llm::Outcome<std::string> read_object(json::object const& object) {
     auto const words = read_vendor_error(json::serialize(object)).message;
     return std::unexpected(llm::make_failure(
         llm::FailureClass::model_error,
-        refused || !words.empty() ? fit_for_people(words.empty() ? "the server reported a failure" : words)
-                                  : "the answer has no \"response\", \"result\" or \"generated_text\""));
+        refused || !words.empty()
+            ? fit_for_people(words.empty() ? "the server reported a failure" : words)
+            : "the answer has no \"response\", \"result\" or \"generated_text\""));
 }
 
 }  // namespace
@@ -91,11 +94,13 @@ std::string custom_body(CustomForm form, llm::CompletionRequest const& request) 
     if (form == CustomForm::generate) {
         auto const& parameters = request.parameters;
         auto const into = std::back_inserter(out);
-        fmt::format_to(into, R"(,"max_new_tokens":{})", parameters.max_tokens.value_or(usual_new_tokens));
+        fmt::format_to(into, R"(,"max_new_tokens":{})",
+                       parameters.max_tokens.value_or(usual_new_tokens));
         // A temperature of 0 means the likeliest words, which these servers call not sampling.
         auto const samples = parameters.temperature.value_or(1) > 0;
         fmt::format_to(into, R"(,"do_sample":{})", samples);
-        if (parameters.temperature && samples) fmt::format_to(into, R"(,"temperature":{})", *parameters.temperature);
+        if (parameters.temperature && samples)
+            fmt::format_to(into, R"(,"temperature":{})", *parameters.temperature);
         if (parameters.top_p) fmt::format_to(into, R"(,"top_p":{})", *parameters.top_p);
     }
     return out + '}';
@@ -108,8 +113,9 @@ llm::Outcome<std::string> read_custom_answer(std::string_view body) {
         auto const start = body.find_first_not_of(" \r\n\t");
         bool const is_page = start != body.npos && body[start] == '<';
         return std::unexpected(llm::make_failure(
-            llm::FailureClass::model_error,
-            is_page ? fit_for_people(read_vendor_error(body).message) : "the answer is no JSON object"));
+            llm::FailureClass::model_error, is_page
+                                                ? fit_for_people(read_vendor_error(body).message)
+                                                : "the answer is no JSON object"));
     }
     auto const* inner = object->if_contains("body");
     if (object->contains("statusCode") && inner && inner->is_string()) {

@@ -19,7 +19,8 @@ bool is_azure_host(std::string_view host) {
 }  // namespace
 
 Result<OpenAiAddress> OpenAiAddress::read(llm::ProviderConfig const& config) {
-    auto base = BaseUrl::parse(config.base_url.empty() ? "https://api.openai.com/v1" : config.base_url);
+    auto base =
+        BaseUrl::parse(config.base_url.empty() ? "https://api.openai.com/v1" : config.base_url);
     if (!base) return std::unexpected(base.error());
     OpenAiAddress address;
     address.base_ = std::move(*base);
@@ -30,7 +31,8 @@ Result<OpenAiAddress> OpenAiAddress::read(llm::ProviderConfig const& config) {
     auto const option = config.options.find("api_version");
     bool const has_version = query.contains("api-version=") || option != config.options.end();
     if (is_azure_host(address.base_.host) || has_version) {
-        if (option != config.options.end()) query = "api-version=" + encoded_segment(option->second);
+        if (option != config.options.end())
+            query = "api-version=" + encoded_segment(option->second);
         bool const is_preview = query.ends_with("=preview") || query.ends_with("=latest");
         if (path.contains("/openai/deployments/")) {
             address.azure_ = Azure::deployment;
@@ -41,7 +43,8 @@ Result<OpenAiAddress> OpenAiAddress::read(llm::ProviderConfig const& config) {
             address.azure_ = Azure::resource;
             if (path.empty()) path = "/openai";
         }
-        if (query.empty() && address.azure_ != Azure::v1) query = fmt::format("api-version={}", default_api_version);
+        if (query.empty() && address.azure_ != Azure::v1)
+            query = fmt::format("api-version={}", default_api_version);
     } else if (path.empty()) {
         path = "/v1";
     }
@@ -56,7 +59,8 @@ std::string OpenAiAddress::completions(std::string_view model) const {
 std::string OpenAiAddress::azure_models() const {
     if (azure_ != Azure::deployment) return base_.at("/models");
     auto resource = base_;
-    resource.path.resize(resource.path.find("/openai/deployments/") + std::string_view("/openai").size());
+    resource.path.resize(resource.path.find("/openai/deployments/") +
+                         std::string_view("/openai").size());
     return resource.at("/models");
 }
 

@@ -16,13 +16,19 @@ public:
     static Result<OpenAiAddress> read(llm::ProviderConfig const& config);
 
     [[nodiscard]] std::string completions(std::string_view model) const;
-    [[nodiscard]] std::string models() const { return azure_ == Azure::none ? base_.at("/models") : azure_models(); }
+    [[nodiscard]] std::string models() const {
+        return azure_ == Azure::none ? base_.at("/models") : azure_models();
+    }
     /// An address beside the API, e.g. llama.cpp's "/props".
-    [[nodiscard]] std::string beside(std::string_view path) const { return base_.root + std::string(path); }
+    [[nodiscard]] std::string beside(std::string_view path) const {
+        return base_.root + std::string(path);
+    }
 
     [[nodiscard]] RequestStyle style() const;
     /// The list of models is not that of the deployments.
-    [[nodiscard]] bool lists_deployments() const { return azure_ == Azure::none || azure_ == Azure::v1; }
+    [[nodiscard]] bool lists_deployments() const {
+        return azure_ == Azure::none || azure_ == Azure::v1;
+    }
     [[nodiscard]] bool is_azure() const { return azure_ != Azure::none; }
     [[nodiscard]] bool is_openai() const { return base_.host == "api.openai.com"; }
     [[nodiscard]] std::string const& host() const { return base_.host; }

@@ -153,7 +153,8 @@ void read_usage(JsonScanner& json, Chunk& chunk) {
 }
 
 bool says_something(std::string_view error) {
-    return !error.empty() && error != "null" && error != "false" && error != "\"\"" && error != "{}";
+    return !error.empty() && error != "null" && error != "false" && error != "\"\"" &&
+           error != "{}";
 }
 
 }  // namespace

@@ -56,8 +56,8 @@ void OpenAiDecoder::push_parts(ThinkSplitter::Parts parts) {
 void OpenAiDecoder::take_finish() {
     auto const& words = chunk_.finish;
     if (words == "error" || words == "abort" || words == "insufficient_system_resource") {
-        auto const kind =
-            words.starts_with("insufficient") ? FailureClass::overloaded : FailureClass::model_error;
+        auto const kind = words.starts_with("insufficient") ? FailureClass::overloaded
+                                                            : FailureClass::model_error;
         return fail(llm::make_failure(
             kind, fmt::format("the model's server gave the answer up (\"{}\")", words)));
     }

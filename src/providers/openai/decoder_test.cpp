@@ -16,24 +16,36 @@ std::unique_ptr<AnswerDecoder> make_decoder() {
 
 class OpenAiRecording : public testing::TestWithParam<Recording> {};
 
-TEST_P(OpenAiRecording, MeansTheSameEventsHoweverItIsCut) { test::expect_same_however_cut(make_decoder, GetParam()); }
+TEST_P(OpenAiRecording, MeansTheSameEventsHoweverItIsCut) {
+    test::expect_same_however_cut(make_decoder, GetParam());
+}
 
-TEST_P(OpenAiRecording, NeverLooksCompleteWhenItEndsEarly) { test::expect_never_complete_early(make_decoder, GetParam()); }
+TEST_P(OpenAiRecording, NeverLooksCompleteWhenItEndsEarly) {
+    test::expect_never_complete_early(make_decoder, GetParam());
+}
 
-INSTANTIATE_TEST_SUITE_P(All, OpenAiRecording, testing::ValuesIn(test::recordings_in(KAIWA_RECORDINGS)),
+INSTANTIATE_TEST_SUITE_P(All, OpenAiRecording,
+                         testing::ValuesIn(test::recordings_in(KAIWA_RECORDINGS)),
                          test::recording_name);
 
 TEST(OpenAiDecoder, AModelKnownToBeginInsideItsReasoningNeedsNoOpeningTag) {
-    auto const make = [] { return std::make_unique<OpenAiDecoder>(ThinkSplitter::Start::thinking); };
-    std::string const body = R"(data: {"choices":[{"delta":{"content":"うん\n</think>\n\n答え"},"finish_reason":"stop"}]})"
-                             "\n\ndata: [DONE]\n\n";
-    EXPECT_EQ(test::decoded(make, {body}), (Lines{"reasoning \"うん\\n\"", "text \"答え\"", "finished stop"}));
+    auto const make = [] {
+        return std::make_unique<OpenAiDecoder>(ThinkSplitter::Start::thinking);
+    };
+    std::string const body =
+        R"(data: {"choices":[{"delta":{"content":"うん\n</think>\n\n答え"},"finish_reason":"stop"}]})"
+        "\n\ndata: [DONE]\n\n";
+    EXPECT_EQ(test::decoded(make, {body}),
+              (Lines{"reasoning \"うん\\n\"", "text \"答え\"", "finished stop"}));
 }
 
 TEST(OpenAiDecoder, AnswersWithoutReasoningStayWholeWhenReasoningWasExpected) {
-    auto const make = [] { return std::make_unique<OpenAiDecoder>(ThinkSplitter::Start::thinking); };
-    std::string const body = R"(data: {"choices":[{"delta":{"content":"はい"},"finish_reason":"stop"}]})"
-                             "\n\ndata: [DONE]\n\n";
+    auto const make = [] {
+        return std::make_unique<OpenAiDecoder>(ThinkSplitter::Start::thinking);
+    };
+    std::string const body =
+        R"(data: {"choices":[{"delta":{"content":"はい"},"finish_reason":"stop"}]})"
+        "\n\ndata: [DONE]\n\n";
     auto const lines = test::decoded(make, {body});
     EXPECT_EQ(lines.back(), "finished stop");
     EXPECT_EQ(lines[lines.size() - 2], "text \"はい\"");
@@ -57,7 +69,8 @@ TEST(OpenAiDecoder, GivesUpOnAnEventThatNeverEnds) {
 
 TEST(OpenAiDecoder, GivesUpOnAnAnswerThatNeverEnds) {
     auto decoder = make_decoder();
-    std::string const event = "data: {\"choices\":[{\"delta\":{\"content\":\"" + std::string(std::size_t{1} << 20, 'x') + "\"}}]}\n\n";
+    std::string const event = "data: {\"choices\":[{\"delta\":{\"content\":\"" +
+                              std::string(std::size_t{1} << 20, 'x') + "\"}}]}\n\n";
     for (int i = 0; i < 20; ++i) {
         decoder->feed(event);
         while (auto next = decoder->next()) {

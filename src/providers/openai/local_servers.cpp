@@ -69,8 +69,8 @@ struct Results {
     std::vector<std::optional<FoundServer>> servers;
 };
 
-asio::awaitable<void> look_and_note(http::Transport& transport, std::string root, std::shared_ptr<Results> results,
-                                    std::size_t place) {
+asio::awaitable<void> look_and_note(http::Transport& transport, std::string root,
+                                    std::shared_ptr<Results> results, std::size_t place) {
     results->servers[place] = co_await look_at(transport, std::move(root));
 }
 
@@ -85,7 +85,8 @@ std::vector<std::string> local_places(std::string_view ollama_host, std::uint16_
     if (host.empty() || host.starts_with(':')) host.insert(0, "127.0.0.1");
     // The address that a server binds to listen everywhere is reached on loopback.
     if (host.starts_with("0.0.0.0")) host.replace(0, 7, "127.0.0.1");
-    if (auto const colon = host.rfind(':'); colon == host.npos || host.ends_with(']')) host += ":11434";
+    if (auto const colon = host.rfind(':'); colon == host.npos || host.ends_with(']'))
+        host += ":11434";
 
     std::vector<std::string> places = {ollama.substr(0, host_at) + host};
     for (int const port : {8080, 8081, 8000, 1234}) {
@@ -95,13 +96,15 @@ std::vector<std::string> local_places(std::string_view ollama_host, std::uint16_
 }
 
 asio::awaitable<std::vector<FoundServer>> find_local_servers(http::Transport& transport,
-                                                             std::vector<std::string> places, Log& log) {
+                                                             std::vector<std::string> places,
+                                                             Log& log) {
     auto const loop = co_await asio::this_coro::executor;
     TaskGroup looks(loop, log);
     auto results = std::make_shared<Results>();
     results->servers.resize(places.size());
     for (std::size_t i = 0; i < places.size(); ++i) {
-        looks.start("look_for_model_server", look_and_note(transport, std::move(places[i]), results, i));
+        looks.start("look_for_model_server",
+                    look_and_note(transport, std::move(places[i]), results, i));
     }
     co_await looks.join(std::chrono::seconds(6));
     looks.stop();

@@ -20,10 +20,12 @@ struct FoundServer {
 
 /// The addresses that are looked at: Ollama's, and the usual ports of the others on loopback.
 /// `ollama_host` is the value of that variable, or empty; `own_port` is where we listen ourselves.
-[[nodiscard]] std::vector<std::string> local_places(std::string_view ollama_host, std::uint16_t own_port);
+[[nodiscard]] std::vector<std::string> local_places(std::string_view ollama_host,
+                                                    std::uint16_t own_port);
 
 /// Looks at all places at once, at most about two seconds. The outbound gate must allow them.
 asio::awaitable<std::vector<FoundServer>> find_local_servers(http::Transport& transport,
-                                                             std::vector<std::string> places, Log& log);
+                                                             std::vector<std::string> places,
+                                                             Log& log);
 
 }  // namespace kaiwa::providers

@@ -25,10 +25,12 @@ json::value const* find(json::object const& object, std::initializer_list<std::s
 
 std::string text_at(json::object const& object, std::initializer_list<std::string_view> path) {
     auto const* value = find(object, path);
-    return value && value->is_string() ? replace_invalid_utf8(std::string(value->get_string())) : std::string();
+    return value && value->is_string() ? replace_invalid_utf8(std::string(value->get_string()))
+                                       : std::string();
 }
 
-std::optional<std::int64_t> count_at(json::object const& object, std::initializer_list<std::string_view> path) {
+std::optional<std::int64_t> count_at(json::object const& object,
+                                     std::initializer_list<std::string_view> path) {
     auto const* value = find(object, path);
     if (value == nullptr || !value->is_int64() || value->get_int64() <= 0) return std::nullopt;
     return value->get_int64();
@@ -37,9 +39,9 @@ std::optional<std::int64_t> count_at(json::object const& object, std::initialize
 /// The window under the name that each server has for it.
 std::optional<std::int64_t> window_of(json::object const& item) {
     for (auto const path : {std::initializer_list<std::string_view>{"max_model_len"},  // vLLM
-                            {"context_length"},                                        // OpenRouter, Together
-                            {"context_window"},                                        // Groq
-                            {"max_context_length"},                                    // Mistral, LM Studio
+                            {"context_length"},      // OpenRouter, Together
+                            {"context_window"},      // Groq
+                            {"max_context_length"},  // Mistral, LM Studio
                             {"max_input_tokens"},
                             {"meta", "n_ctx"},
                             {"meta", "n_ctx_train"}}) {  // llama.cpp
@@ -54,7 +56,8 @@ std::optional<bool> sees_images(json::object const& item) {
     }
     auto const* modalities = find(item, {"architecture", "input_modalities"});
     if (modalities == nullptr || !modalities->is_array()) return std::nullopt;
-    return std::ranges::any_of(modalities->get_array(), [](json::value const& m) { return m == "image"; });
+    return std::ranges::any_of(modalities->get_array(),
+                               [](json::value const& m) { return m == "image"; });
 }
 
 struct KnownWindow {
@@ -64,9 +67,9 @@ struct KnownWindow {
 
 // The longest prefix that fits comes first.
 constexpr KnownWindow known_windows[] = {
-    {"gpt-5", 400'000},       {"gpt-4.1", 1'047'576}, {"gpt-4o", 128'000},       {"gpt-4-turbo", 128'000},
-    {"gpt-4-0", 8'192},       {"gpt-4", 8'192},       {"gpt-3.5-turbo", 16'385}, {"chatgpt-4o", 128'000},
-    {"o1", 200'000},          {"o3", 200'000},        {"o4-mini", 200'000},
+    {"gpt-5", 400'000}, {"gpt-4.1", 1'047'576}, {"gpt-4o", 128'000},       {"gpt-4-turbo", 128'000},
+    {"gpt-4-0", 8'192}, {"gpt-4", 8'192},       {"gpt-3.5-turbo", 16'385}, {"chatgpt-4o", 128'000},
+    {"o1", 200'000},    {"o3", 200'000},        {"o4-mini", 200'000},
 };
 
 }  // namespace
@@ -74,8 +77,10 @@ constexpr KnownWindow known_windows[] = {
 llm::Outcome<ModelList> read_model_list(std::string_view body) {
     auto const value = parse_json(replace_invalid_utf8(std::string(body)));
     if (!value) {
-        auto failure = llm::make_failure(llm::FailureClass::model_error, "the list of models is not JSON");
-        if (auto const start = body.find_first_not_of(" \r\n\t"); start != body.npos && body[start] == '<') {
+        auto failure =
+            llm::make_failure(llm::FailureClass::model_error, "the list of models is not JSON");
+        if (auto const start = body.find_first_not_of(" \r\n\t");
+            start != body.npos && body[start] == '<') {
             failure.message = fit_for_people(read_vendor_error(body).message);
         }
         return std::unexpected(std::move(failure));
@@ -121,8 +126,9 @@ void add_props(std::string_view body, std::vector<llm::ModelInfo>& models) {
 
 void keep_openai_chat_models(std::vector<llm::ModelInfo>& models) {
     std::erase_if(models, [](llm::ModelInfo const& model) {
-        for (std::string_view const word : {"embedding", "whisper", "tts", "dall-e", "moderation", "audio", "realtime",
-                                            "transcribe", "image", "davinci", "babbage", "sora", "instruct"}) {
+        for (std::string_view const word :
+             {"embedding", "whisper", "tts", "dall-e", "moderation", "audio", "realtime",
+              "transcribe", "image", "davinci", "babbage", "sora", "instruct"}) {
             if (model.id.contains(word)) return true;
         }
         return false;

@@ -10,7 +10,8 @@ namespace kaiwa::providers {
 
 struct ModelList {
     std::vector<llm::ModelInfo> models;
-    std::string owner;  ///< Whom the first model belongs to; tells servers apart: "llamacpp", "vllm", ….
+    std::string
+        owner;  ///< Whom the first model belongs to; tells servers apart: "llamacpp", "vllm", ….
 };
 
 /// Reads the answer of `GET …/models` in any dialect. Fails with `model_error`.

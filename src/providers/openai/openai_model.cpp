@@ -22,8 +22,9 @@ constexpr unsigned max_lessons = 4;
 /// The stream of one answer, which tells the book of habits how the model began.
 class LearningStream final : public llm::CompletionStream {
 public:
-    LearningStream(std::unique_ptr<http::InboundResponse> response, std::unique_ptr<OpenAiDecoder> decoder,
-                   std::string request_id, std::shared_ptr<HabitBook<ModelHabits>> habits, std::string model)
+    LearningStream(std::unique_ptr<http::InboundResponse> response,
+                   std::unique_ptr<OpenAiDecoder> decoder, std::string request_id,
+                   std::shared_ptr<HabitBook<ModelHabits>> habits, std::string model)
         : decoder_(*decoder),
           stream_(std::move(response), std::move(decoder), std::move(request_id)),
           habits_(std::move(habits)),
@@ -35,7 +36,9 @@ public:
         co_return event;
     }
 
-    [[nodiscard]] std::string provider_request_id() const override { return stream_.provider_request_id(); }
+    [[nodiscard]] std::string provider_request_id() const override {
+        return stream_.provider_request_id();
+    }
 
 private:
     void learn() {
@@ -56,7 +59,10 @@ class OpenAiModel final : public llm::ChatModel {
 public:
     OpenAiModel(llm::ProviderConfig config, OpenAiAddress address, http::Deadlines deadlines,
                 http::Transport& transport)
-        : config_(std::move(config)), address_(std::move(address)), deadlines_(deadlines), transport_(transport) {}
+        : config_(std::move(config)),
+          address_(std::move(address)),
+          deadlines_(deadlines),
+          transport_(transport) {}
 
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest request) override;
@@ -64,7 +70,8 @@ public:
 
 private:
     [[nodiscard]] http::OutboundRequest outbound(std::string method, std::string url) const;
-    [[nodiscard]] llm::Failure refusal(unsigned status, http::Headers const& headers, std::string const& body) const;
+    [[nodiscard]] llm::Failure refusal(unsigned status, http::Headers const& headers,
+                                       std::string const& body) const;
     [[nodiscard]] ThinkSplitter::Start thinking_of(std::string_view model) const;
     asio::awaitable<llm::Outcome<std::string>> get(std::string url);
 
@@ -97,7 +104,8 @@ http::OutboundRequest OpenAiModel::outbound(std::string method, std::string url)
     return request;
 }
 
-llm::Failure OpenAiModel::refusal(unsigned status, http::Headers const& headers, std::string const& body) const {
+llm::Failure OpenAiModel::refusal(unsigned status, http::Headers const& headers,
+                                  std::string const& body) const {
     auto failure = failure_from(status, headers, body);
     failure.message = fit_for_people(std::move(failure.message), config_.api_key);
     return failure;
@@ -106,7 +114,8 @@ llm::Failure OpenAiModel::refusal(unsigned status, http::Headers const& headers,
 ThinkSplitter::Start OpenAiModel::thinking_of(std::string_view model) const {
     // OpenAI's own models never write tags: there they are words of the answer.
     if (address_.is_openai() || address_.is_azure()) return ThinkSplitter::Start::text;
-    return habits_->of(model).begins_inside_thinking ? ThinkSplitter::Start::thinking : ThinkSplitter::Start::unknown;
+    return habits_->of(model).begins_inside_thinking ? ThinkSplitter::Start::thinking
+                                                     : ThinkSplitter::Start::unknown;
 }
 
 asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiModel::start(
@@ -124,7 +133,8 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiMode
         if (status == 200) {
             auto id = request_id((*response)->headers());
             auto decoder = std::make_unique<OpenAiDecoder>(thinking_of(request.model));
-            co_return std::make_unique<LearningStream>(std::move(*response), std::move(decoder), std::move(id), habits_,
+            co_return std::make_unique<LearningStream>(std::move(*response), std::move(decoder),
+                                                       std::move(id), habits_,
                                                        std::move(request.model));
         }
         auto const body = co_await (*response)->read_all(max_error_bytes);
@@ -170,14 +180,17 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> OpenAiModel::list() {
 
 }  // namespace
 
-Result<std::shared_ptr<llm::ChatModel>> make_openai(llm::ProviderConfig const& config, http::Transport& transport) {
+Result<std::shared_ptr<llm::ChatModel>> make_openai(llm::ProviderConfig const& config,
+                                                    http::Transport& transport) {
     auto address = OpenAiAddress::read(config);
     if (!address) return std::unexpected(address.error());
-    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok)
+        return std::unexpected(ok.error());
     for (auto const* option : {"organization", "project"}) {
         auto const found = config.options.find(option);
         if (found == config.options.end()) continue;
-        if (auto ok = check_header_value(option, found->second); !ok) return std::unexpected(ok.error());
+        if (auto ok = check_header_value(option, found->second); !ok)
+            return std::unexpected(ok.error());
     }
     auto deadlines = deadlines_of(config, http::Deadlines());
     if (!deadlines) return std::unexpected(deadlines.error());

@@ -17,7 +17,7 @@ namespace kaiwa::providers {
 /// - `options`: `organization`, `project` (OpenAI), `api_version` (Azure), and the deadlines.
 ///
 /// `transport` outlives the model. Fails with `invalid_argument`, naming the field.
-[[nodiscard]] Result<std::shared_ptr<llm::ChatModel>> make_openai(
-    llm::ProviderConfig const& config, http::Transport& transport);
+[[nodiscard]] Result<std::shared_ptr<llm::ChatModel>> make_openai(llm::ProviderConfig const& config,
+                                                                  http::Transport& transport);
 
 }  // namespace kaiwa::providers

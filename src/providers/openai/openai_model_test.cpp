@@ -14,13 +14,15 @@ using test::Lines;
 using test::MemoryAnswer;
 using test::run_task;
 
-std::string const hello = "data: {\"choices\":[{\"delta\":{\"content\":\"こんにちは\"}}]}\n\n"
-                          "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-                          "data: [DONE]\n\n";
+std::string const hello =
+    "data: {\"choices\":[{\"delta\":{\"content\":\"こんにちは\"}}]}\n\n"
+    "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+    "data: [DONE]\n\n";
 
 class OpenAiModelTest : public testing::Test {
 protected:
-    std::shared_ptr<llm::ChatModel> make(std::string base_url = "http://h/v1", std::string key = "sk-planted") {
+    std::shared_ptr<llm::ChatModel> make(std::string base_url = "http://h/v1",
+                                         std::string key = "sk-planted") {
         llm::ProviderConfig config;
         config.name = "local";
         config.base_url = std::move(base_url);
@@ -82,7 +84,8 @@ TEST_F(OpenAiModelTest, AnAnswerThatBreaksAtAnyByteIsANetworkFailureUnlessItsEnd
         transport.answers.emplace_back(std::move(answer));
         auto const lines = ask(*make());
         bool const end_was_said = size >= hello.find("data: [DONE]");
-        EXPECT_EQ(lines.back(), end_was_said ? "finished stop" : "failed network \"the connection broke\"");
+        EXPECT_EQ(lines.back(),
+                  end_was_said ? "finished stop" : "failed network \"the connection broke\"");
     }
 }
 
@@ -134,8 +137,12 @@ TEST_F(OpenAiModelTest, AStopEndsTheWaitForTheEndMark) {
 
 TEST_F(OpenAiModelTest, LearnsOnceWhatTheModelRefuses) {
     auto const model = make();
-    transport.answer(400, R"({"error":{"message":"Unsupported value: 'temperature' does not support 0.5 with this model.","param":"temperature","code":"unsupported_value"}})");
-    transport.answer(400, R"({"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","param":"max_tokens","code":"unsupported_parameter"}})");
+    transport.answer(
+        400,
+        R"({"error":{"message":"Unsupported value: 'temperature' does not support 0.5 with this model.","param":"temperature","code":"unsupported_value"}})");
+    transport.answer(
+        400,
+        R"({"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","param":"max_tokens","code":"unsupported_parameter"}})");
     transport.answer(200, hello);
     transport.answer(200, hello);
     llm::Parameters parameters;
@@ -155,7 +162,10 @@ TEST_F(OpenAiModelTest, LearnsOnceWhatTheModelRefuses) {
 
 TEST_F(OpenAiModelTest, LearnsThatATemplateWritesTheOpeningTag) {
     auto const model = make();
-    auto const thinks = "data: {\"choices\":[{\"delta\":{\"content\":\"hm\\n</think>\\nyes\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    auto const thinks =
+        "data: "
+        "{\"choices\":[{\"delta\":{\"content\":\"hm\\n</"
+        "think>\\nyes\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     transport.answer(200, thinks);
     transport.answer(200, thinks);
     ask(*model);
@@ -168,25 +178,41 @@ TEST_F(OpenAiModelTest, ClassesWhatServersRefuse) {
         char const* body;
         FailureClass kind;
     };
-    for (auto const& [status, body, kind] : {
-             Case{401, R"({"error":{"message":"bad key","code":"invalid_api_key"}})", FailureClass::auth},
-             Case{401, R"({"error":"Unauthorized"})", FailureClass::auth},
-             Case{403, "", FailureClass::auth},
-             Case{404, R"({"error":{"message":"no m","code":"model_not_found"}})", FailureClass::not_found},
-             Case{404, R"({"detail":"Not Found"})", FailureClass::not_found},
-             Case{400, R"({"error":{"message":"This model's maximum context length is 8192 tokens","code":"context_length_exceeded"}})", FailureClass::context_length},
-             Case{400, R"({"object":"error","message":"maximum context length is 4096","type":"BadRequestError","code":400})", FailureClass::context_length},
-             Case{429, R"({"error":{"message":"quota","code":"insufficient_quota"}})", FailureClass::quota},
-             Case{429, R"({"error":{"message":"tokens per minute; context window","code":"rate_limit_exceeded"}})", FailureClass::rate_limited},
-             Case{429, R"({"error":{"message":"slow down","code":"context_length_exceeded"}})", FailureClass::rate_limited},
-             Case{402, R"({"error":{"message":"no credit","code":402}})", FailureClass::quota},
-             Case{422, R"({"detail":[{"loc":["body","messages"],"msg":"field required"}]})", FailureClass::invalid},
-             Case{503, R"({"error":{"code":503,"message":"Loading model","type":"unavailable_error"}})", FailureClass::overloaded},
-             Case{529, "", FailureClass::overloaded},
-             Case{504, "<html>gateway</html>", FailureClass::timeout},
-             Case{500, R"({"message":"boom"})", FailureClass::model_error},
-             Case{502, "bad gateway", FailureClass::model_error},
-             Case{302, "", FailureClass::invalid}}) {
+    for (
+        auto const& [status, body, kind] :
+        {Case{401, R"({"error":{"message":"bad key","code":"invalid_api_key"}})",
+              FailureClass::auth},
+         Case{401, R"({"error":"Unauthorized"})", FailureClass::auth},
+         Case{403, "", FailureClass::auth},
+         Case{404, R"({"error":{"message":"no m","code":"model_not_found"}})",
+              FailureClass::not_found},
+         Case{404, R"({"detail":"Not Found"})", FailureClass::not_found},
+         Case{
+             400,
+             R"({"error":{"message":"This model's maximum context length is 8192 tokens","code":"context_length_exceeded"}})",
+             FailureClass::context_length},
+         Case{
+             400,
+             R"({"object":"error","message":"maximum context length is 4096","type":"BadRequestError","code":400})",
+             FailureClass::context_length},
+         Case{429, R"({"error":{"message":"quota","code":"insufficient_quota"}})",
+              FailureClass::quota},
+         Case{
+             429,
+             R"({"error":{"message":"tokens per minute; context window","code":"rate_limit_exceeded"}})",
+             FailureClass::rate_limited},
+         Case{429, R"({"error":{"message":"slow down","code":"context_length_exceeded"}})",
+              FailureClass::rate_limited},
+         Case{402, R"({"error":{"message":"no credit","code":402}})", FailureClass::quota},
+         Case{422, R"({"detail":[{"loc":["body","messages"],"msg":"field required"}]})",
+              FailureClass::invalid},
+         Case{503, R"({"error":{"code":503,"message":"Loading model","type":"unavailable_error"}})",
+              FailureClass::overloaded},
+         Case{529, "", FailureClass::overloaded},
+         Case{504, "<html>gateway</html>", FailureClass::timeout},
+         Case{500, R"({"message":"boom"})", FailureClass::model_error},
+         Case{502, "bad gateway", FailureClass::model_error},
+         Case{302, "", FailureClass::invalid}}) {
         auto const failure = refusal(status, body);
         EXPECT_EQ(failure.kind, kind) << status << ' ' << body << " is " << to_string(failure.kind);
         EXPECT_FALSE(failure.message.empty());
@@ -195,7 +221,8 @@ TEST_F(OpenAiModelTest, ClassesWhatServersRefuse) {
 
 TEST_F(OpenAiModelTest, TellsTheServersWordsItsAdviceAndItsRequestIdButNeverTheKey) {
     http::Headers headers{{"Retry-After", "2"}, {"x-request-id", "req_9"}};
-    auto const failure = refusal(429, R"({"error":{"message":"Key sk-planted\nis busy"}})", headers);
+    auto const failure =
+        refusal(429, R"({"error":{"message":"Key sk-planted\nis busy"}})", headers);
     EXPECT_EQ(failure.message, "Key *** is busy (HTTP 429)");
     EXPECT_EQ(failure.retry_after, std::chrono::seconds(2));
     EXPECT_EQ(failure.provider_request_id, "req_9");
@@ -225,22 +252,30 @@ TEST_F(OpenAiModelTest, ListsModelsOfEveryDialect) {
         auto const models = run_task(make()->list());
         if (!models) return "failed: " + models.error().message;
         for (auto const& model : *models) {
-            shown += model.id + ' ' + model.name + ' ' + (model.window ? std::to_string(*model.window) : "-") + ';';
+            shown += model.id + ' ' + model.name + ' ' +
+                     (model.window ? std::to_string(*model.window) : "-") + ';';
         }
         return shown;
     };
-    EXPECT_EQ(list(R"({"object":"list","data":[{"id":"a"},{"id":"b","object":"model"}]})"), "a a -;b b -;");
-    EXPECT_EQ(list(R"({"data":[{"id":"q","max_model_len":32768,"owned_by":"vllm"}]})"), "q q 32768;");
-    EXPECT_EQ(list(R"({"data":[{"id":"v/m","name":"M","context_length":131072}]})"), "v/m M 131072;");
+    EXPECT_EQ(list(R"({"object":"list","data":[{"id":"a"},{"id":"b","object":"model"}]})"),
+              "a a -;b b -;");
+    EXPECT_EQ(list(R"({"data":[{"id":"q","max_model_len":32768,"owned_by":"vllm"}]})"),
+              "q q 32768;");
+    EXPECT_EQ(list(R"({"data":[{"id":"v/m","name":"M","context_length":131072}]})"),
+              "v/m M 131072;");
     EXPECT_EQ(list(R"([{"id":"t"}])"), "t t -;");
     EXPECT_EQ(list(R"({"object":"list"})"), "");
-    EXPECT_EQ(list("<html>"), "failed: it answered with a web page, not with JSON; check the base URL, and whether a "
-                              "proxy or a sign-in page stands before it");
+    EXPECT_EQ(
+        list("<html>"),
+        "failed: it answered with a web page, not with JSON; check the base URL, and whether a "
+        "proxy or a sign-in page stands before it");
 }
 
 TEST_F(OpenAiModelTest, AsksLlamaCppForItsRealWindow) {
-    transport.answer(200, R"({"data":[{"id":"g","owned_by":"llamacpp","meta":{"n_ctx_train":131072}}]})");
-    transport.answer(200, R"({"default_generation_settings":{"n_ctx":8192},"modalities":{"vision":true}})");
+    transport.answer(
+        200, R"({"data":[{"id":"g","owned_by":"llamacpp","meta":{"n_ctx_train":131072}}]})");
+    transport.answer(
+        200, R"({"default_generation_settings":{"n_ctx":8192},"modalities":{"vision":true}})");
     auto const models = run_task(make()->list());
     ASSERT_TRUE(models);
     EXPECT_EQ(models->front().window, 8192);

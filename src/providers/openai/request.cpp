@@ -17,12 +17,14 @@ using llm::PromptMessage;
 using llm::TextPart;
 
 bool has_picture(PromptMessage const& message) {
-    return std::ranges::any_of(message.parts, [](auto const& part) { return std::holds_alternative<ImagePart>(part); });
+    return std::ranges::any_of(
+        message.parts, [](auto const& part) { return std::holds_alternative<ImagePart>(part); });
 }
 
 void append_picture(std::string& out, ImagePart const& picture) {
     // Only as a data URI: local servers fetch nothing.
-    fmt::format_to(std::back_inserter(out), R"({{"type":"image_url","image_url":{{"url":"data:{};base64,{}"}}}})",
+    fmt::format_to(std::back_inserter(out),
+                   R"({{"type":"image_url","image_url":{{"url":"data:{};base64,{}"}}}})",
                    picture.media_type, base64(picture.bytes));
 }
 
@@ -84,7 +86,8 @@ void append_messages(std::string& out, llm::Prompt const& prompt, ModelHabits co
 }
 
 std::string_view max_tokens_name(RequestStyle const& style, ModelHabits const& habits) {
-    return style.max_completion_tokens != habits.other_max_tokens ? "max_completion_tokens" : "max_tokens";
+    return style.max_completion_tokens != habits.other_max_tokens ? "max_completion_tokens"
+                                                                  : "max_tokens";
 }
 
 std::string lower(std::string_view text) {
@@ -107,30 +110,35 @@ std::string completion_body(llm::CompletionRequest const& request, RequestStyle 
     }
     out += R"("stream":true,)";
     if (!habits.no_stream_options) {
-        out += style.can_drop_padding ? R"("stream_options":{"include_usage":true,"include_obfuscation":false},)"
-                                      : R"("stream_options":{"include_usage":true},)";
+        out += style.can_drop_padding
+                   ? R"("stream_options":{"include_usage":true,"include_obfuscation":false},)"
+                   : R"("stream_options":{"include_usage":true},)";
     }
     auto const& parameters = request.parameters;
     auto const number = [&](std::string_view name, auto value) {
         fmt::format_to(std::back_inserter(out), R"("{}":{},)", name, value);
     };
-    if (parameters.temperature && !habits.no_temperature) number("temperature", *parameters.temperature);
+    if (parameters.temperature && !habits.no_temperature)
+        number("temperature", *parameters.temperature);
     if (parameters.top_p && !habits.no_top_p) number("top_p", *parameters.top_p);
-    if (parameters.max_tokens && !habits.no_max_tokens) number(max_tokens_name(style, habits), *parameters.max_tokens);
+    if (parameters.max_tokens && !habits.no_max_tokens)
+        number(max_tokens_name(style, habits), *parameters.max_tokens);
     append_messages(out, request.prompt, habits);
     out += '}';
     return out;
 }
 
-ModelHabits habits_after(ModelHabits habits, llm::CompletionRequest const& request, RequestStyle const& style,
-                         VendorError const& error) {
+ModelHabits habits_after(ModelHabits habits, llm::CompletionRequest const& request,
+                         RequestStyle const& style, VendorError const& error) {
     auto const words = lower(error.message);
     bool const refused = error.status == 400 || error.status == 422;
     bool const may_be_template = refused || error.status == 500;
-    auto const about = [&](std::string_view name) { return error.param == name || words.contains(name); };
+    auto const about = [&](std::string_view name) {
+        return error.param == name || words.contains(name);
+    };
 
-    if (may_be_template && !request.prompt.system.empty() && words.contains("system") && words.contains("role") &&
-        refuses_parameter(error)) {
+    if (may_be_template && !request.prompt.system.empty() && words.contains("system") &&
+        words.contains("role") && refuses_parameter(error)) {
         habits.no_system_role = true;
         return habits;
     }

@@ -13,10 +13,10 @@ struct ModelHabits {
     bool no_temperature = false;
     bool no_top_p = false;
     bool no_stream_options = false;
-    bool no_max_tokens = false;          ///< Neither name of it.
-    bool other_max_tokens = false;       ///< The other name of it than the server's usual one.
-    bool no_system_role = false;         ///< Instructions go before the first question.
-    bool begins_inside_thinking = false; ///< Its template writes the opening tag of its reasoning.
+    bool no_max_tokens = false;           ///< Neither name of it.
+    bool other_max_tokens = false;        ///< The other name of it than the server's usual one.
+    bool no_system_role = false;          ///< Instructions go before the first question.
+    bool begins_inside_thinking = false;  ///< Its template writes the opening tag of its reasoning.
 
     bool operator==(ModelHabits const&) const = default;
 };

@@ -190,7 +190,11 @@ std::expected<Behaviour, std::string> Behaviour::parse(std::string_view model) {
             return std::unexpected(fmt::format("option \"{}\" does not take \"{}\"", key, value));
         }
     }
-    if (result.bad_utf8) result.chunk = "a\xE3\x81" "b\xFF" "c";
+    if (result.bad_utf8)
+        result.chunk =
+            "a\xE3\x81"
+            "b\xFF"
+            "c";
     if (result.token_bytes == 0) result.token_bytes = 1;
     return result;
 }

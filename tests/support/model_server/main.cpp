@@ -2,7 +2,6 @@
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
-
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -112,7 +111,8 @@ int main(int count, char** arguments) {
         } else if (i + 1 < count) {
             value = arguments[++i];
         }
-        if (auto const wrong = take_option(line, argument.substr(0, equals), value); !wrong.empty()) {
+        if (auto const wrong = take_option(line, argument.substr(0, equals), value);
+            !wrong.empty()) {
             fmt::print(stderr, "kaiwa_model_server: {}\n", wrong);
             return 2;
         }

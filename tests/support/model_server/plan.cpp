@@ -8,7 +8,9 @@ namespace kaiwa::model_server {
 
 namespace {
 
-bool continues_code_point(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool continues_code_point(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 /// Cuts text into tokens of about `bytes`, never inside a code point.
 std::vector<std::string> cut_into_tokens(std::string const& text, std::size_t bytes) {
@@ -31,19 +33,29 @@ std::string joined(std::vector<std::string> const& parts) {
 
 std::string status_text(unsigned status) {
     switch (status) {
-        case 200: return "OK";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 429: return "Too Many Requests";
-        case 500: return "Internal Server Error";
-        case 503: return "Service Unavailable";
-        default: return "Status";
+        case 200:
+            return "OK";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 429:
+            return "Too Many Requests";
+        case 500:
+            return "Internal Server Error";
+        case 503:
+            return "Service Unavailable";
+        default:
+            return "Status";
     }
 }
 
-std::string whole_openai(Question const& q, Behaviour const& b, std::vector<std::string> const& tokens) {
+std::string whole_openai(Question const& q, Behaviour const& b,
+                         std::vector<std::string> const& tokens) {
     std::string tools;
     for (std::size_t i = 0; i < b.tools; ++i) {
         tools += fmt::format(
@@ -59,16 +71,20 @@ std::string whole_openai(Question const& q, Behaviour const& b, std::vector<std:
 
 std::string whole_anthropic(Question const& q, Behaviour const& b,
                             std::vector<std::string> const& tokens) {
-    auto const reason = b.finish == "stop" ? "end_turn" : b.finish == "length" ? "max_tokens" : b.finish;
+    auto const reason = b.finish == "stop"     ? "end_turn"
+                        : b.finish == "length" ? "max_tokens"
+                                               : b.finish;
     return fmt::format(
         R"({{"id":"msg_1","type":"message","role":"assistant","model":{},"content":[{{"type":"text","text":{}}}],"stop_reason":{},"stop_sequence":null,"usage":{{"input_tokens":{},"output_tokens":{}}}}})",
         quoted(q.model), quoted(joined(tokens)), quoted(reason), q.prompt_bytes / 4, tokens.size());
 }
 
-std::string custom_body(Question const& q, Behaviour const& b, std::vector<std::string> const& tokens) {
+std::string custom_body(Question const& q, Behaviour const& b,
+                        std::vector<std::string> const& tokens) {
     auto const text = quoted(joined(tokens));
     if (b.shape == "result") return fmt::format(R"({{"result":{}}})", text);
-    if (b.shape == "refused") return fmt::format(R"({{"success":false,"error":{}}})", quoted(b.message));
+    if (b.shape == "refused")
+        return fmt::format(R"({{"success":false,"error":{}}})", quoted(b.message));
     if (b.shape == "success") return fmt::format(R"({{"success":true,"response":{}}})", text);
     if (b.shape == "generated_text" || q.api == Question::Api::custom_generate) {
         return fmt::format(R"({{"generated_text":{},"response_time":0.25}})", text);
@@ -91,7 +107,8 @@ Answer error_answer(Question const& q, Behaviour const& b, std::string const& di
     return answer;
 }
 
-void append_piece(std::vector<BodyPiece>& out, BodyPiece& piece, std::size_t from, std::size_t size) {
+void append_piece(std::vector<BodyPiece>& out, BodyPiece& piece, std::size_t from,
+                  std::size_t size) {
     BodyPiece part;
     part.bytes = piece.bytes.substr(from, size);
     part.gap = from == 0 ? piece.gap : std::chrono::microseconds(0);
@@ -128,11 +145,21 @@ std::string quoted(std::string_view text) {
     std::string out = "\"";
     for (char const c : text) {
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default:
                 if (static_cast<unsigned char>(c) < 0x20) {
                     out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -144,12 +171,14 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
-std::vector<std::string> answer_tokens(Question const& q, Behaviour const& b, Sources const& sources) {
+std::vector<std::string> answer_tokens(Question const& q, Behaviour const& b,
+                                       Sources const& sources) {
     if (b.stamp) return std::vector<std::string>(b.tokens, std::string(20, '0') + ' ');
     if (b.name == "stream") return std::vector<std::string>(b.tokens, b.chunk);
     if (b.name == "fixed") return cut_into_tokens(b.text, b.token_bytes);
     if (b.name == "markdown" && !sources.markdown.empty()) {
-        return cut_into_tokens(sources.markdown[b.markdown % sources.markdown.size()], b.token_bytes);
+        return cut_into_tokens(sources.markdown[b.markdown % sources.markdown.size()],
+                               b.token_bytes);
     }
     return cut_into_tokens(q.text, b.token_bytes);
 }
@@ -157,33 +186,36 @@ std::vector<std::string> answer_tokens(Question const& q, Behaviour const& b, So
 std::string error_body(Question const& q, Behaviour const& b, std::string const& dialect) {
     auto const message = quoted(b.message);
     if (q.api == Question::Api::anthropic) {
-        auto const type = !b.code.empty()     ? b.code
-                          : b.status == 401   ? "authentication_error"
-                          : b.status == 404   ? "not_found_error"
-                          : b.status == 429   ? "rate_limit_error"
-                          : b.status == 529   ? "overloaded_error"
-                          : b.status == 400   ? "invalid_request_error"
-                                              : "api_error";
-        return fmt::format(R"({{"type":"error","error":{{"type":"{}","message":{}}},"request_id":"req_scripted"}})",
-                           type, message);
+        auto const type = !b.code.empty()   ? b.code
+                          : b.status == 401 ? "authentication_error"
+                          : b.status == 404 ? "not_found_error"
+                          : b.status == 429 ? "rate_limit_error"
+                          : b.status == 529 ? "overloaded_error"
+                          : b.status == 400 ? "invalid_request_error"
+                                            : "api_error";
+        return fmt::format(
+            R"({{"type":"error","error":{{"type":"{}","message":{}}},"request_id":"req_scripted"}})",
+            type, message);
     }
-    if (q.api != Question::Api::openai) return fmt::format(R"({{"success":false,"message":{}}})", message);
+    if (q.api != Question::Api::openai)
+        return fmt::format(R"({{"success":false,"message":{}}})", message);
     if (dialect == "ollama" && b.code.empty()) return fmt::format(R"({{"error":{}}})", message);
     if (dialect == "vllm") {
-        return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":null,"code":{}}}}})", message,
-                           b.code.empty() ? "BadRequestError" : b.code, b.status);
+        return fmt::format(R"({{"error":{{"message":{},"type":"{}","param":null,"code":{}}}}})",
+                           message, b.code.empty() ? "BadRequestError" : b.code, b.status);
     }
     if (dialect == "llamacpp") {
-        return fmt::format(R"({{"error":{{"code":{},"message":{},"type":"{}"}}}})", b.status, message,
-                           b.code.empty() ? "unavailable_error" : b.code);
+        return fmt::format(R"({{"error":{{"code":{},"message":{},"type":"{}"}}}})", b.status,
+                           message, b.code.empty() ? "unavailable_error" : b.code);
     }
     auto const code = !b.code.empty()   ? quoted(b.code)
                       : b.status == 401 ? "\"invalid_api_key\""
                       : b.status == 404 ? "\"model_not_found\""
                       : b.status == 429 ? "\"rate_limit_exceeded\""
                                         : "null";
-    return fmt::format(R"({{"error":{{"message":{},"type":"invalid_request_error","param":null,"code":{}}}}})",
-                       message, code);
+    return fmt::format(
+        R"({{"error":{{"message":{},"type":"invalid_request_error","param":null,"code":{}}}}})",
+        message, code);
 }
 
 Answer json_answer(unsigned status, std::string body) {
@@ -200,22 +232,28 @@ Answer make_answer(Question const& q, Behaviour const& b, Sources const& sources
         Answer answer;
         answer.status = b.status;
         answer.headers.emplace_back("Content-Type", "text/html; charset=utf-8");
-        answer.pieces.push_back({.bytes = "<!doctype html><title>Sign in</title><p>Please sign in to the network.</p>"});
+        answer.pieces.push_back(
+            {.bytes =
+                 "<!doctype html><title>Sign in</title><p>Please sign in to the network.</p>"});
         return answer;
     }
     if (b.status != 200) return error_answer(q, b, dialect);
     if (auto const refused = refused_parameter(q, b)) {
-        return json_answer(400, fmt::format(
-            R"({{"error":{{"message":"Unsupported parameter: '{0}' is not supported with this model.","type":"invalid_request_error","param":"{0}","code":"unsupported_parameter"}}}})",
-            *refused));
+        return json_answer(
+            400,
+            fmt::format(
+                R"({{"error":{{"message":"Unsupported parameter: '{0}' is not supported with this model.","type":"invalid_request_error","param":"{0}","code":"unsupported_parameter"}}}})",
+                *refused));
     }
 
     auto const tokens = answer_tokens(q, b, sources);
-    auto const custom = q.api == Question::Api::custom_chat || q.api == Question::Api::custom_generate;
+    auto const custom =
+        q.api == Question::Api::custom_chat || q.api == Question::Api::custom_generate;
     if (custom || !q.stream || b.not_sse) {
-        auto answer = json_answer(200, custom ? custom_body(q, b, tokens)
-                                   : q.api == Question::Api::anthropic ? whole_anthropic(q, b, tokens)
-                                                                       : whole_openai(q, b, tokens));
+        auto answer =
+            json_answer(200, custom                              ? custom_body(q, b, tokens)
+                             : q.api == Question::Api::anthropic ? whole_anthropic(q, b, tokens)
+                                                                 : whole_openai(q, b, tokens));
         auto wait = std::chrono::duration_cast<std::chrono::microseconds>(b.first_delay);
         if (b.rate > 0) {
             wait += std::chrono::microseconds(
@@ -249,8 +287,12 @@ Plan make_plan(Answer answer, Behaviour const& b) {
     auto head = fmt::format("HTTP/1.1 {} {}\r\n", answer.status, status_text(answer.status));
     for (auto const& [name, value] : answer.headers) head += fmt::format("{}: {}\r\n", name, value);
     switch (b.framing) {
-        case Behaviour::Framing::chunked: head += "Transfer-Encoding: chunked\r\n\r\n"; break;
-        case Behaviour::Framing::close: head += "Connection: close\r\n\r\n"; break;
+        case Behaviour::Framing::chunked:
+            head += "Transfer-Encoding: chunked\r\n\r\n";
+            break;
+        case Behaviour::Framing::close:
+            head += "Connection: close\r\n\r\n";
+            break;
         case Behaviour::Framing::length:
             head += fmt::format("Content-Length: {}\r\n\r\n",
                                 b.clean_end && ends_early ? *b.end_at : whole);

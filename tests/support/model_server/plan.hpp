@@ -16,7 +16,7 @@ namespace kaiwa::model_server {
 struct BodyPiece {
     std::chrono::microseconds gap{0};  ///< Since the piece before.
     std::string bytes;
-    std::size_t tokens = 0;            ///< How many tokens of text it carries.
+    std::size_t tokens = 0;                    ///< How many tokens of text it carries.
     std::size_t stamp_at = std::string::npos;  ///< Where 20 digits of time are written.
 };
 
@@ -49,7 +49,7 @@ struct Question {
     bool stream = false;
     bool include_usage = false;
     std::string model;
-    std::string text;               ///< The last user message.
+    std::string text;  ///< The last user message.
     std::size_t prompt_bytes = 0;
     boost::json::object body;
 };

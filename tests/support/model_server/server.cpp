@@ -1,8 +1,7 @@
 #include "server.hpp"
 
-#include <fmt/format.h>
-
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -172,7 +171,8 @@ void Server::run(std::chrono::seconds lifetime, int stop_fd) {
             if (event.events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) on_readable(index);
         }
         wheel_.advance(now_us() / 1000, [this](TimerWheel::Timer const& timer) {
-            if (connections_[timer.connection]->version == timer.version) send_due(timer.connection);
+            if (connections_[timer.connection]->version == timer.version)
+                send_due(timer.connection);
         });
     }
 }
@@ -214,7 +214,8 @@ void Server::on_readable(std::uint32_t index) {
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
         if (connection.reply.record) {
-            connection.reply.record->closed_by_peer_at_ms = std::max<std::uint64_t>(now_us() / 1000, 1);
+            connection.reply.record->closed_by_peer_at_ms =
+                std::max<std::uint64_t>(now_us() / 1000, 1);
             site_.count_closed_by_peer(*connection.reply.record);
         }
         return close_connection(index, false);
@@ -261,7 +262,8 @@ void Server::send_due(std::uint32_t index) {
         }
         if (!sent) {
             if (connection.reply.record) {
-                connection.reply.record->closed_by_peer_at_ms = std::max<std::uint64_t>(now / 1000, 1);
+                connection.reply.record->closed_by_peer_at_ms =
+                    std::max<std::uint64_t>(now / 1000, 1);
                 site_.count_closed_by_peer(*connection.reply.record);
             }
             return close_connection(index, false);

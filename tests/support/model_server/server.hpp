@@ -29,10 +29,10 @@ private:
         int fd = -1;
         std::uint32_t version = 0;  ///< Grows whenever a pending timer loses its meaning.
         std::string input;
-        std::string half_sent;      ///< What the socket did not take.
-        Site::Reply reply;          ///< Empty plan: waiting for a request.
+        std::string half_sent;  ///< What the socket did not take.
+        Site::Reply reply;      ///< Empty plan: waiting for a request.
         std::size_t next_write = 0;
-        std::uint64_t due_us = 0;   ///< When the next write is meant to happen.
+        std::uint64_t due_us = 0;  ///< When the next write is meant to happen.
         bool waits_for_socket = false;
         bool stalled = false;
     };
@@ -46,7 +46,6 @@ private:
     void close_connection(std::uint32_t index, bool reset);
     void watch(std::uint32_t index, bool for_writing);
     void wake_at(std::uint32_t index, std::uint64_t at_us);
-
 
     Site& site_;
     int epoll_ = -1;

@@ -11,7 +11,9 @@ namespace json = boost::json;
 
 namespace {
 
-std::shared_ptr<Plan const> share(Plan plan) { return std::make_shared<Plan const>(std::move(plan)); }
+std::shared_ptr<Plan const> share(Plan plan) {
+    return std::make_shared<Plan const>(std::move(plan));
+}
 
 std::shared_ptr<Plan const> share_json(unsigned status, std::string body) {
     return share(make_plan(json_answer(status, std::move(body)), Behaviour()));
@@ -40,7 +42,8 @@ std::string text_of(json::value const& content) {
     if (!content.is_array()) return text;
     for (auto const& part : content.get_array()) {
         if (!part.is_object()) continue;
-        if (auto const* found = part.get_object().if_contains("text"); found && found->is_string()) {
+        if (auto const* found = part.get_object().if_contains("text");
+            found && found->is_string()) {
             text += found->get_string();
         }
     }
@@ -70,7 +73,8 @@ Question read_question(json::object body, Question::Api api) {
             auto const* content = message.get_object().if_contains("content");
             auto text = content ? text_of(*content) : std::string();
             question.prompt_bytes += text.size();
-            if (string_member(message.get_object(), "role") == "user") question.text = std::move(text);
+            if (string_member(message.get_object(), "role") == "user")
+                question.text = std::move(text);
         }
     }
     for (auto const* name : {"message", "prompt"}) {
@@ -153,16 +157,21 @@ std::shared_ptr<Plan const> Site::plan_for(HttpRequest const& request, Record& r
         auto const given = std::max({header(request, "authorization"), header(request, "api-key"),
                                      header(request, "x-api-key")});
         if (given != options_.api_key && given != "Bearer " + options_.api_key) {
-            return share_json(401, R"({"error":{"message":"Incorrect API key provided.","type":"invalid_request_error","code":"invalid_api_key"}})");
+            return share_json(
+                401,
+                R"({"error":{"message":"Incorrect API key provided.","type":"invalid_request_error","code":"invalid_api_key"}})");
         }
     }
     if (request.method == "GET") {
         if (path.ends_with("/models")) {
             return share_json(200, models_json(!header(request, "anthropic-version").empty()));
         }
-        if (path == "/api/version" && options_.pretend == "ollama") return share_json(200, R"({"version":"0.12.6"})");
+        if (path == "/api/version" && options_.pretend == "ollama")
+            return share_json(200, R"({"version":"0.12.6"})");
         if (path == "/props" && options_.pretend == "llamacpp") {
-            return share_json(200, R"({"default_generation_settings":{"n_ctx":8192},"modalities":{"vision":false}})");
+            return share_json(
+                200,
+                R"({"default_generation_settings":{"n_ctx":8192},"modalities":{"vision":false}})");
         }
         return share_json(404, R"({"error":{"message":"no such address","code":404}})");
     }
@@ -177,7 +186,8 @@ std::shared_ptr<Plan const> Site::completion(HttpRequest const& request, std::st
     boost::system::error_code error;
     auto value = json::parse(request.body, error);
     if (error || !value.is_object()) {
-        return share_json(400, R"({"error":{"message":"the body is not a JSON object","code":null}})");
+        return share_json(400,
+                          R"({"error":{"message":"the body is not a JSON object","code":null}})");
     }
     auto question = read_question(std::move(value.get_object()), endpoint->api);
     question.azure = endpoint->azure;
@@ -200,10 +210,11 @@ std::shared_ptr<Plan const> Site::completion(HttpRequest const& request, std::st
     }
     // Answers that depend on the words of the question are made each time.
     bool const repeats = behaviour->name != "echo" && behaviour->refuse.empty();
-    auto const key = fmt::format("{}|{}|{}|{}|{}|{}", static_cast<int>(question.api), question.azure,
-                                 question.stream, question.include_usage, question.prompt_bytes / 64,
-                                 question.model);
-    if (auto const cached = cache_.find(key); repeats && cached != cache_.end()) return cached->second;
+    auto const key = fmt::format("{}|{}|{}|{}|{}|{}", static_cast<int>(question.api),
+                                 question.azure, question.stream, question.include_usage,
+                                 question.prompt_bytes / 64, question.model);
+    if (auto const cached = cache_.find(key); repeats && cached != cache_.end())
+        return cached->second;
     auto plan = share(make_plan(make_answer(question, *behaviour, options_.sources), *behaviour));
     if (repeats) {
         if (cache_.size() > 1'000) cache_.clear();
@@ -228,7 +239,8 @@ Plan Site::control(HttpRequest const& request) {
     if (path == "/_control/models" && request.method == "PUT") {
         boost::system::error_code error;
         auto const value = json::parse(request.body, error);
-        if (error || !value.is_object()) return plain(400, R"({"error":"expected {\"name\":\"behaviour\"}"})");
+        if (error || !value.is_object())
+            return plain(400, R"({"error":"expected {\"name\":\"behaviour\"}"})");
         options_.models.clear();
         cache_.clear();
         for (auto const& [name, behaviour] : value.get_object()) {
@@ -278,8 +290,10 @@ Plan Site::put_script(std::string const& name, std::string const& body) {
                 piece.bytes = std::string(chunk.get_string());
             } else if (chunk.is_object()) {
                 auto const& object = chunk.get_object();
-                piece.bytes = string_member(object, "text") + percent_decoded(string_member(object, "percent"));
-                if (auto const* delay = object.if_contains("delay_ms"); delay && delay->is_int64()) {
+                piece.bytes = string_member(object, "text") +
+                              percent_decoded(string_member(object, "percent"));
+                if (auto const* delay = object.if_contains("delay_ms");
+                    delay && delay->is_int64()) {
                     piece.gap = std::chrono::milliseconds(delay->get_int64());
                 }
             } else {
@@ -288,7 +302,8 @@ Plan Site::put_script(std::string const& name, std::string const& body) {
             answer.pieces.push_back(std::move(piece));
         }
     }
-    scripts_[name] = {share(make_plan(std::move(answer), *behaviour)), string_member(script, "path")};
+    scripts_[name] = {share(make_plan(std::move(answer), *behaviour)),
+                      string_member(script, "path")};
     return plain(200, "{}");
 }
 
@@ -306,7 +321,8 @@ std::string Site::requests_json() const {
         item["status"] = record->status;
         item["at_ms"] = record->at_ms;
         item["tokens_sent"] = record->tokens_sent;
-        item["finished_at_ms"] = record->finished_at_ms ? json::value(record->finished_at_ms) : nullptr;
+        item["finished_at_ms"] =
+            record->finished_at_ms ? json::value(record->finished_at_ms) : nullptr;
         item["closed_by_peer_at_ms"] =
             record->closed_by_peer_at_ms ? json::value(record->closed_by_peer_at_ms) : nullptr;
         all.push_back(std::move(item));

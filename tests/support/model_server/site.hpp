@@ -40,8 +40,8 @@ struct Counters {
 
 struct SiteOptions {
     Sources sources;
-    std::string pretend;                        ///< "ollama", "llamacpp", …: whose side addresses exist.
-    std::string api_key;                        ///< Empty: every key is accepted.
+    std::string pretend;  ///< "ollama", "llamacpp", …: whose side addresses exist.
+    std::string api_key;  ///< Empty: every key is accepted.
     std::map<std::string, std::string> models;  ///< Further names and their behaviour.
     std::size_t max_records = 10'000;
 };

@@ -33,11 +33,13 @@ private:
         if (dialect_ == "openai") members = R"(,"service_tier":"default","obfuscation":"x7Qp")";
         if (dialect_ == "ollama") members = R"(,"system_fingerprint":"fp_ollama")";
         if (dialect_ == "openrouter") members = R"(,"provider":"Scripted")";
-        if (dialect_ == "llamacpp" && last) members = R"(,"timings":{"prompt_n":9,"predicted_n":4})";
+        if (dialect_ == "llamacpp" && last)
+            members = R"(,"timings":{"prompt_n":9,"predicted_n":4})";
         bool const with_usage =
             b_.usage == Behaviour::UsagePlace::every ||
             (last && (b_.usage == Behaviour::UsagePlace::last || dialect_ == "deepseek"));
-        if (with_usage && b_.usage != Behaviour::UsagePlace::none) members += ",\"usage\":" + usage();
+        if (with_usage && b_.usage != Behaviour::UsagePlace::none)
+            members += ",\"usage\":" + usage();
         return fmt::format(
             R"({{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":{},"choices":[{{"index":0,"delta":{},"logprobs":null,"finish_reason":{}{}}}]{}}})",
             quoted(q_.model), delta, finish, extra, members);
@@ -118,16 +120,20 @@ void ChunkWriter::add_tools() {
                 R"({}{{"id":"call_{}","index":{},"type":"function","function":{{"name":"look_up","arguments":"{{\"n\":{}}}"}}}})",
                 i ? "," : "", i, i, i);
         }
-        add(event(chunk(R"({"role":"assistant","content":"","tool_calls":[)" + calls + "]}", "null", false)));
+        add(event(chunk(R"({"role":"assistant","content":"","tool_calls":[)" + calls + "]}", "null",
+                        false)));
         return;
     }
     for (std::size_t i = 0; i < b_.tools; ++i) {
-        add(event(chunk(fmt::format(
-            R"({{"tool_calls":[{{"index":{},"id":"call_{}","type":"function","function":{{"name":"look_up","arguments":""}}}}]}})",
-            i, i), "null", false)));
+        add(event(chunk(
+            fmt::format(
+                R"({{"tool_calls":[{{"index":{},"id":"call_{}","type":"function","function":{{"name":"look_up","arguments":""}}}}]}})",
+                i, i),
+            "null", false)));
         for (auto const& part : {std::string("{\\\"n"), fmt::format("\\\":{}}}", i)}) {
-            add(event(chunk(fmt::format(
-                R"({{"tool_calls":[{{"index":{},"function":{{"arguments":"{}"}}}}]}})", i, part),
+            add(event(chunk(
+                fmt::format(R"({{"tool_calls":[{{"index":{},"function":{{"arguments":"{}"}}}}]}})",
+                            i, part),
                 "null", false)));
         }
     }
@@ -149,7 +155,8 @@ std::vector<BodyPiece> ChunkWriter::write(std::vector<std::string> const& tokens
     if (dialect_ == "openrouter") add(": OPENROUTER PROCESSING" + b_.eol + b_.eol);
     pending_gap_ += b_.first_delay;
     if (dialect_ == "azure") {
-        add(event(R"({"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]})"));
+        add(event(
+            R"({"choices":[],"created":0,"id":"","model":"","object":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{}}]})"));
     }
     if (dialect_ != "ollama") {
         add(event(chunk(R"({"role":"assistant","content":""})", "null", false)));

@@ -46,7 +46,8 @@ public:
     [[nodiscard]] int wait_ms(int most) const {
         if (size_ == 0) return most;
         for (int wait = 1; wait < most; ++wait) {
-            if (!slots_[(now_ + static_cast<std::uint64_t>(wait)) % slot_count].empty()) return wait;
+            if (!slots_[(now_ + static_cast<std::uint64_t>(wait)) % slot_count].empty())
+                return wait;
         }
         return most;
     }
