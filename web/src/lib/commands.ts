@@ -76,7 +76,7 @@ export function useShortcuts(): void {
       const command = commands.findLast(
         ({ shortcut }) => shortcut !== undefined && matchesShortcut(event, shortcut) && (!typing || shortcut.includes("Mod")),
       );
-      if (!command) return;
+      if (!command || (event.key === "Escape" && document.querySelector("dialog[open]"))) return;
       event.preventDefault();
       command.run();
     };

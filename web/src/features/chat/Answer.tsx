@@ -33,7 +33,11 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
       )}
       {pending && text === "" && <Progress since={item.created_at} steps={steps} reasoning={reasoning !== ""} />}
       {pending && newest && <Announcer text={text} />}
-      {!pending && <AnswerState item={item} />}
+      {!pending && (
+        <div className="mt-1 empty:hidden">
+          <AnswerState item={item} />
+        </div>
+      )}
       {!pending && <AnswerActions item={item} content={content} />}
     </article>
   );

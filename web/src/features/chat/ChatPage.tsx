@@ -57,6 +57,8 @@ function ChatThread({ thread, notice, menu }: Props) {
   const running = isRunning(conversation);
   const chat = useMemo(() => ({ actions, running, editing, setEditing }), [actions, running, editing]);
   const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
+  const stop = useCallback(() => (generation ? void actions.stop(generation) : undefined), [generation, actions]);
+  useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", run: stop });
   useCommand({ id: "parameters", title: "chat:parameters", run: () => setPanel((open) => !open) });
 
   const title = found.data?.title;
@@ -69,7 +71,7 @@ function ChatThread({ thread, notice, menu }: Props) {
       thread={thread}
       uploads={config.data?.uploads}
       running={running}
-      onStop={generation ? () => void actions.stop(generation) : undefined}
+      onStop={generation ? stop : undefined}
       onSend={(sending) => void actions.send(sending)}
       onEditLast={() => setEditing(conversation?.items.findLast(({ role }) => role === "user")?.id ?? null)}
     >

@@ -38,7 +38,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   const picker = useRef<HTMLInputElement>(null);
   const [dragging, setDragging] = useState(false);
   useGrowing(field, text);
-  useFocus(field, touch);
+  useFocus(field, touch, running);
 
   const ready = !running && !busy && (text.trim() !== "" || files.length > 0);
   const send = () => {
@@ -127,11 +127,16 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
 }
 
 /** Writing can begin at once, but not by calling up a phone's keyboard. */
-function useFocus(field: React.RefObject<HTMLTextAreaElement | null>, touch: boolean): void {
+function useFocus(field: React.RefObject<HTMLTextAreaElement | null>, touch: boolean, running: boolean): void {
+  const mounted = useRef(false);
   useEffect(() => {
     const element = field.current;
+    const first = !mounted.current;
+    mounted.current = true;
     if (touch || !element || document.querySelector("dialog[open]")) return;
+    // A button that began an answer has gone with the old one, and the focus with it.
+    if (!first && !(running && document.activeElement === document.body)) return;
     element.focus({ preventScroll: true });
     element.setSelectionRange(element.value.length, element.value.length);
-  }, [field, touch]);
+  }, [field, touch, running]);
 }
