@@ -57,6 +57,11 @@ asio::awaitable<Result<std::string_view>> RequestBody::next_piece() {
         if (framing_.done()) co_return std::string_view{};
 
         if (expects_ == Expects::go_ahead) {
+            if (answer_.started()) {
+                // In the middle of an answer there is no asking, and unasked it may never come.
+                co_return broken(
+                    {Errc::cancelled, "the body was not asked for before the answer", {}});
+            }
             expects_ = Expects::nothing;
             Gather const go_ahead{"HTTP/1.1 100 Continue\r\n\r\n", {}, {}};
             auto const sent = co_await connection_.send_rest(go_ahead, 0);

@@ -10,8 +10,10 @@ class RequestBody final : public BodyReader {
 public:
     enum class Expects { nothing, go_ahead };
 
-    RequestBody(Connection& connection, BodyFraming framing, Expects expects)
-        : connection_(connection), framing_(framing), expects_(expects) {}
+    /// `answer` tells whether the client may still be asked.
+    RequestBody(Connection& connection, ResponseWriter const& answer, BodyFraming framing,
+                Expects expects)
+        : connection_(connection), answer_(answer), framing_(framing), expects_(expects) {}
 
     /// Bytes over this are refused with `too_large`.
     void set_limit(std::uint64_t max_bytes) { max_bytes_ = max_bytes; }
@@ -35,6 +37,7 @@ private:
     std::unexpected<Error> broken(Error error);
 
     Connection& connection_;
+    ResponseWriter const& answer_;
     BodyFraming framing_;
     Expects expects_;
     std::uint64_t max_bytes_ = 0;

@@ -203,7 +203,7 @@ asio::awaitable<Next> serve_request(Connection& connection) {
     Answer answer(connection, request, received.minor_version, max_message_bytes);
     if (received.closes) answer.close_after();
 
-    RequestBody body(connection, received.framing, received.expects);
+    RequestBody body(connection, answer, received.framing, received.expects);
     auto taken = co_await take_body(match, body, request);
     if (!taken) {
         if (taken.error().code == Errc::cancelled) co_return Next::close;

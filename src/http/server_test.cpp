@@ -237,6 +237,23 @@ TEST_F(ServerTest, HandsOverAStreamedBodyInPieces) {
     EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 413 "));
 }
 
+asio::awaitable<Result<void>> answer_before_the_body(Request& request, ResponseWriter& writer) {
+    ResponseHead head;
+    co_await writer.start(std::move(head));
+    auto const piece = co_await request.body_reader->next();
+    if (!piece) co_return std::unexpected(piece.error());
+    co_return co_await writer.finish();
+}
+
+TEST_F(ServerTest, AsksForNoBodyInTheMiddleOfAnAnswer) {
+    router.add({"POST", "/", answer_before_the_body, BodyMode::streamed, 1000});
+    start();
+    auto const answer =
+        exchange("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 "));
+    EXPECT_FALSE(answer.contains("100 Continue"));
+}
+
 asio::awaitable<Result<void>> ignore_body(Request&, ResponseWriter& writer) {
     ResponseHead head;
     co_return co_await writer.respond(std::move(head), "ignored");
