@@ -40,7 +40,7 @@ export const slots: Slots = {
 
   search: later(() => import("@/features/search/SearchDialog"), "SearchDialog"),
 
-  settings: null,
+  settings: later(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
 
   admin: later(() => import("@/features/admin/AdminPage"), "AdminPage"),
 
@@ -48,9 +48,9 @@ export const slots: Slots = {
 
   connection: ConnectionLine,
 
-  threadMenu: null,
+  threadMenu: later(() => import("@/features/export/ExportMenu"), "ExportMenu"),
 
-  overlays: null,
+  overlays: later(() => import("@/features/palette/Overlays"), "Overlays"),
 };
 
 /** For a component that is not the default export of its module. */

@@ -4,6 +4,7 @@ import { Flow } from "./Flow";
 import { whenIdle } from "./idle";
 import { Surroundings } from "./Inline";
 import { recall, remember } from "./recent";
+import "./texts";
 import "./markdown.css";
 
 export interface MarkdownProps {

@@ -6,6 +6,7 @@ import { Drawer } from "@/components/ui/Dialog";
 import { Empty } from "@/components/ui/Notice";
 import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
+import { chatDefaults } from "@/lib/chatDefaults";
 import { useCommand } from "@/lib/commands";
 import { describe } from "@/lib/i18n/problems";
 import { useMediaQuery } from "@/lib/media";
@@ -44,7 +45,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const { conversation, error, loadOlder } = useConversation(thread);
   const { hash } = useLocation();
 
-  const [chosen, setChosen] = useState<ThreadSettings>(none);
+  const [chosen, setChosen] = useState<ThreadSettings>(chatDefaults);
   const settings = thread === null ? chosen : (found.data?.settings ?? none);
   const actions = useActions(thread, settings);
   const configure = useCallback((next: ThreadSettings) => (thread === null ? setChosen(next) : void actions.configure(next)), [thread, actions]);

@@ -3,7 +3,7 @@ import { initReactI18next } from "react-i18next";
 import { onPreferences, preferences } from "../preferences";
 
 /** One file a feature and language: locales/ja/chat.json is the namespace `chat`. What is loaded lazily brings its own by `addTexts`. */
-const files = import.meta.glob<ResourceLanguage>(["./locales/*/*.json", "!./locales/*/{admin,login,setup,search}.json"], { eager: true, import: "default" });
+const files = import.meta.glob<ResourceLanguage>(["./locales/*/*.json", "!./locales/*/{admin,login,setup,search,export,markdown,palette,settings}.json"], { eager: true, import: "default" });
 
 const resources: Record<string, ResourceLanguage> = {};
 for (const [path, texts] of Object.entries(files)) {

@@ -1,0 +1,105 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/ui/Button";
+import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
+import { modelsQuery } from "@/lib/api/queries";
+import type { ThreadSettings } from "@/lib/api/types";
+import { chatDefaults, setChatDefaults } from "@/lib/chatDefaults";
+import { shortcutLabel } from "@/lib/commands";
+import { setPreference, usePreferences } from "@/lib/preferences";
+import { Choice, Group } from "./parts";
+
+export function ChatSection() {
+  const { t } = useTranslation("settings");
+  const { send } = usePreferences();
+  return (
+    <>
+      <Group title={t("sending")} hint={t("thisBrowser")}>
+        <Choice
+          label={t("sendKey")}
+          hint={t(send === "enter" ? "sendHint.enter" : "sendHint.mod")}
+          value={send}
+          options={[["enter", "Enter"], ["mod-enter", shortcutLabel("Mod+Enter")]]}
+          onChange={(value) => setPreference("send", value)}
+        />
+      </Group>
+      <Defaults />
+    </>
+  );
+}
+
+function Defaults() {
+  const { t } = useTranslation("settings");
+  const models = useQuery(modelsQuery);
+  const [settings, setSettings] = useState(chatDefaults);
+  useEffect(() => setChatDefaults(settings), [settings]);
+  const set = <K extends keyof ThreadSettings>(name: K, value: ThreadSettings[K] | undefined) => {
+    const { [name]: _, ...rest } = settings;
+    setSettings(value === undefined ? rest : { ...rest, [name]: value });
+  };
+  const known = models.data?.some(({ id }) => id === settings.model) ?? true;
+  return (
+    <Group title={t("defaults")} hint={t("defaultsHint")}>
+      <Field label={t("model")} error={!known && t("modelGone")}>
+        {(ids) => (
+          <Select {...ids} value={settings.model ?? ""} onChange={({ target }) => set("model", target.value === "" ? undefined : target.value)}>
+            <option value="">{t("serverDefault")}</option>
+            {!known && <option value={settings.model}>{settings.model}</option>}
+            {models.data?.map(({ id, name, provider }) => (
+              <option key={id} value={id}>
+                {`${name} (${provider})`}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} value={settings.temperature} onChange={(value) => set("temperature", value)} />
+      <Range label={t("topP")} hint={t("topPHint")} step={0.05} value={settings.top_p} onChange={(value) => set("top_p", value)} />
+      <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
+        {(ids) => (
+          <TextInput
+            {...ids}
+            type="number"
+            inputMode="numeric"
+            min={1}
+            step={1}
+            placeholder={t("serverDefault")}
+            value={settings.max_tokens ?? ""}
+            onChange={({ target }) => set("max_tokens", Number.isInteger(target.valueAsNumber) && target.valueAsNumber >= 1 ? target.valueAsNumber : undefined)}
+          />
+        )}
+      </Field>
+      <Field label={t("systemPrompt")} hint={t("systemPromptHint")}>
+        {(ids) => <TextArea {...ids} rows={5} value={settings.system_prompt ?? ""} onChange={({ target }) => set("system_prompt", target.value === "" ? undefined : target.value)} />}
+      </Field>
+      <div>
+        <Button disabled={Object.keys(settings).length === 0} onClick={() => setSettings({})}>
+          {t("resetDefaults")}
+        </Button>
+      </div>
+    </Group>
+  );
+}
+
+function Range({ label, hint, step, value, onChange }: { label: string; hint: string; step: number; value: number | undefined; onChange: (value: number) => void }) {
+  const { t } = useTranslation("settings");
+  const shown = value === undefined ? t("serverDefault") : value.toFixed(step < 0.1 ? 2 : 1);
+  return (
+    <Field label={`${label}: ${shown}`} hint={hint}>
+      {(ids) => (
+        <input
+          {...ids}
+          type="range"
+          min={0}
+          max={1}
+          step={step}
+          value={value ?? 0.7}
+          aria-valuetext={shown}
+          className="h-8 w-full accent-accent"
+          onChange={({ target }) => onChange(Math.round(target.valueAsNumber * 100) / 100)}
+        />
+      )}
+    </Field>
+  );
+}
