@@ -9,10 +9,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const value = kaiwa::parse_json(input.rest());
     if (!value) return 0;
 
-    // A number beyond a double is read as infinity, which no JSON can say; readers bound numbers.
-    auto const written = kaiwa::json::serialize(*value);
-    auto const again = kaiwa::parse_json(written);
-    require(again.has_value() || written.contains("1e99999"));
+    auto const again = kaiwa::parse_json(kaiwa::json::serialize(*value));
+    require(again.has_value());
     kaiwa::JsonFields fields(*value, "the input");
     static_cast<void>(fields.optional_string("a", {.max_bytes = 10}));
     static_cast<void>(fields.optional_integer("b", -5, 5));

@@ -16,6 +16,16 @@ std::string shown(std::string_view name) {
     return out;
 }
 
+/// Whether every number is one: a literal beyond a double is read as infinity, which cannot be
+/// written as JSON again. As deep as `parse_json()` lets a value be.
+bool is_finite(json::value const& value) {
+    if (auto const* number = value.if_double()) return std::isfinite(*number);
+    if (auto const* array = value.if_array()) return std::ranges::all_of(*array, is_finite);
+    auto const* const object = value.if_object();
+    return !object ||
+           std::ranges::all_of(*object, [](auto const& member) { return is_finite(member.value()); });
+}
+
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text) {
@@ -24,6 +34,9 @@ Result<json::value> parse_json(std::string_view text) {
     options.max_depth = 32;
     auto value = json::parse(text, error, {}, options);
     if (error) return fail(Errc::invalid_argument, "the body is not valid JSON: " + error.message());
+    if (!is_finite(value)) {
+        return fail(Errc::invalid_argument, "the body is not valid JSON: a number is out of range");
+    }
     return value;
 }
 

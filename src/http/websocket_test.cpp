@@ -187,8 +187,8 @@ TEST_F(WebSocketTest, ClosesWithTheCodeThatSaysWhy) {
 TEST_F(WebSocketTest, GivesUpAPeerThatSaysNothingAndLetsOneLiveThatAnswersPings) {
     options.limits.ping_gap = 1s;
     begin();
-    auto silent = open();
     auto const begin_time = std::chrono::steady_clock::now();
+    auto silent = open();
     auto const heard = silent.read_all();
     auto const took = std::chrono::steady_clock::now() - begin_time;
     EXPECT_TRUE(heard.starts_with(std::string("\x89\x00", 2))) << "a ping";
@@ -207,10 +207,10 @@ TEST_F(WebSocketTest, GivesUpAPeerThatSaysNothingAndLetsOneLiveThatAnswersPings)
 TEST_F(WebSocketTest, WaitsAMomentOnlyForTheGoodbyeOfItsPeer) {
     begin();
     auto client = open();
+    auto const begin_time = std::chrono::steady_clock::now();
     client.send(frame(0x81, "bye"));
     EXPECT_EQ(client.read(4), "\x88\x0D\x0F\xA1");
     client.read(11);
-    auto const begin_time = std::chrono::steady_clock::now();
     client.read_all();
     auto const took = std::chrono::steady_clock::now() - begin_time;
     EXPECT_GE(took, 4s);
