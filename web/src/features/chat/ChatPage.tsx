@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { Drawer } from "@/components/ui/Dialog";
@@ -53,6 +53,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const model = settings.model ?? config.data?.default_model ?? ready ?? null;
 
   const [editing, setEditing] = useState<string | null>(null);
+  const field = useRef<HTMLTextAreaElement>(null);
   const [panel, setPanel] = useState(false);
   const wide = useMediaQuery("(width >= 1100px)");
   const running = isRunning(conversation);
@@ -67,8 +68,13 @@ function ChatThread({ thread, notice, menu }: Props) {
     document.title = title ? `${title} - Kaiwa` : "Kaiwa";
   }, [title]);
 
+  const pick = (text: string) => {
+    setDraft(null, { text });
+    field.current?.focus();
+  };
   const composer = (
     <Composer
+      field={field}
       thread={thread}
       uploads={config.data?.uploads}
       running={running}
@@ -100,7 +106,7 @@ function ChatThread({ thread, notice, menu }: Props) {
               </Empty>
             </div>
           ) : thread === null ? (
-            <Welcome greeting={config.data?.greeting} starters={config.data?.starters ?? []} onPick={(text) => setDraft(null, { text })}>
+            <Welcome greeting={config.data?.greeting} starters={config.data?.starters ?? []} onPick={pick}>
               {notice}
               {composer}
             </Welcome>

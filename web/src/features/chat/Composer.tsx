@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
@@ -23,18 +23,19 @@ interface Props {
   onSend: (sending: Sending) => void;
   /** ↑ in an empty composer. */
   onEditLast: () => void;
+  /** The text field, for whoever brings the focus to it. */
+  field: RefObject<HTMLTextAreaElement | null>;
   /** Model and settings. */
   children: ReactNode;
 }
 
 /** Where a question is written. It never sends what an input method still works on. */
-export function Composer({ thread, uploads: limits, running, onStop, onSend, onEditLast, children }: Props) {
+export function Composer({ thread, uploads: limits, running, onStop, onSend, onEditLast, field, children }: Props) {
   const { t } = useTranslation("chat");
   const { text, files } = useDraft(thread);
   const { uploads, add, remove, busy } = useUploads(thread, limits);
   const { send: sendKey } = usePreferences();
   const touch = useMediaQuery("(pointer: coarse)");
-  const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const [dragging, setDragging] = useState(false);
   useGrowing(field, text);
@@ -127,7 +128,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
 }
 
 /** Writing can begin at once, but not by calling up a phone's keyboard. */
-function useFocus(field: React.RefObject<HTMLTextAreaElement | null>, touch: boolean, running: boolean): void {
+function useFocus(field: RefObject<HTMLTextAreaElement | null>, touch: boolean, running: boolean): void {
   const mounted = useRef(false);
   useEffect(() => {
     const element = field.current;
