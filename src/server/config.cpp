@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <ranges>
 #include <sstream>
@@ -17,6 +18,9 @@ namespace {
 
 constexpr std::string_view prefix = "KAIWA_";
 constexpr std::string_view providers_path = "providers";
+
+constexpr std::array<std::string_view, 5> short_variables{"KAIWA_LISTEN", "KAIWA_DATA", "KAIWA_CONFIG",
+                                                          "KAIWA_SECRET", "KAIWA_PROVIDERS"};
 
 using GivenValues = std::map<std::string, Given, std::less<>>;
 
@@ -46,6 +50,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 std::unexpected<Error> unknown_key(std::string_view source, std::string_view path) {
+    for (auto const own : short_variables)
+        if (!path.contains('.') && source.starts_with(prefix) && distance(source, own) <= 2)
+            return wrong(fmt::format("{}: unknown variable; did you mean {}?", source, own));
     std::string_view nearest = providers_path;
     auto const shown = path.substr(0, 80);
     for (auto const& key : config_keys())
@@ -80,11 +87,14 @@ Result<void> flatten(json::object const& table, std::string const& path, FileTre
     return {};
 }
 
-/// Variables that an orchestrator sets for a service named kaiwa, and those of our own tests.
+/// A key in a section has two underscores in its variable. Other names that begin with ours are an
+/// orchestrator's (KAIWA_SERVICE_HOST for a service named kaiwa) or a script's, unless they are
+/// nearly one of ours.
 bool is_foreign_variable(std::string_view name) {
-    for (std::string_view const foreign : {"KAIWA_SERVICE_", "KAIWA_PORT", "KAIWA_TEST_"})
-        if (name.starts_with(foreign)) return true;
-    return false;
+    if (name.starts_with("KAIWA_SERVICE_") || name.starts_with("KAIWA_PORT")) return true;
+    return !name.contains("__") && std::ranges::none_of(short_variables, [&](std::string_view own) {
+        return distance(name, own) <= 2;
+    });
 }
 
 /// "KAIWA_LIMITS__TURNS_PER_USER" is "limits.turns_per_user".

@@ -134,6 +134,9 @@ TEST_F(ConfigTest, NamesTheVariableThatIsWrong) {
     sources.environment.set("KAIWA_LIMITS__TURNS_PER_USR", "7");
     EXPECT_EQ(problem(), "KAIWA_LIMITS__TURNS_PER_USR: unknown key limits.turns_per_usr; did you mean limits.turns_per_user?");
     sources = {};
+    sources.environment.set("KAIWA_LISTN", "127.0.0.1:1");
+    EXPECT_EQ(problem(), "KAIWA_LISTN: unknown variable; did you mean KAIWA_LISTEN?");
+    sources = {};
     sources.environment.set("KAIWA_PROVIDERS", "[{]");
     EXPECT_EQ(problem(), "KAIWA_PROVIDERS: providers: expected a list of tables");
     sources = {};
@@ -141,7 +144,8 @@ TEST_F(ConfigTest, NamesTheVariableThatIsWrong) {
     EXPECT_EQ(problem(), "ADMIN_USERNAME: expected ADMIN_PASSWORD beside it");
 }
 
-TEST_F(ConfigTest, LeavesVariablesOfAnOrchestratorAlone) {
+TEST_F(ConfigTest, LeavesVariablesOfOthersAlone) {
+    sources.environment.set("KAIWA_BIN", "build/kaiwa");
     sources.environment.set("KAIWA_SERVICE_HOST", "10.0.0.1");
     sources.environment.set("KAIWA_PORT_8080_TCP_ADDR", "10.0.0.1");
     sources.environment.set("KAIWA_LISTEN", "");
