@@ -38,7 +38,7 @@ class Server:
                 return
         raise AssertionError("not ready: " + "".join(self.lines))
 
-    def read_until(self, pattern, seconds=5):
+    def read_until(self, pattern, seconds=20):
         deadline = time.monotonic() + seconds
         os.set_blocking(self.process.stderr.fileno(), False)
         while time.monotonic() < deadline:

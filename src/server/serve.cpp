@@ -66,13 +66,12 @@ public:
                                             : embedded_page());
         auto address = server_.start();
         if (!address) return std::unexpected(address.error());
-        announce_ready(settings_, *address);
 
         background_.start("signals", watch_signals(signal_actions()));
+        background_.start("welcome", welcome(*address));
         background_.start("catalogue", models_.catalogue().keep_fresh());
         background_.start("models", models_.keep_fresh());
         background_.start("cleaning", stores_.database->keep_clean(*stores_.blobs));
-        background_.start("administrator", welcome(*address));
         if (command_.watch) background_.start("watch", watch_configuration());
         loops_.start();
         return {};
@@ -165,8 +164,10 @@ private:
         }
     }
 
-    /// Makes the first administrator that the environment names, or shows the link for it.
+    /// Says that we are ready, now that signals are heard. Then makes the first administrator that
+    /// the environment names, or shows the link for it.
     asio::awaitable<void> welcome(asio::ip::tcp::endpoint address) {
+        announce_ready(settings_, address);
         if (auto const& seed = settings_.administrator) {
             auto made = co_await identity_.first_administrator.create_from_environment(
                 seed->username, seed->password);
