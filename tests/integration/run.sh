@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Runs the tests of the program over HTTP. Last line: "N passed, M failed".
+# usage: tests/integration/run.sh [pytest arguments]
+# KAIWA and KAIWA_MODEL_SERVER name the programs to use instead of those that `make build` leaves.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+export KAIWA="${KAIWA:-$PWD/build/kaiwa}"
+export KAIWA_MODEL_SERVER="${KAIWA_MODEL_SERVER:-$PWD/build/dev/bin/kaiwa_model_server}"
+
+if [ ! -x "$KAIWA_MODEL_SERVER" ]; then
+  cmake --preset dev >/dev/null && cmake --build --preset dev --target kaiwa_model_server || exit 1
+fi
+venv=build/tools/integration
+if ! cmp -s tests/integration/requirements.txt "$venv/installed.txt"; then
+  python3 -m venv "$venv" || exit 1
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/integration/requirements.txt || exit 1
+  cp tests/integration/requirements.txt "$venv/installed.txt"
+fi
+
+report=build/test-logs/integration.xml
+mkdir -p build/test-logs
+"$venv/bin/python" -m pytest tests/integration -c tests/integration/pytest.ini --junitxml="$report" "$@"
+status=$?
+"$venv/bin/python" - "$report" <<'PYTHON'
+import sys, xml.etree.ElementTree as tree
+suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
+failed = int(suite.get("failures")) + int(suite.get("errors"))
+print(f"{int(suite.get('tests')) - failed - int(suite.get('skipped'))} passed, {failed} failed")
+PYTHON
+exit $status

@@ -1,0 +1,145 @@
+"""Uploads, honest and other."""
+
+import asyncio
+import re
+import struct
+import zlib
+
+import pytest
+
+from support.client import Client, Refused
+
+pytestmark = pytest.mark.anyio
+
+
+def picture(size: int = 0) -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    whole = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    whole += chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+    return whole + b"\0" * max(0, size - len(whole))
+
+
+def form(name: str, content: bytes, content_type: str, filename: str, boundary: str = "b0undary") -> tuple[bytes, dict]:
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\nContent-Type: {content_type}\r\n\r\n'
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return body, {"content-type": f"multipart/form-data; boundary={boundary}"}
+
+
+async def upload(client: Client, content: bytes, name: str = "a.png", content_type: str = "image/png"):
+    body, headers = form("file", content, content_type, name)
+    return await client.call("POST", "/api/files", content=body, headers=headers)
+
+
+async def test_a_picture_goes_up_and_comes_down_unchanged(ann, ben, models):
+    content = picture(3_000_000)
+    response = await upload(ann, content, "猫 photo.png")
+    file = response.json()
+    assert response.status_code == 201 and file == {"id": file["id"], "name": "猫 photo.png", "type": "image/png", "size": len(content)}
+    raw = await ann.call("POST", "/api/files", params={"name": "raw.png"}, content=content, headers={"content-type": "image/png"})
+    assert raw.status_code == 201
+
+    down = await ann.call("GET", f"/api/files/{file['id']}")
+    assert down.content == content
+    assert down.headers["content-disposition"].startswith("attachment;")
+    assert down.headers["x-content-type-options"] == "nosniff" and "sandbox" in down.headers["content-security-policy"]
+    assert (await ben.call("GET", f"/api/files/{file['id']}")).status_code == 404
+
+    small = (await upload(ann, picture())).json()
+    thread = await ann.new_thread()
+    turn = await ann.ask(thread, "look", "fixed;text=seen", files=[small["id"]])
+    await ann.sse(turn.generation)
+    assert (await ann.messages(thread))[0]["files"] == [small]
+    assert "image/png" in str(models.requests("fixed;text=seen")[-1]["body"])
+
+
+async def test_what_is_no_picture_is_refused(ann):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+    html = b"<script>alert(1)</script>"
+    gif_polyglot = b"GIF89a/*" + html
+    for content, content_type, name in (
+            (svg, "image/svg+xml", "a.svg"), (svg, "image/png", "a.png"), (html, "text/html", "a.html"),
+            (html, "image/jpeg", "a.jpg"), (b"%PDF-1.7", "application/pdf", "a.pdf"), (b"MZ", "application/octet-stream", "a.exe"),
+            (picture(), "image/png/../html", "a"), (picture(), "image/*", "a"), (gif_polyglot, "text/html", "a.html")):
+        response = await upload(ann, content, name, content_type)
+        assert (response.status_code, response.json()["code"]) == (415, "unsupported_type"), (content_type, response.text)
+    kept = await upload(ann, gif_polyglot, "a.gif", "image/gif")
+    down = await ann.call("GET", f"/api/files/{kept.json()['id']}")
+    assert down.headers["content-type"] == "image/gif" and down.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_name_is_never_a_path(site, ann):
+    names = {"../../etc/passwd": "passwd", "/etc/shadow": "shadow", "..\\\\..\\\\boot.ini": "boot.ini", "..": "file", "": "file",
+             "x" * 4000: "x" * 200, "a\u202egnp.exe": "agnp.exe", "%2e%2e%2fx": "%2e%2e%2fx"}
+    for name, kept in names.items():
+        response = await upload(ann, picture(), name)
+        assert response.status_code == 201, (name, response.text)
+        assert response.json()["name"] == kept
+        down = await ann.call("GET", f"/api/files/{response.json()['id']}")
+        assert "\r" not in down.headers["content-disposition"] and ".." not in down.headers["content-disposition"].replace("%2E", "")
+    uuid = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}")
+    files = [p for p in (site.kaiwa.data / "files").rglob("*") if p.is_file()]
+    assert files and all(uuid.search(p.name) for p in files), [p.name for p in files]
+
+
+async def test_broken_forms_are_refused(ann):
+    content = picture()
+    whole, headers = form("file", content, "image/png", "a.png")
+    cases = [
+        (whole[:-10], headers, 400), (whole.replace(b'name="file"', b'name="other"'), headers, 400),
+        (whole[: whole.index(b"\r\n--b0undary--")] + b"\r\n" + whole, headers, 400),
+        (b"", headers, 400), (b"garbage", headers, 400), (whole, {"content-type": "multipart/form-data"}, 400),
+        (whole, {"content-type": "multipart/form-data; boundary=" + "x" * 71}, 400),
+        (whole.replace(b"b0undary", b"other"), headers, 400),
+        (b"--b0undary\r\n" + b"X: " + b"y" * 20_000 + b"\r\n\r\n", headers, 400),
+        (b"--b0undary\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n" * 50 + b"--b0undary--", headers, 400),
+        (form("file", b"", "image/png", "a.png")[0], headers, 400),
+        (content, {"content-type": "image/png"}, 400),
+    ]
+    for body, head, status in cases:
+        response = await ann.call("POST", "/api/files", content=body, headers=head)
+        assert response.status_code == status, (body[:60], response.text)
+        assert response.headers["content-type"] == "application/problem+json"
+
+
+async def test_nothing_of_a_broken_upload_is_kept(site, ann):
+    folder = site.kaiwa.data / "files"
+    before = {p for p in folder.rglob("*") if p.is_file()}
+    whole, headers = form("file", picture(2_000_000), "image/png", "a.png")
+
+    async def half():
+        yield whole[:1_000_000]
+        await asyncio.sleep(0.05)
+        raise ConnectionError("the sender is gone")
+
+    with pytest.raises(ConnectionError):
+        await ann.call("POST", "/api/files", content=half(), headers=headers)
+    assert (await ann.call("POST", "/api/files", content=whole[:-20], headers=headers)).status_code == 400
+    for _ in range(40):
+        left = {p for p in folder.rglob("*") if p.is_file()} - before
+        if not left:
+            break
+        await asyncio.sleep(0.05)
+    assert left == set()
+
+
+async def test_a_file_over_the_limit_is_refused_before_it_is_sent(tmp_path_factory, models):
+    from conftest import make_site
+    made = make_site(tmp_path_factory.mktemp("small"), models, {"KAIWA_UPLOADS__MAX_BYTES": "100000"})
+    try:
+        async with Client(made.kaiwa.url, key=made.keys["ann"]) as client:
+            assert (await upload(client, picture(90_000))).status_code == 201
+            response = await upload(client, picture(150_000))
+            assert (response.status_code, response.json()["code"]) == (413, "too_large")
+            response = await upload(client, picture(10_000_000))
+            assert (response.status_code, response.json()["code"]) == (413, "too_large")
+    finally:
+        made.kaiwa.close()
+
+
+async def test_a_message_carries_a_bounded_number_of_files(ann):
+    file = (await upload(ann, picture())).json()["id"]
+    with pytest.raises(Refused) as refused:
+        await ann.ask(await ann.new_thread(), "look", "echo", files=[file] * 21)
+    assert refused.value.status == 400

@@ -1,0 +1,61 @@
+"""Secrets are where they belong and nowhere else."""
+
+import json
+
+import httpx
+import pytest
+
+from conftest import make_site
+from support.client import Client, new_id
+
+pytestmark = pytest.mark.anyio
+PROVIDER_KEY = "sk-canary-of-the-page-0123456789"
+PROMPT = "canary-prompt-5b1f"
+
+
+async def test_planted_secrets_show_nowhere(tmp_path, models):
+    site = make_site(tmp_path, models, {"KAIWA_LOG__LEVEL": "debug"})
+    kaiwa = site.kaiwa
+    told: list[str] = []
+    try:
+        async with Client(kaiwa.url, key=site.keys["root"]) as root:
+            provider = {"name": "page", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": PROVIDER_KEY}
+            told.append(json.dumps(await root.ok("POST", "/api/admin/providers", provider)))
+            told.append((await root.call("PATCH", "/api/admin/providers/page", {"models": ["fixed*"]})).text)
+            told.append((await root.call("GET", "/api/admin/providers")).text)
+            bad = {"kind": "openai", "base_url": f"{models.url}/nothing", "api_key": PROVIDER_KEY}
+            told.append((await root.call("POST", "/api/admin/providers/test", bad)).text)
+            unreachable = bad | {"base_url": "http://127.0.0.1:1/v1"}
+            told.append((await root.call("POST", "/api/admin/providers/test", unreachable)).text)
+            thread = await root.new_thread()
+            for model in ("fixed;status=401", "fixed;status=500", "echo", "echo;cut_head=20"):
+                turn = await root.ask(thread, PROMPT, model)
+                events = await root.sse(turn.generation)
+                told += [json.dumps(event.data) for event in events if event.type == "failed"]
+            body = {"message": {"id": new_id(), "text": PROMPT}, "model": "page/fixed;text=x"}
+            ticket = await root.ok("POST", f"/api/threads/{thread}/turns", body)
+            await root.sse(ticket["generation"])
+            assert models.requests("fixed;text=x")[-1]["headers"]["authorization"] == f"Bearer {PROVIDER_KEY}"
+            told.append((await root.call("POST", "/api/session", {"username": "ann", "password": site.password + "x"})).text)
+            told.append((await root.call("PUT", "/api/session/password", {"current": site.password, "new": "x"})).text)
+            told.append((await root.call("GET", "/metrics")).text)
+            told.append((await root.call("GET", f"/api/generations/{PROMPT}/events?key={site.keys['ann']}")).text)
+        async with httpx.AsyncClient(base_url=kaiwa.url, trust_env=False) as nobody:
+            told.append((await nobody.get("/api/session", headers={"authorization": f"Bearer {site.keys['ann']}x"})).text)
+        assert kaiwa.stop() == 0
+    finally:
+        kaiwa.close()
+
+    tokens = [cookie.split("=")[1] for cookie in site.cookies.values()]
+    secrets = [site.password, PROVIDER_KEY, "model-key-canary", *site.keys.values(), *tokens]
+    log = kaiwa.log.read_text(errors="replace")
+    for secret in [*secrets, PROMPT]:
+        assert secret not in log, "a secret or a prompt is in the log"
+        assert not any(secret in text for text in told), "a secret or a prompt is in an answer"
+    stored = b"".join(p.read_bytes() for p in kaiwa.data.rglob("*") if p.is_file())
+    assert PROMPT.encode() in stored, "the database was read"
+    for secret in secrets:
+        assert secret.encode() not in stored, "a secret is in the database as it is"
+    for path in kaiwa.data.rglob("*"):
+        if path.is_file():
+            assert path.stat().st_mode & 0o077 == 0, f"{path.name} can be read by others"

@@ -1,0 +1,74 @@
+"""The first minutes of a new server."""
+
+import re
+import time
+
+import httpx
+import pytest
+
+from support.client import Client, Refused
+from support.servers import Kaiwa
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_first_administrator_is_whoever_holds_the_link(tmp_path):
+    kaiwa = Kaiwa(tmp_path, None)
+    try:
+        link = kaiwa.program.wait_for(r"/setup#token=(\S+)")
+        async with Client(kaiwa.url) as client:
+            assert await client.ok("GET", "/api/setup") == {"needed": True}
+            wanted = {"token": "x" * 43, "username": "root", "password": "a good long password", "name": "Root"}
+            with pytest.raises(Refused) as wrong:
+                await client.ok("POST", "/api/setup", wanted)
+            assert (wrong.value.status, wrong.value.code) == (403, "wrong_setup_token")
+            assert await client.ok("GET", "/api/setup") == {"needed": True}
+
+            foreign = await client.call("POST", "/api/setup", wanted | {"token": link[1]}, headers={"origin": "http://evil.example"})
+            assert (foreign.status_code, foreign.json()["code"]) == (403, "bad_origin")
+
+            made = await client.ok("POST", "/api/setup", wanted | {"token": link[1]})
+            assert made["user"]["role"] == "administrator" and made["user"]["name"] == "Root"
+            assert (await client.ok("GET", "/api/session")) == made
+            assert await client.ok("GET", "/api/setup") == {"needed": False}
+            with pytest.raises(Refused) as again:
+                await client.ok("POST", "/api/setup", wanted | {"token": link[1], "username": "other"})
+            assert (again.value.status, again.value.code) == (409, "setup_done")
+
+            config = await client.ok("GET", "/api/config")
+            assert config["model_connected"] is False and config["uploads"]["max_files"] == 20
+
+            assert kaiwa.stop() == 0
+            kaiwa.start()
+            assert (await client.ok("GET", "/api/session")) == made, "the session outlives a restart"
+        time.sleep(0.2)
+        assert "#token=" not in kaiwa.program.output(), "no second link once there is an administrator"
+    finally:
+        kaiwa.close()
+
+
+def test_the_administrator_of_the_environment_can_sign_in(tmp_path):
+    kaiwa = Kaiwa(tmp_path, None, {"ADMIN_USERNAME": "boss", "ADMIN_PASSWORD": "a good long password"})
+    try:
+        deadline = time.monotonic() + 5
+        body = {"username": "boss", "password": "a good long password"}
+        while (answer := httpx.post(f"{kaiwa.url}/api/session", json=body, trust_env=False)).status_code != 200:
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.2)
+        assert answer.json()["user"]["role"] == "administrator"
+        assert "a good long password" not in kaiwa.log.read_text()
+    finally:
+        kaiwa.close()
+
+
+def test_health_and_the_page_need_nobody(site):
+    url = site.kaiwa.url
+    for path, host in (("/healthz", "anything.example"), ("/readyz", "anything.example"), ("/", "anything.example")):
+        assert httpx.get(url + path, headers={"host": host}, trust_env=False).status_code == 200, path
+    metrics = httpx.get(url + "/metrics", trust_env=False)
+    assert metrics.status_code == 200
+    assert re.search(r"^kaiwa_requests_answered_total \d+$", metrics.text, re.M), metrics.text
+    assert httpx.get(url + "/metrics", headers={"host": "evil.example"}, trust_env=False).status_code == 421
+    # Whoever comes through a proxy does not sit at this machine.
+    forwarded = httpx.get(url + "/metrics", headers={"x-forwarded-for": "127.0.0.1"}, trust_env=False)
+    assert forwarded.status_code in (401, 421), forwarded.text
