@@ -47,12 +47,25 @@ LivePage::LivePage(Call& call, std::unique_ptr<http::WebSocket> socket, asio::an
       tasks_(loop_, call.services.log) {}
 
 asio::awaitable<void> LivePage::run() {
-    tasks_.start("websocket commands", read_commands());
-    auto farewell = co_await tell_notices();
-    co_await leave(std::move(farewell));
+    tasks_.start("websocket notices", tell_notices());
+    co_await read_commands();
+    over_ = true;
+    for (auto const& [id, follow] : followed_) follow->tasks.stop();
+    tasks_.stop();
+    // They use this object: whatever happens, they are waited for.
+    while (tasks_.size() > 0 || passing_ > 0) co_await sleep_for(std::chrono::milliseconds(1));
 }
 
-asio::awaitable<LivePage::Farewell> LivePage::tell_notices() {
+asio::awaitable<void> LivePage::tell_notices() {
+    auto farewell = co_await tell_notices_until_the_end();
+    if (over_) co_return;
+    // A page that does not read would keep the reason waiting: then it goes without.
+    if (!farewell.message.empty() && !gate_.is_taken()) co_await send(std::move(farewell.message));
+    over_ = true;
+    co_await socket_->close(farewell.code, std::move(farewell.reason));
+}
+
+asio::awaitable<LivePage::Farewell> LivePage::tell_notices_until_the_end() {
     auto const subscription = call_.services.notices.subscribe(call_.who().id);
     CallerWatch watch(call_);
     while (!over_) {
@@ -70,20 +83,6 @@ asio::awaitable<LivePage::Farewell> LivePage::tell_notices() {
     co_return Farewell{};
 }
 
-asio::awaitable<void> LivePage::leave(Farewell farewell) {
-    bool const can_say = !over_ && !gate_.is_taken();
-    if (can_say && !farewell.message.empty()) co_await send(std::move(farewell.message));
-    over_ = true;
-    if (can_say) co_await socket_->close(farewell.code, std::move(farewell.reason));
-    for (auto const& [id, follow] : followed_) {
-        follow->over = true;
-        follow->tasks.stop();
-    }
-    tasks_.stop();
-    // They use this object: whatever happens, they are waited for.
-    while (tasks_.size() > 0 || passing_ > 0) co_await sleep_for(std::chrono::milliseconds(1));
-}
-
 asio::awaitable<void> LivePage::read_commands() {
     while (!over_) {
         auto const text = co_await socket_->read();
@@ -96,7 +95,6 @@ asio::awaitable<void> LivePage::read_commands() {
         else if (auto const id = GenerationId::parse(command->generation))
             unfollow(*id);
     }
-    over_ = true;
 }
 
 asio::awaitable<void> LivePage::follow(PageCommand command) {

@@ -17,8 +17,9 @@ namespace kaiwa::api {
 /// One open page: a WebSocket over which it follows any number of generations and hears of changes
 /// to its list of threads.
 ///
-/// One task reads what the page asks; each followed generation has a task that waits for its events;
-/// whoever has something to say takes its turn at a gate in front of the socket. So a page that
+/// This task reads what the page asks; one tells it of changed threads and watches whether it may
+/// still read; each followed generation has one that waits for its events. Whoever has something to
+/// say takes its turn at a gate in front of the socket. So a page that
 /// reads slowly makes its tasks wait, and no queue grows. All tasks run on the connection's loop and
 /// have ended when `run()` returns.
 class LivePage {
@@ -48,8 +49,8 @@ private:
         std::string message;  ///< Sent before; may be empty.
     };
 
-    asio::awaitable<Farewell> tell_notices();
-    asio::awaitable<void> leave(Farewell farewell);
+    asio::awaitable<void> tell_notices();
+    asio::awaitable<Farewell> tell_notices_until_the_end();
 
     asio::awaitable<void> read_commands();
     asio::awaitable<void> follow(PageCommand command);

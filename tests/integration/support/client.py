@@ -153,7 +153,7 @@ class Client:
         origin = headers.pop("origin", None)
         address = self.url.replace("http:", "ws:") + "/api/ws"
         async with websockets.connect(address, subprotocols=["kaiwa.v1"], additional_headers=headers, origin=origin,
-                                      compression=None, proxy=None, max_size=None) as connection:
+                                      compression=None, proxy=None, max_size=None, max_queue=None) as connection:
             yield Socket(connection)
 
     async def ws(self, generation: str, after: int = 0, limit: int | None = None) -> list[Event]:

@@ -19,16 +19,20 @@ def program(variable: str, *places: str) -> str:
     raise RuntimeError(f"{variable}: none of {places} is built")
 
 
+def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
+    """Nothing of ours but what a test sets: a variable of this run must not configure a server."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | (extra or {})
+
+
 class Program:
     """A process whose output goes to a file, ready when `pattern` appears there."""
 
     def __init__(self, command: list[str], log: Path, pattern: str, env: dict[str, str] | None = None):
         self.log = log
         self._begin = log.stat().st_size if log.exists() else 0
-        clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         with log.open("ab") as output:
             self.process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-                                            env=clean | (env or {}), cwd=log.parent)
+                                            env=environment(env), cwd=log.parent)
         self.ready = self.wait_for(pattern)
 
     def output(self) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 
-from support.process import Program, program
+from support.process import Program, environment, program
 
 ADMIN = ("root", "correct horse battery")
 
@@ -66,7 +66,8 @@ class Kaiwa:
     def run(self, *arguments: str, text: str = "") -> str:
         """Runs a command of the command line beside it."""
         command = [self.binary, *arguments, "--data", str(self.data)]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, cwd=self.folder)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, cwd=self.folder,
+                              env=environment())
         if done.returncode != 0:
             raise RuntimeError(f"{arguments}: {done.stderr}")
         return done.stdout
