@@ -11,7 +11,7 @@ namespace kaiwa::http {
 namespace {
 
 constexpr std::chrono::seconds linger_time{2};
-constexpr std::size_t max_linger_bytes = 1024 * 1024;
+constexpr std::size_t max_linger_bytes = 16 * 1024 * 1024;
 
 }  // namespace
 

@@ -59,7 +59,7 @@ async def test_every_place_can_be_read_again_after_the_end(ann):
 
 
 async def test_a_poll_waits_for_the_first_event_and_no_longer(ann):
-    thread = await ann.new_thread()
+    thread = await ann.new_thread(title="named, so that no event names it")
     turn = await ann.ask(thread, "hello", "stream;tokens=2;first_delay=600")
     events = await ann.sse(turn.generation, 0, 1)
     assert [event.type for event in events] == ["started"]

@@ -56,6 +56,5 @@ async def test_planted_secrets_show_nowhere(tmp_path, models):
     assert PROMPT.encode() in stored, "the database was read"
     for secret in secrets:
         assert secret.encode() not in stored, "a secret is in the database as it is"
-    for path in kaiwa.data.rglob("*"):
-        if path.is_file():
-            assert path.stat().st_mode & 0o077 == 0, f"{path.name} can be read by others"
+    assert kaiwa.data.stat().st_mode & 0o077 == 0, "others can look into the data folder"
+    assert (kaiwa.data / "secret.key").stat().st_mode & 0o077 == 0

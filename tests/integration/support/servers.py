@@ -20,7 +20,10 @@ class ModelServer(Program):
 
     def requests(self, model: str) -> list[dict]:
         """Chat requests for `model`, oldest first."""
-        return [r for r in self.control.get("/_control/requests").json() if r["model"] == model]
+        found = [r for r in self.control.get("/_control/requests").json() if r["model"] == model]
+        for request in found:
+            request["headers"] = {name.lower(): value for name, value in request["headers"].items()}
+        return found
 
     def count(self, model: str) -> int:
         return self.control.get("/_control/counters").json().get(model, {}).get("requests", 0)
