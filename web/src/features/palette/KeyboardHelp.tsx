@@ -18,11 +18,11 @@ function Rows() {
   const { send } = usePreferences();
   const newest = new Map(useCommands().map((command) => [command.id, command]));
   const everywhere = [...newest.values()].flatMap(({ id, title, shortcut }) => (shortcut === undefined ? [] : [{ id, text: t(title, { ns: "common" }), shortcut }]));
+  everywhere.push({ id: "close", text: t("dismiss"), shortcut: "Esc" });
   const composer = [
     { id: "send", text: t("send"), shortcut: send === "enter" ? "Enter" : "Mod+Enter" },
     { id: "break", text: t("break"), shortcut: send === "enter" ? "Shift+Enter" : "Enter" },
     { id: "editLast", text: t("editLast"), shortcut: "↑" },
-    { id: "stop", text: t("stop"), shortcut: "Escape" },
   ];
   return (
     <div className="flex flex-col gap-5">
@@ -41,7 +41,7 @@ function Keys({ title, rows }: { title: string; rows: readonly { id: string; tex
         {rows.map(({ id, text, shortcut }) => (
           <div key={id} className="col-span-2 grid grid-cols-subgrid border-b border-line py-1.5 last:border-0">
             <dt>{text}</dt>
-            <dd>
+            <dd className="justify-self-end">
               <kbd className="rounded-md border border-control px-1.5 py-0.5 text-xs">{shortcutLabel(shortcut)}</kbd>
             </dd>
           </div>

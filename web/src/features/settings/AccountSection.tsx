@@ -62,10 +62,10 @@ function PasswordForm({ username }: { username: string }) {
     <Group title={t("password")} hint={t("passwordHint")}>
       <form className="flex max-w-sm flex-col gap-4" onSubmit={submit} noValidate>
         <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
-        <Field label={t("currentPassword")} error={wrong && t("wrongPassword")}>
+        <Field label={t("currentPassword")} error={wrong ? t("wrongPassword") : undefined}>
           {(ids) => <PasswordInput {...ids} autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} />}
         </Field>
-        <Field label={t("newPassword")} hint={t("passwordLength", { count: minimumPasswordLength })} error={short && t("passwordShort", { count: minimumPasswordLength })}>
+        <Field label={t("newPassword")} hint={t("passwordLength", { count: minimumPasswordLength })} error={short ? t("passwordShort", { count: minimumPasswordLength }) : undefined}>
           {(ids) => <PasswordInput {...ids} autoComplete="new-password" value={next} onChange={(event) => setNext(event.target.value)} />}
         </Field>
         {!wrong && <Refused error={change.error} />}

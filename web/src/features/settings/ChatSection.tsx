@@ -38,10 +38,10 @@ function Defaults() {
     const { [name]: _, ...rest } = settings;
     setSettings(value === undefined ? rest : { ...rest, [name]: value });
   };
-  const known = models.data?.some(({ id }) => id === settings.model) ?? true;
+  const known = settings.model === undefined || (models.data?.some(({ id }) => id === settings.model) ?? true);
   return (
     <Group title={t("defaults")} hint={t("defaultsHint")}>
-      <Field label={t("model")} error={!known && t("modelGone")}>
+      <Field label={t("model")} error={known ? undefined : t("modelGone")}>
         {(ids) => (
           <Select {...ids} value={settings.model ?? ""} onChange={({ target }) => set("model", target.value === "" ? undefined : target.value)}>
             <option value="">{t("serverDefault")}</option>
@@ -54,8 +54,8 @@ function Defaults() {
           </Select>
         )}
       </Field>
-      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} value={settings.temperature} onChange={(value) => set("temperature", value)} />
-      <Range label={t("topP")} hint={t("topPHint")} step={0.05} value={settings.top_p} onChange={(value) => set("top_p", value)} />
+      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} resting={0.7} value={settings.temperature} onChange={(value) => set("temperature", value)} />
+      <Range label={t("topP")} hint={t("topPHint")} step={0.05} resting={1} value={settings.top_p} onChange={(value) => set("top_p", value)} />
       <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
         {(ids) => (
           <TextInput
@@ -82,7 +82,8 @@ function Defaults() {
   );
 }
 
-function Range({ label, hint, step, value, onChange }: { label: string; hint: string; step: number; value: number | undefined; onChange: (value: number) => void }) {
+/** `resting` is where the slider stands while the server's default applies. */
+function Range({ label, hint, step, resting, value, onChange }: { label: string; hint: string; step: number; resting: number; value: number | undefined; onChange: (value: number) => void }) {
   const { t } = useTranslation("settings");
   const shown = value === undefined ? t("serverDefault") : value.toFixed(step < 0.1 ? 2 : 1);
   return (
@@ -94,7 +95,7 @@ function Range({ label, hint, step, value, onChange }: { label: string; hint: st
           min={0}
           max={1}
           step={step}
-          value={value ?? 0.7}
+          value={value ?? resting}
           aria-valuetext={shown}
           className="h-8 w-full accent-accent"
           onChange={({ target }) => onChange(Math.round(target.valueAsNumber * 100) / 100)}
