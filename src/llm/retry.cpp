@@ -9,12 +9,6 @@
 namespace kaiwa::llm {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-/// A timeout later than this was not the connection's: the server may be working on the request,
-/// and asking again would pay for it twice.
-constexpr std::chrono::seconds connection_time{20};
-
 /// Hands out an event that was already pulled, then the rest of the stream.
 class PulledStream final : public CompletionStream {
 public:
@@ -50,15 +44,13 @@ asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> start_and_pull(
     co_return std::make_unique<PulledStream>(std::move(*stream), std::move(*first));
 }
 
-bool may_help(Failure const& failure, SteadyClock::duration taken) {
+bool may_help(Failure const& failure) {
     switch (failure.kind) {
         case FailureClass::rate_limited:
         case FailureClass::overloaded:
         case FailureClass::network:
         case FailureClass::model_error:
             return true;
-        case FailureClass::timeout:
-            return taken < connection_time;
         default:
             return false;
     }
@@ -84,7 +76,6 @@ RetryingModel::RetryingModel(std::shared_ptr<ChatModel> model, RetryPolicy polic
 asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start(
     CompletionRequest request) {
     for (unsigned attempt = 1;; ++attempt) {
-        auto const began = SteadyClock::now();
         auto copy = attempt < policy_.max_attempts ? request : std::move(request);
         auto stream = co_await start_and_pull(*model_, std::move(copy));
         if (stream) {
@@ -92,7 +83,7 @@ asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start
             co_return stream;
         }
         auto const& failure = stream.error();
-        if (attempt >= policy_.max_attempts || !may_help(failure, SteadyClock::now() - began)) {
+        if (attempt >= policy_.max_attempts || !may_help(failure)) {
             co_return stream;
         }
         auto const advice = failure.retry_after.value_or(std::chrono::milliseconds(0));

@@ -33,7 +33,9 @@ private:
 };
 
 /// A `ChatModel` that tries again with full jitter while no event came yet: rate_limited (after its
-/// advice), overloaded, timeout of the connection, network, model_error before the first event.
+/// advice), overloaded, network (a connection that takes too long is this), model_error. Never
+/// after a timeout: the server may be working on the request, and asking again would pay for it
+/// twice. `start()` returns with the first event at hand.
 class RetryingModel final : public ChatModel {
 public:
     RetryingModel(std::shared_ptr<ChatModel> model, RetryPolicy policy, Random& random);

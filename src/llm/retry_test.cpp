@@ -78,9 +78,9 @@ TEST_F(RetryTest, NeverTriesAgainAfterTheFirstEvent) {
 }
 
 TEST_F(RetryTest, NeverRepeatsWhatCannotHelp) {
-    for (auto const kind :
-         {FailureClass::auth, FailureClass::not_found, FailureClass::invalid,
-          FailureClass::context_length, FailureClass::quota, FailureClass::cancelled}) {
+    for (auto const kind : {FailureClass::auth, FailureClass::not_found, FailureClass::invalid,
+                            FailureClass::context_length, FailureClass::quota,
+                            FailureClass::timeout, FailureClass::cancelled}) {
         model->requests.clear();
         model->answers.emplace_back(std::unexpected(failure(kind)));
         EXPECT_EQ(ask().error().kind, kind);

@@ -131,8 +131,9 @@ std::optional<double> read_number(std::string_view text) {
 llm::Failure failure_from(Error const& error) {
     auto const kind = [&] {
         switch (error.code) {
+            // No connection in time is no connection; later the server may be working.
             case Errc::timed_out:
-                return FailureClass::timeout;
+                return error.reason == "connect" ? FailureClass::network : FailureClass::timeout;
             case Errc::cancelled:
                 return FailureClass::cancelled;
             case Errc::invalid_argument:

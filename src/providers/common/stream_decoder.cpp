@@ -18,7 +18,8 @@ void StreamDecoder::feed(std::string_view bytes) {
     if (form_ == Form::unknown) {
         auto const first = bytes.find_first_not_of(" \r\n\t");
         if (first == bytes.npos) return;
-        bool const is_whole = bytes[first] == '{' || bytes[first] == '[' || bytes[first] == '<';
+        bytes.remove_prefix(first);
+        bool const is_whole = bytes[0] == '{' || bytes[0] == '[' || bytes[0] == '<';
         form_ = is_whole ? Form::whole : Form::events;
     }
     if (form_ == Form::events) {
