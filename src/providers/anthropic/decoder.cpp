@@ -238,7 +238,7 @@ void AnthropicDecoder::push_end() {
             arguments = tool.whole_input.empty() ? "{}" : std::move(tool.whole_input);
         // An unfinished call of an answer that hit its limit must not be executed.
         if (reason == FinishReason::length && !is_whole_json_object(arguments)) continue;
-        push(std::move(tool.call));
+        push_call(std::move(tool.call));
     }
     if (has_usage_) push(usage_);
     push(llm::Finished{reason});

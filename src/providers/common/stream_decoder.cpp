@@ -84,6 +84,13 @@ void StreamDecoder::fail(llm::Failure failure) {
     over_ = true;
 }
 
+void StreamDecoder::push_call(llm::ToolCall call) {
+    call.id = well_formed(std::move(call.id));
+    call.name = well_formed(std::move(call.name));
+    call.arguments = well_formed(std::move(call.arguments));
+    push(std::move(call));
+}
+
 bool StreamDecoder::count(std::size_t bytes) {
     bytes_ += bytes;
     if (bytes_ <= max_answer_bytes) return true;

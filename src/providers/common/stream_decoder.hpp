@@ -36,6 +36,8 @@ protected:
     void finish();
     void fail(llm::Failure failure);
     void push(llm::Event event) { queue_.emplace_back(std::move(event)); }
+    /// Hands out a tool call, its texts made well-formed.
+    void push_call(llm::ToolCall call);
     /// Takes text as a server wrote it; what has become whole code points goes to `take_text()`.
     void add_text(std::string& text);
     void add_reasoning(std::string& text);

@@ -71,4 +71,10 @@ std::string TextJoiner::flush() {
     return std::string(replacement);
 }
 
+std::string well_formed(std::string text) {
+    TextJoiner joiner;
+    joiner.join(text);
+    return std::move(text) + joiner.flush();
+}
+
 }  // namespace kaiwa::providers

@@ -19,4 +19,7 @@ private:
     std::string pending_;  // at most three bytes
 };
 
+/// The same for text that came whole.
+[[nodiscard]] std::string well_formed(std::string text);
+
 }  // namespace kaiwa::providers

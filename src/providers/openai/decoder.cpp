@@ -81,7 +81,7 @@ void OpenAiDecoder::push_end() {
     if (!calls.empty() && reason == FinishReason::stop) reason = FinishReason::tool;
     if (calls.empty() && reason == FinishReason::tool) reason = FinishReason::stop;
     if (refused_ && reason == FinishReason::stop) reason = FinishReason::filtered;
-    for (auto& call : calls) push(std::move(call));
+    for (auto& call : calls) push_call(std::move(call));
     if (usage_) push(*usage_);
     push(llm::Finished{reason});
 }
