@@ -54,7 +54,7 @@ const attempts: ((u: string) => string)[] = [
   (u) => "```html\n<img src=\"" + u + "\" onerror=\"fetch('" + u + "')\">\n```",
   (u) => "```" + u + " onload=x\nfetch('" + u + "')\n```",
   (u) => "`<img src=" + u + ">` and ``` ![x](" + u + ") ```",
-  (u) => `\u202E![rtl](${u})\u202C \u200B![zero width](${u})\u200B ![\uD83D](${u})`,
+  (u) => `\u202E![rtl](${u})\u202C \u200B![zero width](${u})\u200B ![\u{1F600}](${u})`,
 ];
 
 /** 100 answers: every attempt alone, and again inside what a helpful answer looks like. */
