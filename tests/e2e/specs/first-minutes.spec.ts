@@ -46,7 +46,7 @@ for (const { locale, words } of languages) {
       const question = locale === "ja-JP" ? "日本の首都はどこですか。理由も教えてください。" : "What is the capital of Japan, and why?";
 
       await page.goto(await fresh.setupLink());
-      expect(page.url(), "the token leaves the address").not.toContain("token");
+      await expect(page, "the token leaves the address").toHaveURL(`${fresh.url}/setup`);
       await page.getByLabel(words.username, { exact: true }).fill("hanako");
       await page.getByLabel(words.name, { exact: true }).fill("佐藤 花子");
       await page.getByLabel(words.password, { exact: true }).fill("correct horse battery");

@@ -65,7 +65,7 @@ test("a change that the server refuses is taken back with the reason", async ({ 
 });
 
 test("what another tab does shows here at once", async ({ context, page, person }) => {
-  const first = await makeThread(person.api, "local/slow", "最初の会話");
+  const first = await makeThread(person.api, "local/endless", "最初の会話");
   await page.goto("/");
   await expect(page.locator(link(first))).toBeVisible();
   const other = new Chat(await context.newPage());

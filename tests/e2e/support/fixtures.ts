@@ -6,9 +6,9 @@ import { ModelServer } from "./modelServer.ts";
 /** What the models of the shared server do. */
 const behaviours = {
   quick: "stream?tokens=12&chunk=語",
-  /** Every token is different, so a lost, doubled or swapped one is seen. About 25 s long. */
-  slow: "stream?tokens=1000&rate=40&stamp",
-  /** Runs until it is stopped. */
+  /** Every token is different, so a lost, doubled or swapped one is seen. Runs until it is stopped. */
+  stamps: "stream?tokens=20000&rate=40&stamp",
+  /** The same of one character. */
   endless: "stream?tokens=20000&rate=30&chunk=%E8%AA%9E",
 };
 
