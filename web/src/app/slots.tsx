@@ -1,5 +1,6 @@
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
 import { ConnectionLine } from "@/features/connection/ConnectionLine";
+import { Search } from "@/features/search/Search";
 import { ThreadList } from "@/features/threads/ThreadList";
 
 type Lazy<P = object> = ComponentType<P> | LazyExoticComponent<ComponentType<P>>;
@@ -38,7 +39,7 @@ export const slots: Slots = {
 
   threads: ThreadList,
 
-  search: later(() => import("@/features/search/SearchDialog"), "SearchDialog"),
+  search: Search,
 
   settings: later(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
 

@@ -6,33 +6,30 @@ import { Dialog } from "@/components/ui/Dialog";
 import { Icon } from "@/components/ui/Icon";
 import { Notice } from "@/components/ui/Notice";
 import type { SearchHit } from "@/lib/api/types";
-import { shortcutLabel, useCommand, useCommands, type Command } from "@/lib/commands";
+import { shortcutLabel, useCommands, type Command } from "@/lib/commands";
 import { useDelayed } from "@/lib/delay";
 import { describe } from "@/lib/i18n/problems";
 import { textKeys } from "@/lib/ime/keys";
 import { navigate, threadPath } from "@/lib/router";
 import { splitMarks } from "./marks";
+import { searchCommand } from "./Search";
 import { useSearch } from "./useSearch";
 import "./texts";
 
-const self = "search";
-
-/** Search over titles and messages, and what can be done by name. Opens by its command. */
-export function SearchDialog() {
+/** Search over titles and messages, and what can be done by name. */
+export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("search");
-  const [open, setOpen] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  useCommand({ id: self, title: "search", shortcut: "Mod+K", run: () => setOpen((was) => !was) });
   return (
-    <Dialog open={open} onClose={() => setOpen(false)} title={t("title")} focus={field} width="max-w-2xl" bare>
-      <Search field={field} onClose={() => setOpen(false)} />
+    <Dialog open onClose={onClose} title={t("title")} focus={field} width="max-w-2xl" bare>
+      <Finder field={field} onClose={onClose} />
     </Dialog>
   );
 }
 
 type Choice = { kind: "hit"; hit: SearchHit } | { kind: "command"; command: Command };
 
-function Search({ field, onClose }: { field: React.RefObject<HTMLInputElement | null>; onClose: () => void }) {
+function Finder({ field, onClose }: { field: React.RefObject<HTMLInputElement | null>; onClose: () => void }) {
   const { t } = useTranslation(["search", "common"]);
   const list = useId();
   const [text, setText] = useState("");
@@ -164,6 +161,6 @@ function useMatchingCommands(text: string): readonly Command[] {
   const { t } = useTranslation();
   const wanted = text.trim().toLocaleLowerCase();
   const newest = new Map(useCommands().map((command) => [command.id, command]));
-  newest.delete(self);
+  newest.delete(searchCommand);
   return [...newest.values()].filter((command) => t(command.title).toLocaleLowerCase().includes(wanted));
 }

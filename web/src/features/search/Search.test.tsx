@@ -1,10 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand, useCommand } from "@/lib/commands";
 import { i18next } from "@/lib/i18n/i18n";
-import { SearchDialog } from "./SearchDialog";
+import { Search } from "./Search";
 
 const hit = { thread: "t1", message: "m1", title: "Kyoto", snippet: "three days in 京都 by train", marks: [[14, 16]] };
 let asked: string[];
@@ -20,12 +20,15 @@ async function open() {
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <OtherCommand />
-      <SearchDialog />
+      <Search />
     </QueryClientProvider>,
   );
   act(() => void runCommand("search"));
   return screen.findByRole("combobox");
 }
+
+// Loaded once here, so that no test waits for it.
+beforeAll(() => import("./SearchDialog"));
 
 beforeEach(async () => {
   await i18next.changeLanguage("en");
