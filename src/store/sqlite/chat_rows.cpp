@@ -265,11 +265,10 @@ void interrupt(Connection& db, GenerationRow const& generation, std::string_view
         generation.n, chat::MessageState::interrupted, folded.text, folded.reasoning,
         folded.steps_json, folded.citations_json, counted(usage.input_tokens),
         counted(usage.output_tokens), usage.cached_tokens, usage.reasoning_tokens);
-    index_message(db, generation.owner, generation.n, folded.text);
+    index_message(db, generation.owner, generation.n, SearchFilter::of_text(folded.text));
 }
 
-void index_message(Connection& db, UserId owner, std::int64_t message, std::string_view text) {
-    auto const filter = SearchFilter::of_text(text);
+void index_message(Connection& db, UserId owner, std::int64_t message, std::string_view filter) {
     db.run("INSERT OR REPLACE INTO search_filters (owner, message, filter) VALUES (?1, ?2, ?3)",
            owner, message, Bytes{filter});
 }

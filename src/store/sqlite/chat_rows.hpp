@@ -72,7 +72,7 @@ struct FoldedLog {
 void interrupt(Connection& db, GenerationRow const& generation, std::string_view reason,
                Timestamp now);
 
-/// Makes a whole message findable.
-void index_message(Connection& db, UserId owner, std::int64_t message, std::string_view text);
+/// Makes a whole message findable by its filter (search_filter.hpp).
+void index_message(Connection& db, UserId owner, std::int64_t message, std::string_view filter);
 
 }  // namespace kaiwa::store::sqlite

@@ -108,14 +108,12 @@ std::size_t remove_thread(Connection& db, Timestamp now) {
     return removed + 1;
 }
 
-/// Files of removed owners, and files that were uploaded and never sent.
+/// Files that were uploaded and never sent.
 std::size_t remove_files(Connection& db, Timestamp now) {
     std::vector<std::int64_t> files;
     {
-        auto row = db.query(
-            "SELECT n FROM files f WHERE (created_at <= ?1 OR deleted_at <= ?1) "
-            "AND NOT EXISTS (SELECT 1 FROM message_files a WHERE a.file = f.n) LIMIT ?2",
-            now - chat::deleted_retention, rows_a_step);
+        auto row = db.query("SELECT n FROM files WHERE attached = 0 AND created_at <= ?1 LIMIT ?2",
+                            now - chat::deleted_retention, rows_a_step);
         while (row.row()) files.push_back(row.integer(0));
     }
     std::size_t removed = 0;

@@ -113,6 +113,7 @@ Result<Connection> Connection::open(std::filesystem::path const& file, Mode mode
     sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
     connection.run("PRAGMA synchronous = FULL");
     connection.run("PRAGMA temp_store = MEMORY");
+    connection.run("PRAGMA cache_size = -8000");  // KiB, taken as needed
     connection.run("PRAGMA secure_delete = FAST");
     if (auto error = connection.take_error()) return std::unexpected(std::move(*error));
     return connection;

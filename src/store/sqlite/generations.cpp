@@ -1,5 +1,6 @@
 #include "store/sqlite/chat_rows.hpp"
 #include "store/sqlite/chat_store.hpp"
+#include "store/sqlite/search.hpp"
 
 #include <algorithm>
 
@@ -96,7 +97,7 @@ void store_answer(Connection& db, std::int64_t n, chat::Ending const& ending) {
 }
 
 Result<void> store_ending(Connection& db, chat::Lease const& lease, chat::Ending const& ending,
-                          Timestamp now) {
+                          std::string_view filter, Timestamp now) {
     auto run = find_run(db, lease);
     if (!run) return std::unexpected(run.error());
     if (auto appended = append_segment(db, *run, ending.last_segment); !appended) {
@@ -113,7 +114,7 @@ Result<void> store_ending(Connection& db, chat::Lease const& lease, chat::Ending
     if (!owner.row()) return not_found();
     db.run("UPDATE threads SET updated_at = max(updated_at, ?2) WHERE n = ?1", owner.integer(0),
            now);
-    index_message(db, owner.id<UserId>(1), run->n, ending.text);
+    index_message(db, owner.id<UserId>(1), run->n, filter);
     return {};
 }
 
@@ -184,9 +185,12 @@ asio::awaitable<Result<LogAck>> SqliteChatStore::renew_lease(chat::Lease lease) 
 
 asio::awaitable<Result<void>> SqliteChatStore::end_generation(chat::Lease lease,
                                                               chat::Ending ending) {
+    auto filter = co_await make_filter(engine_, ending.text);
+    if (!filter) co_return std::unexpected(filter.error());
     auto const bytes = ending.text.size() + ending.reasoning.size();
-    auto work = [lease, ending = std::move(ending), &clock = engine_.clock](Connection& db) {
-        return store_ending(db, lease, ending, clock.now());
+    auto work = [lease, ending = std::move(ending), filter = std::move(*filter),
+                 &clock = engine_.clock](Connection& db) {
+        return store_ending(db, lease, ending, filter, clock.now());
     };
     co_return co_await engine_.writer.run(std::move(work), bytes);
 }

@@ -3,12 +3,13 @@
 #include "tests/support/store_ledger/ledger.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
-#include <thread>
 
 namespace kaiwa::store::sqlite {
 namespace {
@@ -26,7 +27,7 @@ TEST_P(RecoveryTest, WhatRanWhenTheServerEndedIsInterruptedWithItsText) {
     auto const thread = make_thread(ann);
     auto const ticket = ask(ann, thread, "question");
     ASSERT_TRUE(run(store().append_log({ticket.generation, ticket.epoch},
-                                       conformance::text_segment(1, {"こん", "に"}), 40)));
+                                       conformance::text_segment(1, {"こん", "に"}), 5'000)));
     auto const silent = ask(ann, make_thread(ann), "no event yet");
     harness->clock.advance(std::chrono::seconds(1));
     harness->reopen();
@@ -34,25 +35,26 @@ TEST_P(RecoveryTest, WhatRanWhenTheServerEndedIsInterruptedWithItsText) {
     auto const page = run(store().read_log(ann, ticket.generation, 0));
     ASSERT_TRUE(page);
     EXPECT_EQ(page->generation.state, GenerationState::interrupted);
-    EXPECT_EQ(page->generation.last_event, 41u);
+    EXPECT_EQ(page->generation.last_event, 5'001u);
     EXPECT_EQ(page->generation.ended_at, harness->clock.now());
     EXPECT_EQ(
         page->segments.back().frames,
-        "id: 41\nevent: interrupted\ndata: {\"reason\":\"server_restarted\",\"length\":9}\n\n");
+        "id: 5001\nevent: interrupted\ndata: {\"reason\":\"server_restarted\",\"length\":9}\n\n");
     EXPECT_EQ(page->segments.front().text, "こんに");
     auto const message = branch(ann, thread).at(1);
     EXPECT_EQ(message.state, chat::MessageState::interrupted);
     EXPECT_EQ(message.text, "こんに");
     EXPECT_FALSE(run(store().thread(ann, thread))->running);
-    EXPECT_EQ(run(store().generation(ann, silent.generation))->last_event, 1u);
+    EXPECT_EQ(run(store().generation(ann, silent.generation))->last_event,
+              chat::sendable_ahead + 1);
     EXPECT_EQ(run(store().append_log({ticket.generation, ticket.epoch},
-                                     conformance::text_segment(3, {"x"}), 50))
+                                     conformance::text_segment(3, {"x"}), 5'002))
                   .error()
                   .code,
               Errc::conflict);
     // Only once.
     harness->reopen();
-    EXPECT_EQ(run(store().generation(ann, ticket.generation))->last_event, 41u);
+    EXPECT_EQ(run(store().generation(ann, ticket.generation))->last_event, 5'001u);
 }
 
 TEST_P(RecoveryTest, ASecondServerIsKeptOutAndAToolWorksBeside) {
@@ -109,8 +111,8 @@ TEST_P(RecoveryTest, AToolAloneMakesTheDatabase) {
     EXPECT_TRUE(run((*server)->users().user_by_name("first")));
 }
 
-/// One life of a writing process, killed while it writes.
-std::string write_until_killed(std::filesystem::path const& data, std::chrono::milliseconds life) {
+/// One life of a writing process, killed while it writes, after so many acknowledgements.
+std::string write_until_killed(std::filesystem::path const& data, std::ptrdiff_t lines) {
     std::array<int, 2> ends{};
     if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
     auto const child = ::fork();
@@ -121,13 +123,13 @@ std::string write_until_killed(std::filesystem::path const& data, std::chrono::m
         ::_exit(127);
     }
     ::close(ends[1]);
-    std::jthread killer([child, life] {
-        std::this_thread::sleep_for(life);
-        ::kill(child, SIGKILL);
-    });
     std::string ledger;
-    std::array<char, 65'536> buffer;
+    std::array<char, 4'096> buffer;
     for (;;) {
+        pollfd wait{ends[0], POLLIN, 0};
+        bool const silent = ::poll(&wait, 1, 20'000) == 0;
+        EXPECT_FALSE(silent) << "the writer does nothing";
+        if (silent || std::ranges::count(ledger, '\n') >= lines) ::kill(child, SIGKILL);
         auto const count = ::read(ends[0], buffer.data(), buffer.size());
         if (count <= 0) break;
         ledger.append(buffer.data(), static_cast<std::size_t>(count));
@@ -144,8 +146,8 @@ TEST(KilledServer, LosesNothingThatItAcknowledged) {
     SystemRandom random;
     std::string ledger;
     for (int cycle = 0; cycle < 20; ++cycle) {
-        auto const life = 40 + static_cast<int>(random.fraction() * 120);
-        ledger += write_until_killed(folder.path(), std::chrono::milliseconds(life));
+        auto const lines = 1 + static_cast<std::ptrdiff_t>(random.fraction() * 60);
+        ledger += write_until_killed(folder.path(), lines);
         auto const checked = check_ledger(folder.path(), ledger);
         ASSERT_TRUE(checked) << "cycle " << cycle << ": " << checked.error().message;
     }

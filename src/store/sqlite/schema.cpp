@@ -9,7 +9,7 @@ namespace {
 
 // Numbers of enumerations are those of the C++ enumerators, times are milliseconds since 1970, ids
 // are the 16 bytes of the UUID. `n` grows with time and orders things; it never leaves the store.
-constexpr char version_1[] = R"sql(
+constexpr Sql version_1 = R"sql(
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     username TEXT NOT NULL UNIQUE,
@@ -144,10 +144,11 @@ CREATE TABLE files (
     media_type TEXT NOT NULL,
     size INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
+    attached INTEGER NOT NULL DEFAULT 0,
     deleted_at INTEGER
 ) STRICT;
 CREATE INDEX files_of_owner ON files (owner);
-CREATE INDEX files_by_age ON files (created_at);
+CREATE INDEX files_unattached ON files (created_at) WHERE attached = 0;
 
 CREATE TABLE message_files (
     message INTEGER NOT NULL REFERENCES messages (n) ON DELETE CASCADE,
@@ -175,15 +176,15 @@ PRAGMA application_id = 0x4B616977;
 PRAGMA user_version = 1;
 )sql";
 
-constexpr std::array<char const*, 1> versions = {version_1};
+constexpr std::array versions = {version_1};
 
 std::int64_t value_of(Query query) {
     return query.row() ? query.integer(0) : 0;
 }
 
-void run_script(Connection& db, char const* script) {
+void run_script(Connection& db, Sql script) {
     if (db.failed()) return;
-    int const code = sqlite3_exec(db.handle(), script, nullptr, nullptr, nullptr);
+    int const code = sqlite3_exec(db.handle(), script.data(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK) db.record(sqlite3_extended_errcode(db.handle()));
 }
 

@@ -18,6 +18,9 @@ std::string word(Connection& db, Sql sql) {
     return row.row() ? row.text(0) : std::string();
 }
 
+static_assert(!std::is_constructible_v<Sql, std::string>);
+static_assert(!std::is_constructible_v<Sql, char const*>);
+
 class SchemaTest : public testing::Test {
 protected:
     Connection open_database() {

@@ -178,7 +178,15 @@ Found find(Connection& db, UserId owner, SearchWords const& words, std::size_t l
     return found;
 }
 
+constexpr std::size_t made_on_the_loop = 8 << 10;
+
 }  // namespace
+
+asio::awaitable<Result<std::string>> make_filter(Engine engine, std::string const& text) {
+    if (text.size() <= made_on_the_loop) co_return SearchFilter::of_text(text);
+    auto work = [&text](Connection&) -> Result<std::string> { return SearchFilter::of_text(text); };
+    co_return co_await engine.readers.run(std::move(work));
+}
 
 asio::awaitable<Result<SearchPage>> SqliteSearch::search(chat::Principal who, std::string words,
                                                          std::size_t limit, std::string after) {

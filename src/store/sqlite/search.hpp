@@ -5,6 +5,10 @@
 
 namespace kaiwa::store::sqlite {
 
+/// The search filter of `text`, made on the calling loop or, for a long text, on a reading thread:
+/// the writer only stores it. Fails with `unavailable`.
+asio::awaitable<Result<std::string>> make_filter(Engine engine, std::string const& text);
+
 /// The `MessageSearch` over the same SQLite file.
 ///
 /// It walks back through its owner's threads and messages: titles are compared at once, messages

@@ -19,7 +19,8 @@ Result<void> interrupt_running(Connection& db, Clock const& clock) {
     auto const now = clock.now();
     db.run("BEGIN IMMEDIATE");
     {
-        auto row = db.query("SELECT id FROM generations WHERE state = 0");
+        auto row =
+            db.query("SELECT id FROM generations INDEXED BY generations_running WHERE state = 0");
         while (row.row()) running.push_back(row.id<GenerationId>(0));
     }
     for (auto const& id : running) {
@@ -34,6 +35,11 @@ Result<void> interrupt_running(Connection& db, Clock const& clock) {
     return std::unexpected(std::move(*error));
 }
 
+Engine with(Engine const& engine, Readers& readers) {
+    return {readers,      engine.writer, engine.cursors, engine.sealer,
+            engine.clock, engine.random, engine.log};
+}
+
 class Store final : public SqliteStore {
 public:
     Store(Options options, std::optional<DataLock> lock, Connection db)
@@ -43,11 +49,12 @@ public:
           writer_(std::move(db), lock_ ? Writer::Checkpoints::own : Writer::Checkpoints::none,
                   Writer::Limits{}, options.log),
           readers_(database_file(options.data_dir), options.reader_threads),
+          search_readers_(database_file(options.data_dir), 1),
           engine_{readers_, writer_, cursors_, sealer_, options.clock, options.random, options.log},
           chats_(engine_),
           users_(engine_),
           providers_(engine_),
-          search_(engine_),
+          search_(with(engine_, search_readers_)),
           cleaner_(engine_) {}
 
     chat::ChatStore& chats() override { return chats_; }
@@ -74,6 +81,7 @@ private:
     Cursors cursors_;
     Writer writer_;
     Readers readers_;
+    Readers search_readers_;  // a long search holds up only searches
     Engine engine_;
     SqliteChatStore chats_;
     SqliteUserStore users_;

@@ -1,5 +1,6 @@
 #include "store/sqlite/chat_rows.hpp"
 #include "store/sqlite/chat_store.hpp"
+#include "store/sqlite/search.hpp"
 
 namespace kaiwa::store::sqlite {
 
@@ -92,6 +93,7 @@ Result<void> attach_files(Connection& db, UserId owner, std::int64_t message,
                            WHERE a.file = f.n AND t.deleted_at IS NULL)))sql",
                                      message, place++, file, owner);
         if (attached == 0) return not_found();
+        db.run("UPDATE files SET attached = 1 WHERE id = ?1", file);
     }
     return {};
 }
@@ -128,7 +130,7 @@ Result<TurnTicket> repeat_reply(Connection& db, ThreadId thread, MessageRow cons
 }
 
 Result<TurnTicket> store_turn(Connection& db, UserId owner, ThreadId id, chat::NewTurn const& turn,
-                              Timestamp now) {
+                              std::string_view filter, Timestamp now) {
     auto const thread = find_thread(db, owner, id);
     if (!thread) return not_found();
     if (auto const stored = find_message(db, thread->n, turn.question)) {
@@ -164,7 +166,7 @@ Result<TurnTicket> store_turn(Connection& db, UserId owner, ThreadId id, chat::N
     auto const reply = insert_message(db, thread->n, message, now);
     insert_generation(db, thread->n, reply, turn.generation, now);
     show_reply(db, thread->n, reply, turn.settings, turn.title, now);
-    index_message(db, owner, question, turn.text);
+    index_message(db, owner, question, filter);
     bool const titled = !thread->titled && !turn.title.empty();
     return TurnTicket{id,          turn.question,
                       turn.reply,  turn.generation,
@@ -205,9 +207,13 @@ Result<TurnTicket> store_reply(Connection& db, UserId owner, ThreadId id,
 
 asio::awaitable<Result<TurnTicket>> SqliteChatStore::begin_turn(Principal who, ThreadId thread,
                                                                 chat::NewTurn turn) {
+    auto filter = co_await make_filter(engine_, turn.text);
+    if (!filter) co_return std::unexpected(filter.error());
     auto const bytes = turn.text.size();
-    auto work = [owner = who.id, thread, turn = std::move(turn), &clock = engine_.clock](
-                    Connection& db) { return store_turn(db, owner, thread, turn, clock.now()); };
+    auto work = [owner = who.id, thread, turn = std::move(turn), filter = std::move(*filter),
+                 &clock = engine_.clock](Connection& db) {
+        return store_turn(db, owner, thread, turn, filter, clock.now());
+    };
     co_return co_await engine_.writer.run(std::move(work), bytes);
 }
 

@@ -116,13 +116,13 @@ asio::awaitable<Result<void>> check_line(SqliteStore& store, std::string line) {
         auto const id = *GenerationId::parse(first);
         auto const page = co_await chats.read_log(person, id, 0);
         if (!page) co_return wrong("the log is lost");
-        if (page->generation.last_event < std::stoull(second)) co_return wrong("events are lost");
-        std::uint64_t next = 1;
+        std::uint64_t stored = 0;
         for (auto const& segment : page->segments) {
-            bool const follows = segment.first == next || segment.frames.contains("interrupted");
-            if (!follows) co_return wrong("the log has a gap");
-            next = segment.last + 1;
+            if (segment.frames.contains("event: interrupted")) break;
+            if (segment.first != stored + 1) co_return wrong("the log has a gap");
+            stored = segment.last;
         }
+        if (stored < std::stoull(second)) co_return wrong("events are lost");
     } else if (kind == "end") {
         auto const reply =
             co_await chats.message(person, *ThreadId::parse(first), *MessageId::parse(second));
@@ -135,15 +135,24 @@ asio::awaitable<Result<void>> check_line(SqliteStore& store, std::string line) {
 
 asio::awaitable<Result<std::size_t>> check_lines(SqliteStore& store, std::string ledger) {
     std::size_t lines = 0;
+    std::vector<std::size_t> lost;
+    std::string first;
     for (std::size_t at = 0;;) {
         auto const end = ledger.find('\n', at);
         if (end == ledger.npos) break;
-        auto const checked = co_await check_line(store, ledger.substr(at, end - at));
-        if (!checked) co_return std::unexpected(checked.error());
-        at = end + 1;
         ++lines;
+        auto const checked = co_await check_line(store, ledger.substr(at, end - at));
+        if (!checked) {
+            lost.push_back(lines);
+            if (first.empty()) first = checked.error().message;
+        }
+        at = end + 1;
     }
-    co_return lines;
+    if (lost.empty()) co_return lines;
+    co_return fail(Errc::internal,
+                   fmt::format("of {} acknowledgements {} are lost, lines {} to {}; "
+                               "the first: {}",
+                               lines, lost.size(), lost.front(), lost.back(), first));
 }
 
 Result<void> check_whole(std::filesystem::path const& data_dir) {
