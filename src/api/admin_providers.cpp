@@ -138,6 +138,8 @@ std::string test_json(llm::Outcome<llm::Catalogue::TestResult> const& result,
 asio::awaitable<Result<void>> test_provider(Call& call) {
     JsonFields fields(call.body, "the body");
     ProviderConfig config;
+    // What an administrator tries counts as entered by them: it may be in the local network.
+    config.origin = ProviderOrigin::store;
     if (auto const name = fields.optional_string("name", {})) {
         if (auto const known = find_status(call, *name)) config = known->config;
         config.name = *name;

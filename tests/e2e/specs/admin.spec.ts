@@ -41,7 +41,7 @@ test("a user is added, signs in, is disabled and at once shut out, enabled with 
   await page.getByRole("button", { name: `${username}を編集` }).click();
   const edit = page.getByRole("complementary", { name: username });
   await edit.getByRole("switch", { name: "利用を停止する" }).click();
-  await expect(edit.getByText("サインインできなくなり")).toBeVisible();
+  await expect(edit.getByText("今のサインインもすぐに終わります")).toBeVisible();
   await edit.getByRole("button", { name: "保存" }).click();
   await expect(page.getByRole("cell", { name: "停止中" })).toBeVisible();
   await expect.poll(async () => (await theirs.request.get("/api/session")).status(), { timeout: 1_500 }).toBe(401);

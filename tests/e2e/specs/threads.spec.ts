@@ -116,6 +116,7 @@ test("a Japanese word of two characters is found in titles and messages, and mar
   await askQuietly(person.api, thread, "夕食の材料を考えて", "local/echo");
   await askQuietly(person.api, thread, "𠮷野家と京都の漬物も足して", "local/echo");
   await page.goto("/");
+  await expect(new Chat(page).composer).toBeVisible();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("京都");
   const options = page.getByRole("option");
