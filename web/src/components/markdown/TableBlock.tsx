@@ -1,5 +1,5 @@
-import type { Table } from "mdast";
-import { useRef } from "react";
+import type { Table, TableRow } from "mdast";
+import { memo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { download } from "@/lib/clipboard";
@@ -14,7 +14,6 @@ export function TableBlock({ table, caret }: { table: Table; caret: boolean }) {
   const { t } = useTranslation("markdown");
   const element = useRef<HTMLTableElement>(null);
   const [head, ...rows] = table.children;
-  const align = (column: number) => alignments[table.align?.[column] ?? "left"];
   return (
     <div className="md-table md-wide">
       <div className="md-scroll" tabIndex={0} role="group" aria-label={t("table")}>
@@ -22,7 +21,7 @@ export function TableBlock({ table, caret }: { table: Table; caret: boolean }) {
           <thead>
             <tr>
               {head?.children.map((cell, column) => (
-                <th key={column} scope="col" className={align(column)}>
+                <th key={column} scope="col" className={alignment(table.align, column)}>
                   <Inline nodes={cell.children} caret={caret && rows.length === 0 && column === head.children.length - 1} />
                 </th>
               ))}
@@ -30,13 +29,7 @@ export function TableBlock({ table, caret }: { table: Table; caret: boolean }) {
           </thead>
           <tbody>
             {rows.map((row, index) => (
-              <tr key={index}>
-                {row.children.map((cell, column) => (
-                  <td key={column} className={align(column)}>
-                    <Inline nodes={cell.children} caret={caret && index === rows.length - 1 && column === row.children.length - 1} />
-                  </td>
-                ))}
-              </tr>
+              <Row key={index} row={row} align={table.align} caret={caret && index === rows.length - 1} />
             ))}
           </tbody>
         </table>
@@ -48,3 +41,22 @@ export function TableBlock({ table, caret }: { table: Table; caret: boolean }) {
     </div>
   );
 }
+
+type Align = Table["align"];
+const alignment = (align: Align, column: number) => alignments[align?.[column] ?? "left"];
+
+/** Kept as it is while the table grows: the rows before the last are the same objects. */
+const Row = memo(
+  function Row({ row, align, caret }: { row: TableRow; align: Align; caret: boolean }) {
+    return (
+      <tr>
+        {row.children.map((cell, column) => (
+          <td key={column} className={alignment(align, column)}>
+            <Inline nodes={cell.children} caret={caret && column === row.children.length - 1} />
+          </td>
+        ))}
+      </tr>
+    );
+  },
+  (before, after) => before.row === after.row && before.caret === after.caret && before.align?.join() === after.align?.join(),
+);

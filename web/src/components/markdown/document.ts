@@ -1,4 +1,4 @@
-import type { Definition, FootnoteDefinition, List, ListItem, RootContent } from "mdast";
+import type { Definition, FootnoteDefinition, List, ListItem, RootContent, Table, TableRow } from "mdast";
 import { type Fence, scanFence } from "./fence";
 import { parseMarkdown } from "./parse";
 import { repair } from "./repair";
@@ -15,8 +15,8 @@ export interface Block {
  * A Markdown text and its blocks, kept between the steps of a stream.
  *
  * A block is settled once a later block began on a line that is complete: nothing that follows can
- * change it, so it is never parsed again. Of a long list, the items before the last are settled the
- * same way.
+ * change it, so it is never parsed again. Of a long list or table, the items or rows before the last are
+ * settled the same way.
  */
 export interface MarkdownDocument {
   /** What has been parsed; a prefix of the text given. */
@@ -29,10 +29,16 @@ export interface MarkdownDocument {
   readonly streaming: boolean;
 }
 
-/** Where parsing goes on: at `start`, inside `list` when one is open there. */
+/** Where parsing goes on: at `start`, inside a list or table when one is open there. */
 interface Resume {
   start: number;
-  list?: { head: List; start: number };
+  inside?: {
+    /** Its items or rows before `start`. */
+    head: List | Table;
+    start: number;
+    /** What has to stand before `start` to be parsed as a part of it: the first two lines of a table. */
+    prefix: string;
+  };
 }
 
 /** Link and footnote definitions seen so far. */
@@ -57,7 +63,7 @@ export const emptyDocument: MarkdownDocument = {
 };
 
 /** Characters parsed in one step, so that a step stays far below a frame. */
-export const stepSize = 8_000;
+export const stepSize = 3_000;
 
 /** `text` with the line ends that the functions here expect. */
 export function withPlainLineEnds(text: string): string {
@@ -98,7 +104,7 @@ function step(from: MarkdownDocument, text: string, streaming: boolean): Markdow
 
   // Code at the top level needs no parser, however long it grows.
   for (;;) {
-    const fence: Fence | null = resume.list ? null : scanFence(text, resume.start);
+    const fence: Fence | null = resume.inside ? null : scanFence(text, resume.start);
     if (!fence) break;
     const block = fenceBlock(fence, resume.start);
     const lineComplete = fence.closed && fence.end < text.length;
@@ -120,7 +126,7 @@ function step(from: MarkdownDocument, text: string, streaming: boolean): Markdow
   if (found !== definitions) {
     definitions = found;
     relink(settled, text, definitions);
-    if (resume.list) resume = { start: resume.list.start };
+    if (resume.inside) resume = { start: resume.inside.start };
     source = text.slice(resume.start);
     blocks = parseBlocks(source, resume, definitions);
   }
@@ -163,27 +169,30 @@ function decidingLine(block: Block, text: string): number {
 
 /** Parses `source`, which stands at `resume.start`; positions in the result are those of the whole text. */
 function parseBlocks(source: string, resume: Resume, definitions: Definitions): Block[] {
-  const prefix = definitions.prefix;
-  const root = parseMarkdown(prefix + source);
+  const before = definitions.prefix.length;
+  const prefix = definitions.prefix + (resume.inside?.prefix ?? "");
+  const parsed = prefix + source;
   const shift = resume.start - prefix.length;
   const blocks: Block[] = [];
-  for (const node of root.children) {
-    const start = node.position?.start.offset ?? 0;
-    if (start < prefix.length) continue;
+  for (const node of parseMarkdown(parsed).children) {
+    if ((node.position?.start.offset ?? 0) < before) continue;
     shiftPositions(node, shift);
-    blocks.push(toBlock(node, prefix + source, shift));
+    blocks.push(toBlock(node, parsed, shift));
   }
   const first = blocks[0];
-  if (resume.list && first?.node.type === "list") {
-    const { head, start } = resume.list;
-    const node: List = {
-      ...head,
-      spread: Boolean(head.spread) || Boolean(first.node.spread),
-      children: [...head.children, ...first.node.children],
-    };
-    blocks[0] = { ...first, node, start };
+  if (resume.inside && first) {
+    const { head, start } = resume.inside;
+    const node = join(head, first.node);
+    if (node) blocks[0] = { ...first, node, start };
   }
   return blocks;
+}
+
+/** The list or table that begins with `head` and goes on with `rest`, of which a table repeats the header. */
+function join(head: List | Table, rest: RootContent): List | Table | null {
+  if (head.type === "table") return rest.type === "table" ? { ...head, children: [...head.children, ...rest.children.slice(1)] } : null;
+  if (rest.type !== "list") return null;
+  return { ...head, spread: Boolean(head.spread) || Boolean(rest.spread), children: [...head.children, ...rest.children] };
 }
 
 function toBlock(node: RootContent, parsed: string, shift: number): Block {
@@ -214,22 +223,37 @@ function skipBlankLines(text: string, from: number): number {
 
 /** Where the next parse begins for a tail whose first block is `first`. */
 function resumeAt(first: Block, text: string, current: Resume | undefined): Resume {
-  const begin: Resume = current?.list ? current : { start: first.start };
-  if (first.node.type !== "list") return begin;
-  const items = first.node.children;
+  const begin: Resume = current?.inside ? current : { start: first.start };
+  const { node } = first;
+  if (node.type !== "list" && node.type !== "table") return begin;
   const lastLine = text.lastIndexOf("\n") + 1;
-  for (let index = items.length - 1; index > 0; index -= 1) {
-    const offset = items[index]?.position?.start.offset ?? 0;
-    const start = text.lastIndexOf("\n", offset - 1) + 1;
-    if (start >= lastLine) continue;
-    const known = current?.list?.head;
-    const children = items.slice(0, index);
-    const spread = known?.spread || items.slice(known?.children.length ?? 0, index).some(
-      (item, i, head) => isApart(item, head[i + 1] ?? items[index], text),
-    );
-    return { start, list: { head: { ...first.node, children, spread }, start: first.start } };
+  const parts: readonly (ListItem | TableRow)[] = node.children;
+  const index = parts.findLastIndex((part, at) => at > 0 && lineStart(part, text) < lastLine);
+  const start = lineStart(parts[index], text);
+  if (index < 1 || start < begin.start) return begin;
+
+  if (node.type === "table") {
+    const prefix = current?.inside?.prefix ?? text.slice(first.start, endOfLine(text, endOfLine(text, first.start)));
+    return { start, inside: { head: { ...node, children: node.children.slice(0, index) }, start: first.start, prefix } };
   }
-  return begin;
+  const known = current?.inside?.head.type === "list" ? current.inside.head : undefined;
+  const settled = node.children.slice(0, index);
+  const apart = node.children
+    .slice(known?.children.length ?? 0, index)
+    .some((item, at, items) => isApart(item, items[at + 1] ?? node.children[index], text));
+  const head: List = { ...node, children: settled, spread: Boolean(known?.spread) || apart };
+  return { start, inside: { head, start: first.start, prefix: "" } };
+}
+
+function lineStart(part: ListItem | TableRow | undefined, text: string): number {
+  const offset = part?.position?.start.offset ?? 0;
+  return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
+}
+
+/** The start of the line after the one at `from`. */
+function endOfLine(text: string, from: number): number {
+  const newline = text.indexOf("\n", from);
+  return newline < 0 ? text.length : newline + 1;
 }
 
 /** Whether a blank line stands between two items. A later item may turn out to be none, so the list cannot tell. */

@@ -12,18 +12,22 @@ const longestFormula = 8_000;
 const cache = new Map<string, DocumentFragment>();
 const cacheSize = 500;
 
-function load(): void {
+/** Fetches what setting formulas takes; once. */
+export function loadKatex(): Promise<void> {
   loading ??= Promise.all([import("katex"), import("katex/dist/katex.min.css")])
     .then(([module]) => {
       katex = module.default;
       listeners.forEach((listener) => listener());
     })
-    .catch(() => (loading = undefined));
+    .catch(() => {
+      loading = undefined;
+    });
+  return loading;
 }
 
 /** Whether formulas can be set; the first caller fetches what it takes. */
 export function useKatex(): boolean {
-  useEffect(load, []);
+  useEffect(() => void loadKatex(), []);
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

@@ -11,7 +11,7 @@ interface Language {
 }
 
 /** Each grammar is a file of its own, fetched when the first code of its language is shown. */
-const languages: Record<string, Language> = {
+const languages = new Map<string, Language>(Object.entries({
   bash: { title: "Bash", aliases: ["sh", "zsh", "console"], load: () => import("highlight.js/lib/languages/bash") },
   c: { title: "C", aliases: ["h"], load: () => import("highlight.js/lib/languages/c") },
   clojure: { title: "Clojure", aliases: ["clj"], load: () => import("highlight.js/lib/languages/clojure") },
@@ -61,16 +61,16 @@ const languages: Record<string, Language> = {
   vim: { title: "Vim script", aliases: ["viml"], load: () => import("highlight.js/lib/languages/vim") },
   xml: { title: "XML", aliases: ["html", "svg", "xhtml", "vue", "svelte"], load: () => import("highlight.js/lib/languages/xml") },
   yaml: { title: "YAML", aliases: ["yml"], load: () => import("highlight.js/lib/languages/yaml") },
-};
+}));
 
 /** Names whose title is their own although another grammar colours them. */
-const titles: Record<string, string> = {
+const titles = new Map(Object.entries({
   html: "HTML", svg: "SVG", vue: "Vue", svelte: "Svelte", toml: "TOML", jsx: "JSX", tsx: "TSX", zsh: "Zsh",
   mysql: "MySQL", postgresql: "PostgreSQL", postgres: "PostgreSQL", sqlite: "SQLite", mermaid: "Mermaid", csv: "CSV",
-};
+}));
 
 const byName = new Map<string, string>();
-for (const [name, { aliases = [] }] of Object.entries(languages)) for (const alias of [name, ...aliases]) byName.set(alias, name);
+for (const [name, { aliases = [] }] of languages) for (const alias of [name, ...aliases]) byName.set(alias, name);
 
 /** The grammar that colours code marked with `name`, or null where there is none. */
 export function grammarOf(name: string | null): string | null {
@@ -78,7 +78,7 @@ export function grammarOf(name: string | null): string | null {
 }
 
 export function loadGrammar(grammar: string): Promise<{ default: LanguageFn }> {
-  const language = languages[grammar];
+  const language = languages.get(grammar);
   if (!language) return Promise.reject(new Error(`no grammar for ${grammar}`));
   return language.load();
 }
@@ -87,5 +87,5 @@ export function loadGrammar(grammar: string): Promise<{ default: LanguageFn }> {
 export function languageTitle(name: string | null): string {
   if (name === null) return "";
   const key = name.toLowerCase();
-  return titles[key] ?? languages[byName.get(key) ?? ""]?.title ?? [...name].slice(0, 24).join("");
+  return titles.get(key) ?? languages.get(byName.get(key) ?? "")?.title ?? [...name].slice(0, 24).join("");
 }

@@ -10,7 +10,7 @@ const twoWords = /\p{L}{2,}[\s,.;:]+(?:.*[\s,.;:])?\p{L}{2,}/su;
  */
 export function looksLikeMath(content: string): boolean {
   if (operator.test(content)) return !/^\d[\d,.]*\s+\p{L}{2,}\s+\p{L}{2,}/u.test(content);
-  if (cjk.test(content)) return false;
+  if (content.length > 200 || cjk.test(content)) return false;
   if (twoWords.test(content)) return false;
   return !/^\d[\d,.]*\s*[-–—(]?\s*\p{L}{2,}/u.test(content);
 }

@@ -32,7 +32,20 @@ const mdastExtensions = [
   mathFromMarkdown(),
 ];
 
-/** Markdown as a tree: CommonMark, GFM, formulas, and emphasis that works in Japanese text. */
+/**
+ * Text that no person writes and that costs a Markdown parser far more than its length: hundreds of containers in one
+ * line, of brackets or emphasis marks in a row, or of cells in a row.
+ */
+const abusive =
+  /^[ \t]*(?:(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])[ \t]*){40}|\[{60}|\]{60}|(?:!\[){60}|(?:[*_~][^*_~\n]{0,4}){300}|^(?:[^|\n]*\|){250}/m;
+
+/** Markdown as a tree: CommonMark, GFM, formulas, and emphasis that works in Japanese text. Abuse stays plain text. */
 export function parseMarkdown(source: string): Root {
+  if (abusive.test(source)) return plain(source);
   return fromMarkdown(source, { extensions, mdastExtensions });
+}
+
+function plain(source: string): Root {
+  const position = { start: { line: 1, column: 1, offset: 0 }, end: { line: 1, column: 1, offset: source.length } };
+  return { type: "root", children: [{ type: "html", value: source, position }] };
 }

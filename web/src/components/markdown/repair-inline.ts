@@ -1,6 +1,9 @@
 import type { PhrasingContent } from "mdast";
 import { looksLikeMath } from "./math-rules";
 
+/** Marks that wait for their ends; more of them are no emphasis. */
+const mostClosers = 6;
+
 /**
  * `raw`, the text of a paragraph, heading or cell that is still being written, with its open
  * emphasis, code, link or formula closed.
@@ -40,7 +43,8 @@ export function closeInline(
       const link = pendingLink(text.slice(at));
       if (link !== null) {
         if (link === "") return finish(text.slice(0, at), closers);
-        return `${text.slice(0, at)}[${closeInline(link, [], 0)}](pending:)${closers.join("")}`;
+        const label = at + (char === "!" ? 2 : 1);
+        return `${text.slice(0, at)}[${closeInline(link, children, base + label)}](pending:)${closers.join("")}`;
       }
       at += 1;
     } else if (char === "*" || char === "_" || char === "~") {
@@ -52,6 +56,7 @@ export function closeInline(
       at += 1;
     }
   }
+  if (closers.length > mostClosers) return raw;
   return finish(text.slice(0, end).replace(/<(?:b|br|br\s*\/)?$/i, ""), closers);
 }
 
@@ -73,7 +78,7 @@ function maskComplete(text: string, children: readonly PhrasingContent[], base: 
     if (child.type === "text") continue;
     const from = (child.position?.start.offset ?? base) - base;
     const to = Math.min((child.position?.end.offset ?? base) - base, text.length);
-    if (to <= from || (child.type === "link" && !/^[[<]/.test(text.slice(from)))) continue;
+    if (from < 0 || to <= from || (child.type === "link" && !/^[[<]/.test(text.slice(from)))) continue;
     masked = masked.slice(0, from) + "x".repeat(to - from) + masked.slice(to);
   }
   return masked;

@@ -20,15 +20,13 @@ export function repair(source: string, nodes: readonly RootContent[], base: numb
   if (leaf.type === "code") return hideFence(source, start(leaf) - base);
   if (leaf.type === "math") return source.replace(/(?:\$|\\)$/, "");
 
-  const shown = hideMarks(source);
-  if (shown !== source) return shown;
-  if (/\n[ \t]*$/.test(source) && !/\|[ \t]*\n$/.test(source) && leaf.type !== "paragraph") return source;
-
   const from = start(leaf) - base;
   if (leaf.type === "paragraph") {
     const table = completeTable(source.slice(from));
     if (table !== null) return source.slice(0, from) + table;
   }
+  const shown = hideMarks(source);
+  if (shown !== source) return shown;
   if (leaf.type === "paragraph" || leaf.type === "heading" || leaf.type === "tableCell") {
     const raw = source.slice(from);
     if (leaf.type === "tableCell" && /.\|[ \t]*\n?$/.test(raw)) return source;
@@ -51,15 +49,16 @@ function lastPath(nodes: readonly RootContent[]): RootContent[] {
 
 const start = (node: Node) => node.position?.start.offset ?? 0;
 
-/** A last line of nothing but marks: the beginning of a list, heading, rule, fence, table or formula. */
-const marks =
-  /(?:^|\n)[ \t>]*(?:[-*+_=#`~|:]+|\d{1,9}[.)]|[-*+][ \t]+\[[ xX]?\]?|\$\$?|\\[[(]?|<)?[ \t]*$/;
-const numberOnly = /\n[ \t>]*\d{1,3}$/;
+/** A line of nothing but marks: the beginning of a list, heading, rule, fence, table or formula. */
+const marks = /^[ \t>]*(?:[-*+_=#`~|:]+|\d{1,9}[.)]|[-*+][ \t]+\[[ xX]?\]?|\$\$?|\\[[(]?|<)[ \t]*$/;
+const numberOnly = /^[ \t>]*\d{1,3}$/;
 
+/** Without a last line that says nothing yet. A number may be the beginning of a list, except at the very start. */
 function hideMarks(source: string): string {
-  const found = marks.exec(source) ?? numberOnly.exec(source);
-  if (!found || found[0].trim() === "") return source;
-  return source.slice(0, found.index) + (found[0].startsWith("\n") ? "\n" : "");
+  const from = source.lastIndexOf("\n") + 1;
+  if (source.length - from > 40) return source;
+  const line = source.slice(from);
+  return marks.test(line) || (from > 0 && numberOnly.test(line)) ? source.slice(0, from) : source;
 }
 
 /** Inside a code block: without a last line that may become its closing fence. */
