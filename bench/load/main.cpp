@@ -43,7 +43,8 @@ struct Options {
     std::string model;
     std::string text = "hello";
     std::size_t connections = 1;
-    std::size_t turns = 1;        // of each connection
+    std::size_t turns = 1;            // of each connection
+    std::size_t turns_per_thread = 10;  // a conversation of usual length
     double connects_per_second = 2'000;
     double seconds = 120;
 };
@@ -98,11 +99,7 @@ public:
         event.events = EPOLLIN | EPOLLOUT | EPOLLET;
         event.data.ptr = this;
         ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd_, &event);
-        if (options_.kaiwa) {
-            send(request("/api/threads", "{}", ""));
-        } else {
-            ask();
-        }
+        begin();
     }
 
     void on_ready(unsigned events) {
@@ -133,6 +130,13 @@ private:
         if (!std::exchange(finished_, true)) ++measured_.finished;
         if (fd_ >= 0) ::close(fd_);
         fd_ = -1;
+    }
+
+    void begin() {
+        if (!options_.kaiwa) return ask();
+        thread_.clear();
+        small_body_.clear();
+        send(request("/api/threads", "{}", ""));
     }
 
     std::string request(std::string const& path, std::string const& body, std::string const& more) {
@@ -198,6 +202,7 @@ private:
         ++measured_.turns;
         measured_.turn_ms.push_back(static_cast<double>(now_ns() - asked_at_) / 1e6);
         if (++turn_ == options_.turns) return finish();
+        if (turn_ % options_.turns_per_thread == 0) return begin();
         ask();
     }
 
