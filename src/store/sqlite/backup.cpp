@@ -105,6 +105,7 @@ Result<void> backup(fs::path const& data_dir, fs::path const& target) {
 
     auto from = Connection::open(database_file(data_dir), Connection::Mode::read_write);
     if (!from) return std::unexpected(from.error());
+    make_private_file(database_file(target));
     auto to = Connection::open(database_file(target), Connection::Mode::read_write);
     if (!to) return std::unexpected(to.error());
     if (auto copied = copy_database(*from, *to); !copied) return copied;

@@ -27,6 +27,30 @@ std::optional<llm::Usage> read_usage(Query const& row, int column) {
                       row.optional_integer(column + 2), row.optional_integer(column + 3)};
 }
 
+/// Reads the columns of read_branch().
+chat::Message read_message(Query const& row) {
+    chat::Message message;
+    message.parent = row.optional_id<MessageId>(2);
+    message.depth = row.integer(3);
+    message.role = row.choice<chat::MessageRole>(4);
+    message.state = row.choice<chat::MessageState>(5);
+    message.id = row.id<MessageId>(6);
+    message.created_at = row.time(7);
+    message.model = row.optional_text(8);
+    message.finish = row.optional_text(9);
+    message.usage = read_usage(row, 10);
+    message.text = row.text(14);
+    message.reasoning = row.text(15);
+    message.error = row.optional_text(16);
+    message.steps_json = row.text(17);
+    message.citations_json = row.text(18);
+    message.generation = row.optional_id<GenerationId>(19);
+    if (!row.is_null(21)) {
+        message.feedback = chat::Feedback{row.choice<chat::Feedback::Value>(21), row.text(22)};
+    }
+    return message;
+}
+
 GenerationRow read_generation(Query const& row) {
     GenerationRow out;
     out.n = row.integer(0);
@@ -66,7 +90,7 @@ void add_siblings(Connection& db, std::int64_t thread, std::int64_t from, std::s
             SELECT m.n, m.parent, m.role, b.level + 1
             FROM branch b JOIN messages m ON m.n = b.parent WHERE b.level < ?3)
         SELECT b.n, s.id FROM branch b
-        JOIN messages s ON s.thread = ?1 AND s.parent IS b.parent AND s.role = b.role
+        CROSS JOIN messages s INDEXED BY messages_by_parent ON s.thread = ?1 AND s.parent IS b.parent AND s.role = b.role
         ORDER BY s.n)sql",
                         thread, from, limit);
     while (row.row()) {
@@ -84,7 +108,7 @@ void add_files(Connection& db, std::int64_t from, std::size_t limit,
             SELECT m.n, m.parent, b.level + 1
             FROM branch b JOIN messages m ON m.n = b.parent WHERE b.level < ?2)
         SELECT b.n, f.id, f.name, f.media_type, f.size FROM branch b
-        JOIN message_files a ON a.message = b.n JOIN files f ON f.n = a.file
+        CROSS JOIN message_files a ON a.message = b.n JOIN files f ON f.n = a.file
         ORDER BY b.n, a.place)sql",
                         from, limit);
     while (row.row()) {
@@ -156,42 +180,34 @@ Branch read_branch(Connection& db, std::int64_t thread, std::int64_t from, std::
                m.input_tokens, m.output_tokens, m.cached_tokens, m.reasoning_tokens,
                m.text, m.reasoning, m.error, m.steps, m.citations,
                g.id, g.last_segment, f.value, f.comment
-        FROM branch b JOIN messages m ON m.n = b.n
+        FROM branch b CROSS JOIN messages m ON m.n = b.n
         LEFT JOIN messages p ON p.n = m.parent
         LEFT JOIN generations g ON g.n = m.n
-        LEFT JOIN feedback f ON f.message = m.n
-        ORDER BY m.depth)sql",
+        LEFT JOIN feedback f ON f.message = m.n)sql",
                         from, limit);
-    std::vector<std::int64_t> numbers;
+    struct Row {
+        chat::Message message;
+        std::int64_t n;
+        std::optional<std::int64_t> parent;
+    };
+    std::vector<Row> rows;
     while (row.row()) {
-        auto& message = branch.messages.emplace_back();
-        if (numbers.empty()) branch.parent_of_first = row.optional_integer(1);
-        numbers.push_back(row.integer(0));
-        message.parent = row.optional_id<MessageId>(2);
-        message.depth = row.integer(3);
-        message.role = row.choice<chat::MessageRole>(4);
-        message.state = row.choice<chat::MessageState>(5);
-        message.id = row.id<MessageId>(6);
-        message.created_at = row.time(7);
-        message.model = row.optional_text(8);
-        message.finish = row.optional_text(9);
-        message.usage = read_usage(row, 10);
-        message.text = row.text(14);
-        message.reasoning = row.text(15);
-        message.error = row.optional_text(16);
-        message.steps_json = row.text(17);
-        message.citations_json = row.text(18);
-        message.generation = row.optional_id<GenerationId>(19);
-        if (!row.is_null(21)) {
-            message.feedback = chat::Feedback{row.choice<chat::Feedback::Value>(21), row.text(22)};
-        }
+        auto& [message, n, parent] = rows.emplace_back();
+        n = row.integer(0);
+        parent = row.optional_integer(1);
+        message = read_message(row);
         if (message.state == chat::MessageState::pending && !row.is_null(20)) {
             fill_pending(db, message, row.integer(20));
         }
     }
+    // Sorted here: SQLite would copy all texts into its sorter.
+    std::ranges::sort(rows, {}, [](Row const& r) { return r.message.depth; });
+    if (!rows.empty()) branch.parent_of_first = rows.front().parent;
+    branch.messages.reserve(rows.size());
     std::unordered_map<std::int64_t, chat::Message*> by_number;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        by_number.emplace(numbers[i], &branch.messages[i]);
+    for (auto& each : rows) {
+        auto& message = branch.messages.emplace_back(std::move(each.message));
+        by_number.emplace(each.n, &message);
     }
     add_siblings(db, thread, from, limit, by_number);
     add_files(db, from, limit, by_number);

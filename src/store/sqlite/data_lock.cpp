@@ -19,6 +19,12 @@ std::filesystem::path database_file(std::filesystem::path const& data_dir) {
     return (ignored ? data_dir : dir) / "kaiwa.db";
 }
 
+void make_private_file(std::filesystem::path const& path) {
+    // O_EXCL: closing another descriptor of an open database would drop SQLite's locks on it.
+    int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file >= 0) ::close(file);
+}
+
 Result<void> make_data_dir(std::filesystem::path const& data_dir) {
     std::error_code error;
     if (std::filesystem::is_directory(data_dir, error)) return {};

@@ -9,6 +9,10 @@ namespace kaiwa::store::sqlite {
 
 [[nodiscard]] std::filesystem::path database_file(std::filesystem::path const& data_dir);
 
+/// Makes an empty file for its owner alone unless there is one; the files that SQLite puts beside a
+/// database have its permissions.
+void make_private_file(std::filesystem::path const& path);
+
 /// Makes the folder, for its owner alone, unless it is there.
 Result<void> make_data_dir(std::filesystem::path const& data_dir);
 

@@ -7,6 +7,9 @@
 #include "store/sqlite/readers.hpp"
 #include "store/sqlite/writer.hpp"
 
+#include <algorithm>
+#include <cstddef>
+
 namespace kaiwa::store::sqlite {
 
 /// What every port's implementation works with; owned by the store.
@@ -19,5 +22,10 @@ struct Engine {
     Random& random;
     Log& log;
 };
+
+/// A page's size within what memory and a reading thread can bear.
+[[nodiscard]] constexpr std::size_t page_size(std::size_t wanted, std::size_t most = 10'000) {
+    return std::clamp<std::size_t>(wanted, 1, most);
+}
 
 }  // namespace kaiwa::store::sqlite

@@ -12,6 +12,8 @@ using chat::Principal;
 
 namespace {
 
+constexpr std::size_t max_branch = 100'000;
+
 /// The message that a page ends with; nothing for an empty thread.
 Result<std::optional<std::int64_t>> last_of_page(Connection& db, ThreadRow const& thread,
                                                  chat::MessageQuery const& query,
@@ -65,7 +67,7 @@ Result<chat::FileInfo> find_file(Connection& db, UserId owner, FileId id) {
 asio::awaitable<Result<chat::Page<Message>>> SqliteChatStore::messages(Principal who,
                                                                        ThreadId thread,
                                                                        chat::MessageQuery query) {
-    query.limit = std::max<std::size_t>(query.limit, 1);
+    query.limit = page_size(query.limit, max_branch);
     auto const list = fmt::format("messages/{}/{}", who.id.text(), thread.text());
     std::optional<std::int64_t> before;
     if (!query.before.empty()) {

@@ -87,6 +87,16 @@ TEST_P(RecoveryTest, ASecondServerIsKeptOutAndAToolWorksBeside) {
     ask(ann, make_thread(ann), "the server goes on");
 }
 
+TEST_P(RecoveryTest, TheDataAreTheirOwnersAlone) {
+    ask(ann, make_thread(ann), "question");
+    for (char const* name : {"kaiwa.db", "kaiwa.db-wal", "kaiwa.db-shm", "kaiwa.lock"}) {
+        auto const mode = std::filesystem::status(sqlite().data_dir() / name).permissions();
+        EXPECT_EQ(mode & std::filesystem::perms::all,
+                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+            << name;
+    }
+}
+
 TEST_P(RecoveryTest, AToolAloneMakesTheDatabase) {
     TemporaryFolder folder;
     NullLog log;

@@ -178,6 +178,7 @@ Found find(Connection& db, UserId owner, SearchWords const& words, std::size_t l
     return found;
 }
 
+constexpr std::size_t max_hits = 1'000;
 constexpr std::size_t made_on_the_loop = 8 << 10;
 
 }  // namespace
@@ -190,7 +191,7 @@ asio::awaitable<Result<std::string>> make_filter(Engine engine, std::string cons
 
 asio::awaitable<Result<SearchPage>> SqliteSearch::search(chat::Principal who, std::string words,
                                                          std::size_t limit, std::string after) {
-    limit = std::max<std::size_t>(limit, 1);
+    limit = page_size(limit, max_hits);
     auto parsed = SearchWords::parse(words);
     if (!parsed) co_return std::unexpected(parsed.error());
     auto const list = fmt::format("search/{}/{}", who.id.text(), words);

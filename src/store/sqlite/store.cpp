@@ -100,6 +100,7 @@ Result<std::unique_ptr<SqliteStore>> open(Options options) {
         if (!taken) return std::unexpected(taken.error());
         lock = std::move(*taken);
     }
+    make_private_file(database_file(options.data_dir));
     auto db = Connection::open(database_file(options.data_dir), Connection::Mode::read_write);
     if (!db) return std::unexpected(db.error());
     if (auto migrated = migrate(*db); !migrated) return std::unexpected(migrated.error());

@@ -118,7 +118,7 @@ asio::awaitable<Result<Thread>> SqliteChatStore::thread(Principal who, ThreadId 
 
 asio::awaitable<Result<chat::Page<Thread>>> SqliteChatStore::threads(Principal who,
                                                                      chat::ThreadQuery query) {
-    query.limit = std::max<std::size_t>(query.limit, 1);
+    query.limit = page_size(query.limit);
     auto const list = fmt::format("threads/{}/{}", who.id.text(), query.archived);
     constexpr auto end = std::numeric_limits<std::int64_t>::max();
     Place before{{end, end}, {}};

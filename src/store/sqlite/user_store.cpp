@@ -233,7 +233,7 @@ asio::awaitable<Result<UserWithPassword>> SqliteUserStore::user(UserId id) {
 }
 
 asio::awaitable<Result<auth::Page<User>>> SqliteUserStore::users(auth::UserQuery query) {
-    query.limit = std::max<std::size_t>(query.limit, 1);
+    query.limit = page_size(query.limit);
     auto const list = fmt::format("users/{}/{}/{}", static_cast<int>(query.sort),
                                   static_cast<int>(query.order), query.text);
     std::optional<Place> after;
