@@ -20,6 +20,9 @@ export interface Sending {
   parent?: string | null;
 }
 
+/** A change keeps what it does not name, so what was taken away is named. */
+const unset = { model: null, temperature: null, top_p: null, max_tokens: null, system_prompt: null };
+
 const pauses = [400, 1500];
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -175,7 +178,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         const before = client.getQueryData<Thread>(keys.thread(thread));
         client.setQueryData<Thread>(keys.thread(thread), (old) => old && { ...old, settings: next });
         try {
-          await api.PATCH("/api/threads/{id}", { params: { path: { id: thread } }, body: { settings: next } });
+          await api.PATCH("/api/threads/{id}", { params: { path: { id: thread } }, body: { settings: { ...unset, ...next } } });
         } catch (error) {
           client.setQueryData(keys.thread(thread), before);
           complain(error);

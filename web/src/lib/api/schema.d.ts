@@ -783,6 +783,14 @@ export interface components {
             max_tokens?: number;
             system_prompt?: string;
         };
+        /** @description What is absent stays; null unsets. */
+        ThreadSettingsChange: {
+            model?: string | null;
+            temperature?: number | null;
+            top_p?: number | null;
+            max_tokens?: number | null;
+            system_prompt?: string | null;
+        };
         Thread: {
             id: string;
             title: string;
@@ -814,7 +822,7 @@ export interface components {
         };
         ThreadChange: {
             title?: string;
-            settings?: components["schemas"]["ThreadSettings"];
+            settings?: components["schemas"]["ThreadSettingsChange"];
             archived?: boolean;
             head?: string;
         };
@@ -1118,7 +1126,10 @@ export interface components {
         } | {
             unfollow: string;
         };
-        /** @description An Event with the generation it belongs to, or a change of the thread list. */
+        /**
+         * @description An Event with the generation it belongs to, a change of the thread list, or a problem: with a generation, it cannot
+         *     be followed; without one, the connection or the frame is at fault.
+         */
         ServerFrame: (components["schemas"]["Event"] & {
             generation: string;
         }) | {
@@ -1129,7 +1140,11 @@ export interface components {
             /** @constant */
             type: "thread";
             deleted: string;
-        };
+        } | (components["schemas"]["Problem"] & {
+            /** @constant */
+            type?: "problem";
+            generation?: string;
+        });
     };
     responses: {
         /** @description Nothing to say */
