@@ -110,11 +110,15 @@ public:
                 end();
                 co_return std::string_view{};
             }
+            if (broken_framing_) co_return give_up(broken("the body's framing is broken"));
             auto& input = connection_->input();
-            auto const step = framing_.next(input.view());
-            if (!step) co_return give_up(broken("the body's framing is broken"));
-            input.consume(step->consumed);
-            if (!step->data.empty()) co_return step->data;
+            auto const part = framing_.gather(input.bytes());
+            input.consume(part.consumed);
+            if (!part.data.empty()) {
+                broken_framing_ = part.broken;
+                co_return part.data;
+            }
+            if (part.broken) co_return give_up(broken("the body's framing is broken"));
             if (framing_.done()) continue;
 
             auto const more = co_await connection_->fill();
@@ -147,6 +151,7 @@ private:
     AnswerHead head_;
     BodyFraming framing_;
     std::function<void(KeptConnection)> keep_;  // empty when the connection ends with this answer
+    bool broken_framing_ = false;               // behind the bytes that were given out last
     bool failed_ = false;
 };
 

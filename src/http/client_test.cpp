@@ -67,6 +67,18 @@ TEST_F(ClientTest, GivesEachReadAsItArrives) {
     client.reset();
 }
 
+TEST_F(ClientTest, GivesTheChunksOfOneReadAtOnceAndThenSaysThatTheRestIsBroken) {
+    auto const whole = answer_with(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: "
+        "chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n");
+    EXPECT_EQ(whole.body, "abc");
+    EXPECT_EQ(whole.reads, 1u);
+    auto const cut =
+        answer_with("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\nx");
+    EXPECT_EQ(cut.body, "ab");
+    EXPECT_EQ(cut.reason(), "broken");
+}
+
 TEST_F(ClientTest, SendsAndReadsLargeBodies) {
     std::string const large(5'000'000, 'x');
     ScriptedServer server([&](Peer& peer) {

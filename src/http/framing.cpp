@@ -3,6 +3,7 @@
 #include "http/text.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 namespace kaiwa::http {
@@ -67,6 +68,27 @@ Result<BodyFraming::Step> BodyFraming::next(std::string_view bytes) {
         }
     }
     return Step{at, {}};
+}
+
+BodyFraming::Gathered BodyFraming::gather(std::span<char> bytes) {
+    Gathered gathered;
+    std::string_view const view(bytes.data(), bytes.size());
+    for (;;) {
+        auto const part = next(view.substr(gathered.consumed));
+        gathered.broken = !part;
+        if (!part) return gathered;
+        gathered.consumed += part->consumed;
+        if (part->data.empty()) return gathered;
+        if (gathered.data.empty()) {
+            gathered.data = part->data;  // stays where it is
+            continue;
+        }
+        auto const at = static_cast<std::size_t>(gathered.data.data() - bytes.data());
+        auto const size = gathered.data.size() + part->data.size();
+        std::memmove(bytes.data() + at + gathered.data.size(), part->data.data(),
+                     part->data.size());
+        gathered.data = view.substr(at, size);
+    }
 }
 
 /// Takes one byte of chunk framing; false when it cannot be there.

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace kaiwa::http {
@@ -29,6 +30,15 @@ public:
     /// Looks at the bytes that follow those consumed before. Without `data` everything was consumed
     /// or the body is done. Fails with `invalid_argument` when the framing is broken.
     [[nodiscard]] Result<Step> next(std::string_view bytes);
+
+    struct Gathered {
+        std::size_t consumed = 0;
+        std::string_view data;  ///< All the body in them, moved together inside the bytes.
+        bool broken = false;    ///< After `data` the framing is broken.
+    };
+    /// Takes the framing out of everything that arrived, in place, so that the bytes of one read
+    /// stay one piece however small their chunks are.
+    [[nodiscard]] Gathered gather(std::span<char> bytes);
 
     [[nodiscard]] bool done() const { return state_ == State::done; }
     [[nodiscard]] bool ends_at_close() const { return state_ == State::until_close; }

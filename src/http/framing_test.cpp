@@ -63,6 +63,26 @@ TEST(BodyFraming, ReadsALengthAndLeavesWhatFollows) {
     EXPECT_EQ(read_at_every_cut(BodyFraming::none(), "abc"), (Outcome{false, true, "", "abc"}));
 }
 
+TEST(BodyFraming, GathersTheChunksOfOneReadIntoOnePiece) {
+    std::string bytes = "1\r\na\r\n2\r\nbc\r\n3\r\ndef\r\n0\r\n\r\nnext";
+    auto framing = BodyFraming::chunked();
+    auto const gathered = framing.gather(bytes);
+    EXPECT_EQ(gathered.data, "abcdef");
+    EXPECT_EQ(gathered.consumed, bytes.size() - 4);
+    EXPECT_FALSE(gathered.broken);
+    EXPECT_TRUE(framing.done());
+
+    std::string cut = "1\r\na\r\n5\r\nbc";
+    auto unfinished = BodyFraming::chunked();
+    EXPECT_EQ(unfinished.gather(cut).data, "abc");
+    EXPECT_FALSE(unfinished.done());
+
+    std::string wrong = "1\r\na\r\n1\r\nb\r\nx";
+    auto const before = BodyFraming::chunked().gather(wrong);
+    EXPECT_EQ(before.data, "ab");
+    EXPECT_TRUE(before.broken);
+}
+
 TEST(BodyFraming, IsNotDoneBeforeTheLastChunkIs) {
     std::string_view const body = "1\r\na\r\n0\r\n\r\n";
     for (std::size_t size = 0; size < body.size(); ++size) {

@@ -49,6 +49,8 @@ public:
     [[nodiscard]] std::string_view view() const { return {bytes_.get() + begin_, end_ - begin_}; }
     [[nodiscard]] bool empty() const { return begin_ == end_; }
     [[nodiscard]] std::size_t size() const { return end_ - begin_; }
+    /// The same bytes, to be rewritten in place.
+    [[nodiscard]] std::span<char> bytes() { return {bytes_.get() + begin_, size()}; }
     void consume(std::size_t count) { begin_ += static_cast<std::uint32_t>(count); }
 
     /// Free room after the bytes, in a buffer of at least `capacity`. Moves the bytes to its front:
