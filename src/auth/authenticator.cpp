@@ -32,7 +32,9 @@ std::unexpected<Error> credential_failure(Error const& error) {
     return std::unexpected(error);
 }
 
-Principal principal_of(User const& user) { return {user.id, user.username, user.role}; }
+Principal principal_of(User const& user) {
+    return {user.id, user.username, user.role};
+}
 
 bool is_live(Session const& session, Timestamp now) {
     return now < session.expires_at && now - session.last_used_at < Authenticator::idle_timeout;
@@ -92,7 +94,8 @@ asio::awaitable<Result<bool>> Authenticator::prove(std::string username, Secret 
     if (known && compared->new_hash) {
         auto replaced = co_await store_.set_password(known->user.id, std::move(*compared->new_hash),
                                                      keep, stored);
-        if (!replaced) log_.warning("password_not_rehashed", {{"reason", replaced.error().message}});
+        if (!replaced)
+            log_.warning("password_not_rehashed", {{"reason", replaced.error().message}});
     }
     co_return true;
 }
@@ -230,21 +233,21 @@ asio::awaitable<Result<void>> Authenticator::end_session(Caller caller, SessionI
 asio::awaitable<Result<void>> Authenticator::change_password(Caller caller, Secret current,
                                                              Secret next,
                                                              asio::ip::address address) {
-    if (!caller.user)
-        co_return fail(Errc::forbidden, "an API key without a user has no password");
+    if (!caller.user) co_return fail(Errc::forbidden, "an API key without a user has no password");
     if (auto good = check_new_password(next); !good) co_return std::unexpected(good.error());
     auto user = co_await store_.user(caller.principal.id);
     if (!user) co_return credential_failure(user.error());
 
-    auto proved = co_await prove(user->user.username, std::move(current), address, &*user,
-                                 caller.session);
+    auto proved =
+        co_await prove(user->user.username, std::move(current), address, &*user, caller.session);
     if (!proved) co_return std::unexpected(proved.error());
-    if (!*proved) co_return fail(Errc::forbidden, "the current password is wrong", "wrong_credentials");
+    if (!*proved)
+        co_return fail(Errc::forbidden, "the current password is wrong", "wrong_credentials");
 
     auto hash = co_await passwords_.hash(std::move(next));
     if (!hash) co_return std::unexpected(hash.error());
-    auto set = co_await store_.set_password(user->user.id, std::move(*hash), caller.session,
-                                            std::nullopt);
+    auto set =
+        co_await store_.set_password(user->user.id, std::move(*hash), caller.session, std::nullopt);
     cache_.clear();
     co_return set;
 }

@@ -23,7 +23,8 @@ struct SignIn {
     Secret password;
     asio::ip::address address;
     std::string user_agent;
-    std::string replaced_token;  ///< The session cookie sent along; that session ends. May be empty.
+    std::string
+        replaced_token;  ///< The session cookie sent along; that session ends. May be empty.
 };
 
 struct SignedIn {

@@ -32,9 +32,10 @@ protected:
         NewUser user{std::move(username), {}, role, Secret("correct horse")};
         return run_task(administration.add_user(machine_principal(), std::move(user))).value();
     }
-    Result<SignedIn> sign_in(std::string username, std::string password, std::string replaced = {}) {
-        return run_task(authenticator.sign_in({std::move(username), Secret(std::move(password)), here,
-                                               "a browser", std::move(replaced)}));
+    Result<SignedIn> sign_in(std::string username, std::string password,
+                             std::string replaced = {}) {
+        return run_task(authenticator.sign_in({std::move(username), Secret(std::move(password)),
+                                               here, "a browser", std::move(replaced)}));
     }
     Result<Caller> check(Secret const& token) {
         return run_task(authenticator.check_session(token.reveal()));
@@ -81,7 +82,8 @@ TEST_F(AuthenticatorTest, ReplacesAnImportedHashAtTheFirstSignIn) {
         EXPECT_FALSE(sign_in(user.username, "another password"));
         EXPECT_EQ(store.accounts.back().password_hash, stored);
         EXPECT_TRUE(sign_in(user.username, "old password"));
-        EXPECT_TRUE(store.accounts.back().password_hash.starts_with("$argon2id$v=19$m=65536,t=2,p=1$"));
+        EXPECT_TRUE(
+            store.accounts.back().password_hash.starts_with("$argon2id$v=19$m=65536,t=2,p=1$"));
         EXPECT_TRUE(sign_in(user.username, "old password"));
     }
 }
@@ -137,7 +139,8 @@ TEST_F(AuthenticatorTest, ForgetsACachedCallerAtEveryRevocation) {
             run_task(administration.update_user(machine, alice.id, enable)).value();
         },
         [&](Caller const&) {
-            run_task(administration.set_password(machine, alice.id, Secret("correct horse"))).value();
+            run_task(administration.set_password(machine, alice.id, Secret("correct horse")))
+                .value();
         },
         [&](Caller const&) { run_task(administration.delete_user(machine, alice.id)).value(); }};
     for (auto const& revoke : revocations) {
@@ -173,8 +176,10 @@ TEST_F(AuthenticatorTest, ChangesThePasswordAndEndsTheOtherSessions) {
 
 TEST_F(AuthenticatorTest, ChecksKeysOfUsersAndKeysThatStandForThemselves) {
     auto const alice = add("alice", UserRole::publisher);
-    auto const own = run_task(administration.add_key(machine_principal(), "ci", std::nullopt)).value();
-    auto const hers = run_task(administration.add_key(machine_principal(), "laptop", "alice")).value();
+    auto const own =
+        run_task(administration.add_key(machine_principal(), "ci", std::nullopt)).value();
+    auto const hers =
+        run_task(administration.add_key(machine_principal(), "laptop", "alice")).value();
 
     auto const machine = run_task(authenticator.check_key(own.text.reveal())).value();
     EXPECT_EQ(own.text.reveal().size(), 46u);
@@ -212,14 +217,16 @@ asio::awaitable<int> many_wrong_sign_ins(Authenticator& authenticator, asio::ip:
     auto hashed = std::make_shared<int>(0);
     auto left = std::make_shared<int>(1000);
     auto attempt = [](Authenticator& to, asio::ip::address address, int number,
-                      std::shared_ptr<int> wrong, std::shared_ptr<int> open) -> asio::awaitable<void> {
+                      std::shared_ptr<int> wrong,
+                      std::shared_ptr<int> open) -> asio::awaitable<void> {
         SignIn sign_in{"user" + std::to_string(number), Secret("wrong horse"), address, "", ""};
         auto const refused = co_await to.sign_in(std::move(sign_in));
         if (refused.error().code == Errc::unauthenticated) ++*wrong;
         --*open;
     };
     for (int i = 0; i < 1000; ++i)
-        asio::co_spawn(loop, attempt(authenticator, from, i, hashed, left), [](std::exception_ptr) {});
+        asio::co_spawn(loop, attempt(authenticator, from, i, hashed, left),
+                       [](std::exception_ptr) {});
     while (*left > 0) {
         asio::steady_timer pause(loop, 5ms);
         co_await pause.async_wait(asio::use_awaitable);
@@ -242,8 +249,9 @@ TEST_F(AuthenticatorTest, RefusesWhatOnlyAdministratorsMayDo) {
 
     EXPECT_EQ(run_task(administration.users(who, {})).error().code, Errc::forbidden);
     EXPECT_EQ(run_task(administration.delete_user(who, root.id)).error().code, Errc::forbidden);
-    EXPECT_EQ(run_task(administration.set_password(who, root.id, Secret("battery staple"))).error().code,
-              Errc::forbidden);
+    EXPECT_EQ(
+        run_task(administration.set_password(who, root.id, Secret("battery staple"))).error().code,
+        Errc::forbidden);
     EXPECT_EQ(run_task(administration.delete_user(machine_principal(), root.id)).error().reason,
               "last_administrator");
 }
@@ -257,7 +265,8 @@ protected:
 TEST_F(FirstAdministratorTest, TakesTheTokenOnce) {
     EXPECT_EQ(run_task(first.create("", root)).error().reason, "wrong_setup_token");
     auto const token = first.issue_token();
-    EXPECT_EQ(run_task(first.create(token.reveal() + "x", root)).error().reason, "wrong_setup_token");
+    EXPECT_EQ(run_task(first.create(token.reveal() + "x", root)).error().reason,
+              "wrong_setup_token");
 
     auto weak = root;
     weak.password = Secret("short");
@@ -270,7 +279,8 @@ TEST_F(FirstAdministratorTest, TakesTheTokenOnce) {
 }
 
 TEST_F(FirstAdministratorTest, IgnoresTheEnvironmentOnceThereIsAnAdministrator) {
-    auto const made = run_task(first.create_from_environment("admin", Secret("correct horse"))).value();
+    auto const made =
+        run_task(first.create_from_environment("admin", Secret("correct horse"))).value();
     ASSERT_TRUE(made);
     EXPECT_FALSE(run_task(first.create_from_environment("admin", Secret("another horse"))).value());
     EXPECT_TRUE(sign_in("admin", "correct horse"));

@@ -74,12 +74,12 @@ std::optional<std::string> imported_sha256(std::string_view stored) {
 Result<std::string> hash_password(Secret const& password, Random& random) {
     std::array<std::uint8_t, salt_bytes> salt;
     random.fill(salt);
-    std::string encoded(argon2_encodedlen(passes, memory_kib, lanes, salt_bytes, hash_bytes, Argon2_id),
-                        '\0');
+    std::string encoded(
+        argon2_encodedlen(passes, memory_kib, lanes, salt_bytes, hash_bytes, Argon2_id), '\0');
     auto const& text = password.reveal();
-    auto const code = argon2id_hash_encoded(passes, memory_kib, lanes, text.data(), text.size(),
-                                            salt.data(), salt.size(), hash_bytes, encoded.data(),
-                                            encoded.size());
+    auto const code =
+        argon2id_hash_encoded(passes, memory_kib, lanes, text.data(), text.size(), salt.data(),
+                              salt.size(), hash_bytes, encoded.data(), encoded.size());
     if (code == ARGON2_MEMORY_ALLOCATION_ERROR)
         return fail(Errc::unavailable, "not enough memory to hash a password");
     if (code != ARGON2_OK) return fail(Errc::internal, argon2_error_message(code));

@@ -7,7 +7,9 @@ namespace kaiwa::auth {
 namespace {
 
 /// A hash is long work of no urgency: with a lower priority the loops keep their share of a core.
-void yield_to_loops() { setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10); }
+void yield_to_loops() {
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
+}
 
 }  // namespace
 

@@ -29,13 +29,16 @@ bool is_between(char32_t point, char32_t first, char32_t last) {
     return point >= first && point <= last;
 }
 
-bool is_control(char32_t point) { return point < 0x20 || is_between(point, 0x7F, 0x9F); }
+bool is_control(char32_t point) {
+    return point < 0x20 || is_between(point, 0x7F, 0x9F);
+}
 
 /// Characters that show nothing, or turn the direction of what is around them.
 bool is_invisible(char32_t point) {
-    return point == 0xAD || point == 0x61C || point == 0x180E || is_between(point, 0x200B, 0x200F) ||
-           is_between(point, 0x2028, 0x202E) || is_between(point, 0x2060, 0x206F) ||
-           point == 0xFEFF || is_between(point, 0xFFF9, 0xFFFB) || is_between(point, 0xE0000, 0xE0FFF);
+    return point == 0xAD || point == 0x61C || point == 0x180E ||
+           is_between(point, 0x200B, 0x200F) || is_between(point, 0x2028, 0x202E) ||
+           is_between(point, 0x2060, 0x206F) || point == 0xFEFF ||
+           is_between(point, 0xFFF9, 0xFFFB) || is_between(point, 0xE0000, 0xE0FFF);
 }
 
 /// Marks that composed text (NFC) has merged into the letter before them.
@@ -87,9 +90,8 @@ Result<void> check_shown_name(std::string_view name) {
 Result<void> check_new_password(Secret const& password) {
     auto const size = password.reveal().size();
     if (size < min_password_bytes || size > max_password_bytes)
-        return fail(Errc::invalid_argument,
-                    fmt::format("the password must have {} to {} bytes", min_password_bytes,
-                                max_password_bytes));
+        return fail(Errc::invalid_argument, fmt::format("the password must have {} to {} bytes",
+                                                        min_password_bytes, max_password_bytes));
     return {};
 }
 

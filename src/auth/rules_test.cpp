@@ -14,8 +14,9 @@ using namespace std::chrono_literals;
 TEST(Usernames, MayBeOfAnyLanguage) {
     std::string wide;
     for (int i = 0; i < 64; ++i) wide += "漢";
-    for (std::string const& good : {std::string("a"), std::string("Jo Ann"), std::string("田中 太郎"),
-                                    std::string("がぎぐ"), std::string("é@x.jp"), wide})
+    for (std::string const& good :
+         {std::string("a"), std::string("Jo Ann"), std::string("田中 太郎"), std::string("がぎぐ"),
+          std::string("é@x.jp"), wide})
         EXPECT_TRUE(check_username(good)) << good;
 }
 
@@ -23,9 +24,9 @@ TEST(Usernames, AreNeverWhatNobodyCanSeeOrType) {
     std::string const too_long(65, 'a');
     for (std::string const& bad :
          {std::string(), too_long, std::string("a\nb"), std::string("a\0b", 3), std::string("\x7f"),
-          std::string("\u0085"), std::string("a\u200bb"), std::string("\u202eabc"), std::string(" a"),
-          std::string("a "), std::string("a\u3000"), std::string("\xff"), std::string("e\u0301"),
-          std::string("か\u3099"), std::string("key:ci")})
+          std::string("\u0085"), std::string("a\u200bb"), std::string("\u202eabc"),
+          std::string(" a"), std::string("a "), std::string("a\u3000"), std::string("\xff"),
+          std::string("e\u0301"), std::string("か\u3099"), std::string("key:ci")})
         EXPECT_EQ(check_username(bad).error().code, Errc::invalid_argument) << bad;
 }
 
@@ -37,8 +38,8 @@ TEST(NewPasswords, HaveALength) {
 }
 
 TEST(PasswordHash, NeverMatchesWhatItCannotRead) {
-    for (char const* stored : {"", "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHQ$aGFzaA", "$argon2id$",
-                               "sha256:", "sha256:abc", "plain"})
+    for (char const* stored : {"", "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHQ$aGFzaA",
+                               "$argon2id$", "sha256:", "sha256:abc", "plain"})
         EXPECT_EQ(match_password(Secret(""), stored), PasswordMatch::no) << stored;
 }
 

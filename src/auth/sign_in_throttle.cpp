@@ -24,8 +24,8 @@ std::string network_key(ip::address const& address) {
         auto const bytes = address.to_v6().to_bytes();
         return {bytes.begin(), bytes.begin() + 8};
     }
-    auto const v4 = address.is_v4() ? address.to_v4()
-                                    : ip::make_address_v4(ip::v4_mapped, address.to_v6());
+    auto const v4 =
+        address.is_v4() ? address.to_v4() : ip::make_address_v4(ip::v4_mapped, address.to_v6());
     auto const bytes = v4.to_bytes();
     return {bytes.begin(), bytes.begin() + 3};
 }

@@ -14,16 +14,16 @@
 namespace kaiwa::auth {
 
 /// Slows guessing of passwords. Counts failures only: by account, where the pause after each one
-/// grows, and by network (/24 or /64), where a share refills with time. Remembers the 8,192 accounts
-/// and networks that failed last. Thread-safe.
+/// grows, and by network (/24 or /64), where a share refills with time. Remembers the 8,192
+/// accounts and networks that failed last. Thread-safe.
 class SignInThrottle {
 public:
     static constexpr unsigned free_account_failures = 5;
     static constexpr std::chrono::seconds longest_account_pause{60};
     static constexpr std::chrono::minutes account_memory{15};
-    static constexpr unsigned network_failures = 60;               ///< At once, and then
-    static constexpr std::chrono::seconds network_refill{5};       ///< one more every so often.
-    static constexpr std::size_t max_remembered = 8'192;           ///< Of each kind.
+    static constexpr unsigned network_failures = 60;          ///< At once, and then
+    static constexpr std::chrono::seconds network_refill{5};  ///< one more every so often.
+    static constexpr std::size_t max_remembered = 8'192;      ///< Of each kind.
 
     explicit SignInThrottle(Clock const& clock) : clock_(clock) {}
 

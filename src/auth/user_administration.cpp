@@ -14,9 +14,12 @@ Result<void> check_administrator(Principal const& who) {
 
 std::string_view to_string(UserRole role) {
     switch (role) {
-        case UserRole::user: return "user";
-        case UserRole::publisher: return "publisher";
-        case UserRole::administrator: return "administrator";
+        case UserRole::user:
+            return "user";
+        case UserRole::publisher:
+            return "publisher";
+        case UserRole::administrator:
+            return "administrator";
     }
     return "user";
 }
@@ -27,7 +30,9 @@ std::optional<UserRole> parse_user_role(std::string_view text) {
     return std::nullopt;
 }
 
-Principal machine_principal() { return {UserId{}, "key:machine", UserRole::administrator}; }
+Principal machine_principal() {
+    return {UserId{}, "key:machine", UserRole::administrator};
+}
 
 UserAdministration::UserAdministration(UserStore& store, Passwords& passwords,
                                        CredentialCache& cache, Clock const& clock, Random& random)

@@ -41,10 +41,10 @@ struct Session {
 /// A key for programs. Only the hash of its text is stored.
 struct ApiKey {
     KeyId id;
-    std::string name;               ///< Unique among keys without a user, else per user.
-    std::optional<UserId> user;     ///< Unset: a principal of its own with role user.
-    std::string key_hash;           ///< 32 bytes, SHA-256.
-    std::string prefix;             ///< The first characters, to recognise it by.
+    std::string name;            ///< Unique among keys without a user, else per user.
+    std::optional<UserId> user;  ///< Unset: a principal of its own with role user.
+    std::string key_hash;        ///< 32 bytes, SHA-256.
+    std::string prefix;          ///< The first characters, to recognise it by.
     Timestamp created_at;
     std::optional<Timestamp> last_used_at;
 };

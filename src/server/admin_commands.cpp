@@ -16,7 +16,9 @@ namespace {
 
 using auth::machine_principal;
 
-void print(std::string const& line) { std::cout << line << '\n'; }
+void print(std::string const& line) {
+    std::cout << line << '\n';
+}
 
 /// One line without its end; nothing at the end of the input.
 std::optional<std::string> read_line() {
@@ -30,7 +32,8 @@ std::optional<std::string> read_line() {
 Result<Secret> ask_password() {
     termios shown{};
     if (tcgetattr(STDIN_FILENO, &shown) != 0)
-        return fail(Errc::invalid_argument, "there is no terminal to ask for the password: use --password-stdin");
+        return fail(Errc::invalid_argument,
+                    "there is no terminal to ask for the password: use --password-stdin");
     auto hidden = shown;
     hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     std::cerr << "Password: " << std::flush;
@@ -49,7 +52,9 @@ Result<Secret> read_password(CommandLine::PasswordFrom from) {
     return Secret(std::move(*line));
 }
 
-std::string shown(std::optional<Timestamp> time) { return time ? to_rfc3339(*time) : "never"; }
+std::string shown(std::optional<Timestamp> time) {
+    return time ? to_rfc3339(*time) : "never";
+}
 
 /// The commands as visitors: each runs on a loop of its own and prints its answer.
 struct AdminCommands {
@@ -70,8 +75,9 @@ struct AdminCommands {
             auto page = co_await users.users(machine_principal(), query);
             if (!page) co_return std::unexpected(page.error());
             for (auto const& user : page->items)
-                print(fmt::format("{}\t{}\t{}\t{}\tcreated {}\tseen {}", user.id.text(), user.username,
-                                  auth::to_string(user.role), user.disabled ? "disabled" : "enabled",
+                print(fmt::format("{}\t{}\t{}\t{}\tcreated {}\tseen {}", user.id.text(),
+                                  user.username, auth::to_string(user.role),
+                                  user.disabled ? "disabled" : "enabled",
                                   to_rfc3339(user.created_at), shown(user.last_seen_at)));
             query.after = page->next.value_or("");
         } while (!query.after.empty());
@@ -107,8 +113,8 @@ struct AdminCommands {
         auto keys = co_await users.keys(machine_principal());
         if (!keys) co_return std::unexpected(keys.error());
         for (auto const& key : *keys)
-            print(fmt::format("{}\t{}…\t{}\t{}\tcreated {}\tused {}", key.id.text(), key.prefix, key.name,
-                              key.user ? "user " + key.user->text() : "own principal",
+            print(fmt::format("{}\t{}…\t{}\t{}\tcreated {}\tused {}", key.id.text(), key.prefix,
+                              key.name, key.user ? "user " + key.user->text() : "own principal",
                               to_rfc3339(key.created_at), shown(key.last_used_at)));
         co_return Result<void>{};
     }
@@ -117,12 +123,16 @@ struct AdminCommands {
         if (!keys) co_return std::unexpected(keys.error());
         std::vector<auth::ApiKey> matching;
         for (auto const& key : *keys)
-            if (key.id.text() == command.key || key.prefix == command.key || key.name == command.key)
+            if (key.id.text() == command.key || key.prefix == command.key ||
+                key.name == command.key)
                 matching.push_back(key);
         if (matching.empty())
-            co_return fail(Errc::not_found, fmt::format("there is no key \"{}\"; kaiwa key list shows them", command.key));
+            co_return fail(
+                Errc::not_found,
+                fmt::format("there is no key \"{}\"; kaiwa key list shows them", command.key));
         if (matching.size() > 1)
-            co_return fail(Errc::conflict, fmt::format("\"{}\" names {} keys; use the id", command.key, matching.size()));
+            co_return fail(Errc::conflict, fmt::format("\"{}\" names {} keys; use the id",
+                                                       command.key, matching.size()));
         co_return co_await users.revoke_key(machine_principal(), matching.front());
     }
     template <class Other>
@@ -141,7 +151,8 @@ private:
 
 Result<void> run_admin_command(CommandLine const& line, Settings const& settings) {
     std::optional<Secret> password;
-    if (std::holds_alternative<UserAdd>(line.command) || std::holds_alternative<UserPasswd>(line.command)) {
+    if (std::holds_alternative<UserAdd>(line.command) ||
+        std::holds_alternative<UserPasswd>(line.command)) {
         auto read = read_password(line.password_from);
         if (!read) return std::unexpected(read.error());
         password = std::move(*read);
@@ -157,7 +168,8 @@ Result<void> run_admin_command(CommandLine const& line, Settings const& settings
     AdminCommands commands{identity.administration, std::move(password)};
 
     Result<void> result;
-    auto run = [](AdminCommands& all, Command command, Result<void>& answer) -> asio::awaitable<void> {
+    auto run = [](AdminCommands& all, Command command,
+                  Result<void>& answer) -> asio::awaitable<void> {
         answer = co_await std::visit(all, std::move(command));
     };
     std::exception_ptr bug;

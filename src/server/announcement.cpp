@@ -12,7 +12,9 @@ void say(std::string const& text) {
     [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-StderrLog json_log() { return {LogFormat::json, LogLevel::info}; }
+StderrLog json_log() {
+    return {LogFormat::json, LogLevel::info};
+}
 
 std::string open_url(Settings const& settings, boost::asio::ip::tcp::endpoint const& address) {
     return settings.public_url.empty() ? local_url(address) : settings.public_url;
@@ -38,9 +40,11 @@ void announce_ready(Settings const& settings, boost::asio::ip::tcp::endpoint con
     }
     StderrLog log(settings.log_format, settings.log_level);
     if (settings.public_url.starts_with("http://"))
-        log.warning("public_url_without_tls", {{"effect", "passwords and cookies travel unprotected"}});
+        log.warning("public_url_without_tls",
+                    {{"effect", "passwords and cookies travel unprotected"}});
     if (settings.public_url.empty() && !address.address().is_loopback())
-        log.warning("no_public_url", {{"effect", "only requests to localhost are answered; set server.public_url"}});
+        log.warning("no_public_url",
+                    {{"effect", "only requests to localhost are answered; set server.public_url"}});
 }
 
 void announce_setup(Settings const& settings, boost::asio::ip::tcp::endpoint const& address,
@@ -49,7 +53,8 @@ void announce_setup(Settings const& settings, boost::asio::ip::tcp::endpoint con
     if (settings.log_format == LogFormat::json) {
         json_log().info("setup", {{"open", link}});
     } else {
-        say(fmt::format("\nThere is no administrator yet. Open this link once to become it:\n  {}\n\n", link));
+        say(fmt::format(
+            "\nThere is no administrator yet. Open this link once to become it:\n  {}\n\n", link));
     }
 }
 

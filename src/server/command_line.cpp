@@ -38,13 +38,17 @@ public:
         add_user();
         add_key();
         auto* config = group("config", "Look at the configuration");
-        add(config, "explain", "Print each value and where it came from", [] { return ConfigExplain{}; });
-        add(&app_, "create-secret", "Print a new value for KAIWA_SECRET", [] { return CreateSecret{}; });
-        auto* backup = add(&app_, "backup", "Copy everything to a new folder, also while the server runs",
-                           [this] { return Backup{text_}; });
+        add(config, "explain", "Print each value and where it came from",
+            [] { return ConfigExplain{}; });
+        add(&app_, "create-secret", "Print a new value for KAIWA_SECRET",
+            [] { return CreateSecret{}; });
+        auto* backup =
+            add(&app_, "backup", "Copy everything to a new folder, also while the server runs",
+                [this] { return Backup{text_}; });
         backup->add_option("folder", text_, "where to; a new or empty folder")->required();
-        auto* restore = add(&app_, "restore", "Put a backup in the place of the data, while no server runs",
-                            [this] { return Restore{text_}; });
+        auto* restore =
+            add(&app_, "restore", "Put a backup in the place of the data, while no server runs",
+                [this] { return Restore{text_}; });
         restore->add_option("folder", text_, "a folder that kaiwa backup made")->required();
         add(&app_, "version", "Print the version", [] { return ShowVersion{}; });
     }
@@ -90,14 +94,17 @@ private:
     }
 
     void add_serve() {
-        auto* serve = add(&app_, "serve", "Serve the page and the API", [this] { return Serve{flag_}; });
-        serve->add_flag("-w,--watch", flag_,
-                        "while developing: read the page from web/dist, reload a changed configuration");
+        auto* serve =
+            add(&app_, "serve", "Serve the page and the API", [this] { return Serve{flag_}; });
+        serve->add_flag(
+            "-w,--watch", flag_,
+            "while developing: read the page from web/dist, reload a changed configuration");
     }
     void add_user() {
         auto* user = group("user", "Manage users, also while the server runs");
         auto* add_one = add(user, "add", "Add a user", [this] {
-            return UserAdd{text_, shown_name_, auth::parse_user_role(role_).value_or(auth::UserRole::user)};
+            return UserAdd{text_, shown_name_,
+                           auth::parse_user_role(role_).value_or(auth::UserRole::user)};
         });
         add_one->add_option("username", text_, "what they sign in with; never changes")->required();
         add_one->add_option("--name", shown_name_, "the name to show");
@@ -123,7 +130,8 @@ private:
         add_one->add_option("name", text_, "to recognise it by")->required();
         add_one->add_option("--user", username_, "whose it is; left out: a principal of its own");
         add(key, "list", "List all API keys", [] { return KeyList{}; });
-        auto* revoke = add(key, "revoke", "Make a key void, at once", [this] { return KeyRevoke{text_}; });
+        auto* revoke =
+            add(key, "revoke", "Make a key void, at once", [this] { return KeyRevoke{text_}; });
         revoke->add_option("key", text_, "its id, prefix or name")->required();
     }
 

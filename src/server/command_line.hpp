@@ -13,7 +13,8 @@
 namespace kaiwa::server {
 
 struct Serve {
-    bool watch = false;  ///< Reload the configuration when its file changes, the page from web/dist.
+    bool watch =
+        false;  ///< Reload the configuration when its file changes, the page from web/dist.
 };
 struct UserAdd {
     std::string username;
@@ -49,8 +50,9 @@ struct Restore {
 };
 struct ShowVersion {};
 
-using Command = std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd,
-                             KeyList, KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, ShowVersion>;
+using Command =
+    std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd, KeyList,
+                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, ShowVersion>;
 
 struct CommandLine {
     Command command;

@@ -14,7 +14,9 @@ Result<CommandLine> parse(std::vector<char const*> arguments) {
 }
 
 TEST(CommandLine, TurnsFlagsIntoConfiguration) {
-    auto const line = parse({"serve", "--listen", "127.0.0.1:0", "--data", "d", "--config", "c.toml", "-w"}).value();
+    auto const line =
+        parse({"serve", "--listen", "127.0.0.1:0", "--data", "d", "--config", "c.toml", "-w"})
+            .value();
     EXPECT_TRUE(std::get<Serve>(line.command).watch);
     EXPECT_EQ(std::get<std::string>(line.flags.at("server.listen").value), "127.0.0.1:0");
     EXPECT_EQ(line.flags.at("server.data").source, "--data");
@@ -22,7 +24,9 @@ TEST(CommandLine, TurnsFlagsIntoConfiguration) {
 }
 
 TEST(CommandLine, AddsUsersWithARole) {
-    auto const line = parse({"user", "add", "田中", "--role", "administrator", "--password-stdin", "--data", "d"}).value();
+    auto const line =
+        parse({"user", "add", "田中", "--role", "administrator", "--password-stdin", "--data", "d"})
+            .value();
     auto const& add = std::get<UserAdd>(line.command);
     EXPECT_EQ(add.username, "田中");
     EXPECT_EQ(add.role, auth::UserRole::administrator);
@@ -31,14 +35,23 @@ TEST(CommandLine, AddsUsersWithARole) {
 
 TEST(CommandLine, MakesKeysWithAndWithoutAUser) {
     EXPECT_EQ(std::get<KeyAdd>(parse({"key", "add", "ci"}).value().command).username, std::nullopt);
-    EXPECT_EQ(std::get<KeyAdd>(parse({"key", "add", "ci", "--user", "a"}).value().command).username, "a");
-    EXPECT_EQ(std::get<KeyRevoke>(parse({"key", "revoke", "kw_abc"}).value().command).key, "kw_abc");
+    EXPECT_EQ(std::get<KeyAdd>(parse({"key", "add", "ci", "--user", "a"}).value().command).username,
+              "a");
+    EXPECT_EQ(std::get<KeyRevoke>(parse({"key", "revoke", "kw_abc"}).value().command).key,
+              "kw_abc");
 }
 
 TEST(CommandLine, SaysWhatIsWrong) {
-    for (std::vector<char const*> const& wrong : std::vector<std::vector<char const*>>{
-             {}, {"serv"}, {"serve", "--lisen", "x"}, {"user"}, {"user", "add"}, {"user", "add", "a", "--role", "king"},
-             {"key", "add"}, {"backup"}, {"version", "x"}}) {
+    for (std::vector<char const*> const& wrong :
+         std::vector<std::vector<char const*>>{{},
+                                               {"serv"},
+                                               {"serve", "--lisen", "x"},
+                                               {"user"},
+                                               {"user", "add"},
+                                               {"user", "add", "a", "--role", "king"},
+                                               {"key", "add"},
+                                               {"backup"},
+                                               {"version", "x"}}) {
         auto const refused = parse(wrong);
         ASSERT_FALSE(refused);
         EXPECT_EQ(refused.error().code, Errc::invalid_argument);

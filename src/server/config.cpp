@@ -5,13 +5,13 @@
 #include "server/config_keys.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <fstream>
 #include <ranges>
 #include <sstream>
-#include <unistd.h>
 
 namespace kaiwa::server {
 namespace {
@@ -19,8 +19,8 @@ namespace {
 constexpr std::string_view prefix = "KAIWA_";
 constexpr std::string_view providers_path = "providers";
 
-constexpr std::array<std::string_view, 5> short_variables{"KAIWA_LISTEN", "KAIWA_DATA", "KAIWA_CONFIG",
-                                                          "KAIWA_SECRET", "KAIWA_PROVIDERS"};
+constexpr std::array<std::string_view, 5> short_variables{
+    "KAIWA_LISTEN", "KAIWA_DATA", "KAIWA_CONFIG", "KAIWA_SECRET", "KAIWA_PROVIDERS"};
 
 using GivenValues = std::map<std::string, Given, std::less<>>;
 
@@ -42,7 +42,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             auto const above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+            row[j] =
+                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
             diagonal = above;
         }
     }
@@ -59,12 +60,14 @@ std::unexpected<Error> unknown_key(std::string_view source, std::string_view pat
         if (distance(shown, key.path) < distance(shown, nearest)) nearest = key.path;
     if (distance(shown, nearest) <= std::max<std::size_t>(3, nearest.size() / 3))
         return wrong(fmt::format("{}: unknown key {}; did you mean {}?", source, shown, nearest));
-    return wrong(fmt::format("{}: unknown key {}; docs/configuration.md lists the keys", source, shown));
+    return wrong(
+        fmt::format("{}: unknown key {}; docs/configuration.md lists the keys", source, shown));
 }
 
 bool is_inside_of_a_key(std::string_view path) {
     return std::ranges::any_of(config_keys(), [&](Key const& key) {
-        return key.path.starts_with(path) && key.path.size() > path.size() && key.path[path.size()] == '.';
+        return key.path.starts_with(path) && key.path.size() > path.size() &&
+               key.path[path.size()] == '.';
     });
 }
 
@@ -115,7 +118,8 @@ std::string path_of_variable(std::string_view name) {
     return path;
 }
 
-Result<void> add_variables(Environment const& environment, Environment::Layer layer, GivenValues& given) {
+Result<void> add_variables(Environment const& environment, Environment::Layer layer,
+                           GivenValues& given) {
     // The short names stand for flags: they win over the long ones of the same layer.
     for (bool const short_names : {false, true}) {
         for (auto const& [name, variable] : environment) {
@@ -124,7 +128,8 @@ Result<void> add_variables(Environment const& environment, Environment::Layer la
                 !name.starts_with(prefix) || name == "KAIWA_CONFIG" || is_foreign_variable(name))
                 continue;
             auto path = path_of_variable(name);
-            if (path != providers_path && !find_key(path)) return unknown_key(variable.source, path);
+            if (path != providers_path && !find_key(path))
+                return unknown_key(variable.source, path);
             given.insert_or_assign(std::move(path), Given{variable.value, variable.source});
         }
     }
@@ -157,7 +162,8 @@ Result<void> apply(Key const& key, Given const& given, ConfigSources const& sour
     auto const is_secret = key.kind == KeyKind::secret;
     auto const place = fmt::format("{}: {}: ", given.source, key.path);
     switch (key.take(configuration.settings, *value)) {
-        case Taken::yes: break;
+        case Taken::yes:
+            break;
         case Taken::not_built:
             return wrong(fmt::format("{}{} is not built into this version; expected {}", place,
                                      shown(*value), key.expected));
@@ -187,7 +193,8 @@ Result<void> add_providers(ConfigSources const& sources, GivenValues const& give
     if (auto const found = given.find(providers_path); found != given.end()) {
         auto const& list = found->second;
         auto value = read_as(KeyKind::list, list);
-        if (!value) return wrong(fmt::format("{}: providers: expected a list of tables", list.source));
+        if (!value)
+            return wrong(fmt::format("{}: providers: expected a list of tables", list.source));
         bool const of_file = std::holds_alternative<json::value>(list.value);
         auto source_of = [&](std::string_view path) {
             auto const line = tree.lines.find(fmt::format("{}{}", providers_path, path));
@@ -201,11 +208,14 @@ Result<void> add_providers(ConfigSources const& sources, GivenValues const& give
     auto known = providers_of_environment(sources.environment);
     if (!known) return std::unexpected(known.error());
     for (auto& provider : *known) {
-        auto const same = [&](auto const& other) { return other.config.name == provider.config.name; };
+        auto const same = [&](auto const& other) {
+            return other.config.name == provider.config.name;
+        };
         if (std::ranges::none_of(providers, same)) providers.push_back(std::move(provider));
     }
     for (auto& [config, source] : providers) {
-        configuration.explained.push_back({fmt::format("providers.{}", config.name), show_provider(config), source});
+        configuration.explained.push_back(
+            {fmt::format("providers.{}", config.name), show_provider(config), source});
         configuration.settings.providers.push_back(std::move(config));
     }
     return {};
@@ -216,7 +226,8 @@ Result<void> add_administrator(ConfigSources const& sources, Configuration& conf
     auto const* password = sources.environment.find("ADMIN_PASSWORD");
     if (!username && !password) return {};
     if (!username || !password)
-        return wrong(fmt::format("{}: expected {} beside it", (username ? username : password)->source,
+        return wrong(fmt::format("{}: expected {} beside it",
+                                 (username ? username : password)->source,
                                  username ? "ADMIN_PASSWORD" : "ADMIN_USERNAME"));
     if (auto good = auth::check_username(username->value); !good)
         return wrong(fmt::format("{}: {}", username->source, good.error().message));
@@ -225,7 +236,8 @@ Result<void> add_administrator(ConfigSources const& sources, Configuration& conf
     if (auto good = auth::check_new_password(*secret); !good)
         return wrong(fmt::format("{}: {}", password->source, good.error().message));
     configuration.settings.administrator = AdministratorSeed{username->value, std::move(*secret)};
-    configuration.explained.push_back({"administrator", fmt::format("\"{}\"", username->value), username->source});
+    configuration.explained.push_back(
+        {"administrator", fmt::format("\"{}\"", username->value), username->source});
     return {};
 }
 
@@ -259,7 +271,8 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
     for (auto const& key : config_keys()) {
         auto const found = given.find(key.path);
         if (found == given.end()) {
-            configuration.explained.push_back({std::string(key.path), std::string(key.initial), "default"});
+            configuration.explained.push_back(
+                {std::string(key.path), std::string(key.initial), "default"});
         } else if (auto applied = apply(key, found->second, sources, configuration); !applied) {
             return std::unexpected(applied.error());
         }
@@ -280,7 +293,8 @@ Result<ConfigSources> read_config_sources(std::optional<std::string> config_path
         std::string_view const text(*entry);
         auto const equals = text.find('=');
         if (equals == std::string_view::npos) continue;
-        sources.environment.set(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+        sources.environment.set(std::string(text.substr(0, equals)),
+                                std::string(text.substr(equals + 1)));
     }
     if (std::filesystem::is_regular_file(".env")) {
         auto text = read_text_file(".env");

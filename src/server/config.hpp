@@ -16,7 +16,7 @@ struct ConfigSources {
     std::string file_name = "kaiwa.toml";
     std::optional<std::string> file_text;  ///< Unset: there is no file.
     Environment environment;
-    std::map<std::string, Given> flags;    ///< By path, e.g. "server.listen" from "--listen".
+    std::map<std::string, Given> flags;  ///< By path, e.g. "server.listen" from "--listen".
     ReadFile read_file;
 };
 

@@ -51,16 +51,22 @@ auto text(std::string Settings::* member, std::size_t max_bytes) {
 auto only(std::string_view built, std::vector<std::string_view> others) {
     return [=](Settings&, Value const& value) {
         if (text_of(value) == built) return Taken::yes;
-        return (std::ranges::find(others, text_of(value)) != others.end()) ? Taken::not_built : Taken::wrong;
+        return (std::ranges::find(others, text_of(value)) != others.end()) ? Taken::not_built
+                                                                           : Taken::wrong;
     };
 }
 
 /// For what belongs to parts that this version does not have.
-Taken refuse_unbuilt(Settings&, Value const&) { return Taken::not_built; }
-Taken accept_unused(Settings&, Value const&) { return Taken::yes; }
+Taken refuse_unbuilt(Settings&, Value const&) {
+    return Taken::not_built;
+}
+Taken accept_unused(Settings&, Value const&) {
+    return Taken::yes;
+}
 
 bool is_text_list(Value const& value) {
-    return std::ranges::all_of(value.get_array(), [](Value const& item) { return item.is_string(); });
+    return std::ranges::all_of(value.get_array(),
+                               [](Value const& item) { return item.is_string(); });
 }
 
 Taken take_listen(Settings& settings, Value const& value) {
@@ -129,7 +135,8 @@ Taken take_allowed_hosts(Settings& settings, Value const& value) {
     settings.allowed_hosts.clear();
     for (auto const& item : value.get_array()) {
         auto const name = text_of(item);
-        if (name.empty() || name.find_first_of("/: ") != std::string_view::npos) return Taken::wrong;
+        if (name.empty() || name.find_first_of("/: ") != std::string_view::npos)
+            return Taken::wrong;
         settings.allowed_hosts.push_back(lower(name));
     }
     return Taken::yes;
@@ -148,7 +155,8 @@ Taken take_starters(Settings& settings, Value const& value) {
         auto const* starter = item.if_object();
         auto const* title = starter ? starter->if_contains("title") : nullptr;
         auto const* prompt = starter ? starter->if_contains("prompt") : nullptr;
-        if (!title || !prompt || !title->is_string() || !prompt->is_string() || starter->size() != 2)
+        if (!title || !prompt || !title->is_string() || !prompt->is_string() ||
+            starter->size() != 2)
             return Taken::wrong;
         settings.starters.push_back({std::string(text_of(*title)), std::string(text_of(*prompt))});
     }
@@ -194,10 +202,10 @@ std::vector<Key> make_keys() {
         {"server.data", KeyKind::text, R"("data")", "a folder", take_data},
         {"server.public_url", KeyKind::text, R"("")",
          "an address such as https://chat.example.com, without a path", take_public_url},
-        {"server.trusted_proxies", list, "[]", "a list of addresses or ranges such as [\"10.0.0.0/8\"]",
-         take_trusted_proxies},
-        {"server.allowed_hosts", list, "[]", "a list of host names without ports such as [\"chat.example.com\"]",
-         take_allowed_hosts},
+        {"server.trusted_proxies", list, "[]",
+         "a list of addresses or ranges such as [\"10.0.0.0/8\"]", take_trusted_proxies},
+        {"server.allowed_hosts", list, "[]",
+         "a list of host names without ports such as [\"chat.example.com\"]", take_allowed_hosts},
         {"server.drain_time", duration, R"("25s")", "a time from 0s to 1h such as \"25s\"",
          take_drain_time},
         {"limits.turns_per_user", integer, "256", "a number from 1 to 100000",
@@ -226,9 +234,12 @@ std::vector<Key> make_keys() {
         {"log.format", KeyKind::text, R"("text")", "\"text\" or \"json\"", take_log_format},
         {"secret", secret, R"("")", "at least 32 characters; kaiwa create-secret makes one",
          take_sealing_secret},
-        {"store.kind", KeyKind::text, R"("sqlite")", "\"sqlite\"", only("sqlite", {"dynamodb", "postgres"})},
-        {"store.dynamodb.table", KeyKind::text, R"("ChainlitData")", "a table's name", accept_unused},
-        {"store.dynamodb.user_table", KeyKind::text, R"("UserAuth")", "a table's name", accept_unused},
+        {"store.kind", KeyKind::text, R"("sqlite")", "\"sqlite\"",
+         only("sqlite", {"dynamodb", "postgres"})},
+        {"store.dynamodb.table", KeyKind::text, R"("ChainlitData")", "a table's name",
+         accept_unused},
+        {"store.dynamodb.user_table", KeyKind::text, R"("UserAuth")", "a table's name",
+         accept_unused},
         {"store.dynamodb.create_tables", boolean, "false", "true or false", accept_unused},
         {"files.kind", KeyKind::text, R"("directory")", "\"directory\"", only("directory", {"s3"})},
         {"files.s3.bucket", KeyKind::text, R"("")", "a bucket's name", accept_unused},
@@ -238,8 +249,10 @@ std::vector<Key> make_keys() {
         {"compat.history", KeyKind::text, R"("kaiwa")", "\"kaiwa\"", only("kaiwa", {"langchain"})},
         {"compat.history_table", KeyKind::text, R"("")", "a table's name", accept_unused},
         {"compat.stage", KeyKind::text, R"("prod")", "a stage's name", accept_unused},
-        {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\"", only("buffered", {"stream"})}};
-    for (char const* dialect : {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
+        {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\"",
+         only("buffered", {"stream"})}};
+    for (char const* dialect :
+         {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
         keys.push_back({dialect, table, "{}", "a table", refuse_unbuilt});
     return keys;
 }
@@ -272,13 +285,16 @@ std::optional<Value> read_text_as(KeyKind kind, std::string const& given) {
         case KeyKind::secret:
             if (!is_valid_utf8(given)) return std::nullopt;
             return Value(json::string(given));
-        case KeyKind::integer: return read_integer(given);
-        case KeyKind::duration: return read_duration(given);
+        case KeyKind::integer:
+            return read_integer(given);
+        case KeyKind::duration:
+            return read_duration(given);
         case KeyKind::boolean:
             if (given != "true" && given != "false") return std::nullopt;
             return Value(given == "true");
         case KeyKind::list:
-        case KeyKind::table: break;
+        case KeyKind::table:
+            break;
     }
     auto parsed = parse_json(given);
     if (!parsed || (kind == KeyKind::list ? !parsed->is_array() : !parsed->is_object()))
@@ -299,12 +315,18 @@ std::optional<Value> read_as(KeyKind kind, Given const& given) {
     auto const& value = std::get<Value>(given.value);
     switch (kind) {
         case KeyKind::text:
-        case KeyKind::secret: return value.is_string() ? std::optional(value) : std::nullopt;
-        case KeyKind::integer: return value.is_int64() ? std::optional(value) : std::nullopt;
-        case KeyKind::boolean: return value.is_bool() ? std::optional(value) : std::nullopt;
-        case KeyKind::list: return value.is_array() ? std::optional(value) : std::nullopt;
-        case KeyKind::table: return value.is_object() ? std::optional(value) : std::nullopt;
-        case KeyKind::duration: break;
+        case KeyKind::secret:
+            return value.is_string() ? std::optional(value) : std::nullopt;
+        case KeyKind::integer:
+            return value.is_int64() ? std::optional(value) : std::nullopt;
+        case KeyKind::boolean:
+            return value.is_bool() ? std::optional(value) : std::nullopt;
+        case KeyKind::list:
+            return value.is_array() ? std::optional(value) : std::nullopt;
+        case KeyKind::table:
+            return value.is_object() ? std::optional(value) : std::nullopt;
+        case KeyKind::duration:
+            break;
     }
     if (value.is_string()) return read_duration(text_of(value));
     if (value.is_int64()) return read_duration(std::to_string(value.get_int64()));

@@ -27,12 +27,19 @@ struct Kind {
 
 std::vector<Kind> const& kinds() {
     static std::vector<Kind> const all{
-        {"openai", openai_url,
-         {"organization", "project", "api_version", "connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
+        {"openai",
+         openai_url,
+         {"organization", "project", "api_version", "connect_ms", "first_byte_ms", "idle_ms",
+          "total_ms"},
          Kind::Url::optional},
-        {"anthropic", anthropic_url, {"connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
+        {"anthropic",
+         anthropic_url,
+         {"connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
          Kind::Url::optional},
-        {"custom", "", {"form", "connect_ms", "first_byte_ms", "idle_ms", "total_ms"}, Kind::Url::required},
+        {"custom",
+         "",
+         {"form", "connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
+         Kind::Url::required},
         {"builtin", "", {"reply"}, Kind::Url::none}};
     return all;
 }
@@ -88,17 +95,19 @@ public:
     }
     void refuse(std::string_view name, std::string_view expected) {
         if (!problem_)
-            problem_ = fmt::format("{}: providers{}.{}: expected {}", place(name), path_, name, expected);
+            problem_ =
+                fmt::format("{}: providers{}.{}: expected {}", place(name), path_, name, expected);
     }
     void say(std::string_view name, std::string_view sentence) {
-        if (!problem_) problem_ = fmt::format("{}: providers{}.{}: {}", place(name), path_, name, sentence);
+        if (!problem_)
+            problem_ = fmt::format("{}: providers{}.{}: {}", place(name), path_, name, sentence);
     }
     Result<void> finish() {
         for (auto const& member : object_) {
             std::string_view const name(member.key().data(), member.key().size());
             if (!problem_ && std::ranges::find(asked_, name) == asked_.end())
-                problem_ = fmt::format("{}: unknown key providers{}.{}; expected one of {}", place(name),
-                                       path_, name, fmt::join(asked_, ", "));
+                problem_ = fmt::format("{}: unknown key providers{}.{}; expected one of {}",
+                                       place(name), path_, name, fmt::join(asked_, ", "));
         }
         if (problem_) return fail(Errc::invalid_argument, *problem_);
         return {};
@@ -160,7 +169,8 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
     config.models = reader.texts("models");
     if (kind != kinds().end()) {
         for (auto const option : kind->options)
-            if (auto value = reader.option(option)) config.options.emplace(option, std::move(*value));
+            if (auto value = reader.option(option))
+                config.options.emplace(option, std::move(*value));
     }
     if (auto good = reader.finish(); !good) return std::unexpected(good.error());
     return config;
@@ -191,7 +201,8 @@ Result<Secret> resolve_secret(std::string_view text, Environment const& environm
     if (text.starts_with("secret:aws-secret:") || text.starts_with("secret:aws-ssm:"))
         return fail(Errc::invalid_argument, "secrets kept by AWS are not built into this version");
     if (text.starts_with("secret:"))
-        return fail(Errc::invalid_argument, "expected secret:env:NAME, secret:file:PATH or the secret");
+        return fail(Errc::invalid_argument,
+                    "expected secret:env:NAME, secret:file:PATH or the secret");
     return Secret(std::string(text));
 }
 
@@ -232,7 +243,8 @@ Result<std::vector<GivenProvider>> providers_of_environment(Environment const& e
         if (url) config.base_url = without_final_slash(url->value);
         if (url && !is_base_url(config.base_url))
             return fail(Errc::invalid_argument,
-                        fmt::format("{}: expected an address such as https://api.openai.com/v1", url->source));
+                        fmt::format("{}: expected an address such as https://api.openai.com/v1",
+                                    url->source));
         if (key) config.api_key = Secret(key->value);
         providers.push_back({std::move(config), key ? key->source : url->source});
     }

@@ -17,7 +17,8 @@ std::string_view trim(std::string_view text) {
 
 bool is_variable_name(std::string_view name) {
     return !name.empty() && !(name[0] >= '0' && name[0] <= '9') &&
-           name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
+           name.find_first_not_of(
+               "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
                std::string_view::npos;
 }
 
@@ -66,12 +67,13 @@ Result<void> Environment::add_dotenv(std::string_view text, std::string_view fil
 
         auto const equals = line.find('=');
         auto const name = trim(line.substr(0, equals));
-        auto const value = equals == std::string_view::npos ? std::nullopt
-                                                            : unquote(line.substr(equals + 1));
+        auto const value =
+            equals == std::string_view::npos ? std::nullopt : unquote(line.substr(equals + 1));
         if (!is_variable_name(name) || !value || !is_valid_utf8(*value))
             return fail(Errc::invalid_argument,
                         fmt::format("{}:{}: expected a line NAME=value", file_name, number));
-        Variable variable{*value, fmt::format("{}:{} ({})", file_name, number, name), Layer::dotenv};
+        Variable variable{*value, fmt::format("{}:{} ({})", file_name, number, name),
+                          Layer::dotenv};
         variables_.try_emplace(std::string(name), std::move(variable));
     }
     return {};

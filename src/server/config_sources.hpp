@@ -33,7 +33,8 @@ public:
     /// A variable of the process; call it before `add_dotenv()`.
     void set(std::string name, std::string value);
     /// Reads `NAME=value` lines: `export` before and quotes around are understood, `#` begins a
-    /// comment; a variable that is set already stays. Fails with `invalid_argument`, naming the line.
+    /// comment; a variable that is set already stays. Fails with `invalid_argument`, naming the
+    /// line.
     Result<void> add_dotenv(std::string_view text, std::string_view file_name);
 
     /// The variable; null when it is not set or empty, which is the same here.
@@ -48,7 +49,8 @@ private:
 /// One list or table of the file, with the line that each of its parts stands on.
 struct FileTree {
     boost::json::value value;
-    std::map<std::string, unsigned, std::less<>> lines;  ///< By path: "server.listen", "providers[0].name".
+    std::map<std::string, unsigned, std::less<>>
+        lines;  ///< By path: "server.listen", "providers[0].name".
 };
 
 /// Parses TOML 1.0 into JSON values. Dates and times are refused: no setting is one.

@@ -48,7 +48,8 @@ TEST_F(ConfigTest, SaysTheSameDefaultsAsItUses) {
         if (value.path == "secret") continue;
         sources.flags[value.path] = Given{boost::json::parse(value.value), "test"};
     }
-    for (char const* path : {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
+    for (char const* path :
+         {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
         sources.flags.erase(path);
     auto const again = settings();
     EXPECT_EQ(again.listen, made.settings.listen);
@@ -99,29 +100,36 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
         char const* expected;
     };
     for (auto const& [text, expected] : {
-             Case{"[server]\nlisten = 1\n", "kaiwa.toml:2: server.listen: expected an IP address with a port"},
-             Case{"[server]\nlistn = \"x\"\n", "kaiwa.toml:2: unknown key server.listn; did you mean server.listen?"},
+             Case{"[server]\nlisten = 1\n",
+                  "kaiwa.toml:2: server.listen: expected an IP address with a port"},
+             Case{"[server]\nlistn = \"x\"\n",
+                  "kaiwa.toml:2: unknown key server.listn; did you mean server.listen?"},
              Case{"[sever]\nlisten = \"x\"\n", "kaiwa.toml:1: unknown key sever"},
              Case{"[limits]\nturns_per_user = 0\n",
                   "kaiwa.toml:2: limits.turns_per_user: expected a number from 1 to 100000, got 0"},
              Case{"a = \n", "kaiwa.toml:1: "},
-             Case{"[server]\ndrain_time = 2026-01-01\n", "kaiwa.toml:2: server.drain_time: dates and times"},
+             Case{"[server]\ndrain_time = 2026-01-01\n",
+                  "kaiwa.toml:2: server.drain_time: dates and times"},
              Case{"[store]\nkind = \"dynamodb\"\n",
                   "kaiwa.toml:2: store.kind: \"dynamodb\" is not built into this version"},
-             Case{"[files]\nkind = \"s3\"\n", "kaiwa.toml:2: files.kind: \"s3\" is not built into this version"},
+             Case{"[files]\nkind = \"s3\"\n",
+                  "kaiwa.toml:2: files.kind: \"s3\" is not built into this version"},
              Case{"[compat]\nendpoints = [\"gptgram\"]\n",
                   "kaiwa.toml:2: compat.endpoints: [\"gptgram\"] is not built into this version"},
              Case{"[compat.gptgram]\nmodel = \"x\"\n", "is not built into this version"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\n",
                   "kaiwa.toml:3: providers[0].kind: \"bedrock\" is not built into this version"},
-             Case{"[[providers]]\nname = \"A b\"\nkind = \"openai\"\n", "kaiwa.toml:2: providers[0].name: expected 1 to 32"},
+             Case{"[[providers]]\nname = \"A b\"\nkind = \"openai\"\n",
+                  "kaiwa.toml:2: providers[0].name: expected 1 to 32"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\nurl = \"x\"\n",
-                  "kaiwa.toml:4: unknown key providers[0].url; expected one of name, kind, base_url"},
+                  "kaiwa.toml:4: unknown key providers[0].url; expected one of name, kind, "
+                  "base_url"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\nbase_url = \"ftp://x\"\n",
                   "kaiwa.toml:4: providers[0].base_url: expected an address"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\napi_key = \"secret:env:NONE\"\n",
                   "kaiwa.toml:4: providers[0].api_key: the variable NONE is not set"},
-             Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\n[[providers]]\nname = \"a\"\nkind = \"openai\"\n",
+             Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\n[[providers]]\nname = "
+                  "\"a\"\nkind = \"openai\"\n",
                   "kaiwa.toml:5: providers[1].name: \"a\" is taken by another provider"},
          }) {
         sources.file_text = text;
@@ -132,7 +140,9 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
 
 TEST_F(ConfigTest, NamesTheVariableThatIsWrong) {
     sources.environment.set("KAIWA_LIMITS__TURNS_PER_USR", "7");
-    EXPECT_EQ(problem(), "KAIWA_LIMITS__TURNS_PER_USR: unknown key limits.turns_per_usr; did you mean limits.turns_per_user?");
+    EXPECT_EQ(problem(),
+              "KAIWA_LIMITS__TURNS_PER_USR: unknown key limits.turns_per_usr; did you mean "
+              "limits.turns_per_user?");
     sources = {};
     sources.environment.set("KAIWA_LISTN", "127.0.0.1:1");
     EXPECT_EQ(problem(), "KAIWA_LISTN: unknown variable; did you mean KAIWA_LISTEN?");
@@ -179,7 +189,9 @@ TEST_F(ConfigTest, UnderstandsTheNamesThatPeopleHave) {
     EXPECT_EQ(made.providers[1].base_url, "http://127.0.0.1:11434/v1");
     EXPECT_EQ(made.administrator->username, "root");
 
-    sources.file_text = "[[providers]]\nname = \"openai\"\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:1/v1\"\n";
+    sources.file_text =
+        "[[providers]]\nname = \"openai\"\nkind = \"openai\"\nbase_url = "
+        "\"http://127.0.0.1:1/v1\"\n";
     EXPECT_EQ(settings().providers[0].base_url, "http://127.0.0.1:1/v1");
     EXPECT_EQ(settings().providers.size(), 2u);
 }
@@ -192,18 +204,23 @@ TEST_F(ConfigTest, NeverShowsASecret) {
     sources.environment.set("ADMIN_PASSWORD", canary);
     auto const made = make_configuration(sources).value();
     EXPECT_EQ(made.settings.sealing_secret->reveal(), canary);
-    for (auto const& value : made.explained) EXPECT_FALSE(value.value.contains(canary)) << value.path;
+    for (auto const& value : made.explained)
+        EXPECT_FALSE(value.value.contains(canary)) << value.path;
 
     sources.environment = {};
     sources.environment.set("KAIWA_SECRET", "short-canary");
-    EXPECT_EQ(problem(), "KAIWA_SECRET: secret: expected at least 32 characters; kaiwa create-secret makes one");
+    EXPECT_EQ(
+        problem(),
+        "KAIWA_SECRET: secret: expected at least 32 characters; kaiwa create-secret makes one");
 }
 
 TEST(Dotenv, ReadsWhatPeopleWrite) {
     Environment environment;
     environment.set("SET", "process");
-    ASSERT_TRUE(environment.add_dotenv("# comment\n\nexport A=1\nB = \"two \\\"words\\\"\" # no\nC='x y'\nD=a b # c\r\nSET=file\nE=\n",
-                                       ".env"));
+    ASSERT_TRUE(
+        environment.add_dotenv("# comment\n\nexport A=1\nB = \"two \\\"words\\\"\" # no\nC='x "
+                               "y'\nD=a b # c\r\nSET=file\nE=\n",
+                               ".env"));
     EXPECT_EQ(environment.find("A")->value, "1");
     EXPECT_EQ(environment.find("B")->value, "two \"words\"");
     EXPECT_EQ(environment.find("C")->value, "x y");

@@ -1,11 +1,11 @@
 #include "server/loops.hpp"
 
 #include <fmt/format.h>
-
-#include <algorithm>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+
+#include <algorithm>
 
 namespace kaiwa::server {
 namespace {
@@ -54,7 +54,8 @@ bool Loops::run_dry(std::chrono::milliseconds patience) {
     auto const deadline = std::chrono::steady_clock::now() + patience;
     for (auto& guard : guards_) guard.reset();
     auto const dry = [&] {
-        return std::ranges::all_of(contexts_, [](auto const& context) { return context->stopped(); });
+        return std::ranges::all_of(contexts_,
+                                   [](auto const& context) { return context->stopped(); });
     };
     while (!dry() && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -27,14 +27,16 @@ void explain(Configuration const& configuration) {
     std::size_t width = 0;
     for (auto const& value : configuration.explained) width = std::max(width, value.path.size());
     for (auto const& value : configuration.explained)
-        std::cout << fmt::format("{:<{}} = {}  # {}\n", value.path, width, value.value, value.source);
+        std::cout << fmt::format("{:<{}} = {}  # {}\n", value.path, width, value.value,
+                                 value.source);
 }
 
 Result<void> back_up(Settings const& settings, std::string const& target) {
     auto done = store::sqlite::backup(settings.data, target);
     if (done && !settings.sealing_secret)
-        std::cerr << fmt::format("Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
-                                 (settings.data / "secret.key").string());
+        std::cerr << fmt::format(
+            "Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
+            (settings.data / "secret.key").string());
     return done;
 }
 
@@ -52,7 +54,8 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
         explain(configuration);
         return {};
     }
-    if (auto const* command = std::get_if<Backup>(&line.command)) return back_up(settings, command->target);
+    if (auto const* command = std::get_if<Backup>(&line.command))
+        return back_up(settings, command->target);
     if (auto const* command = std::get_if<Restore>(&line.command)) {
         SystemClock const clock;
         return store::sqlite::restore(command->source, settings.data, clock);
@@ -62,8 +65,9 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
 
 int run_program(int argc, char const* const* argv) {
     if (argc == 1 && std::getenv("AWS_LAMBDA_RUNTIME_API")) {
-        return refuse({Errc::unsupported, "AWS Lambda is not built into this version; run kaiwa serve", {}},
-                      wrong_usage);
+        return refuse(
+            {Errc::unsupported, "AWS Lambda is not built into this version; run kaiwa serve", {}},
+            wrong_usage);
     }
     auto parsed = parse_command_line(argc, argv);
     if (!parsed) return refuse(parsed.error(), wrong_usage);
@@ -86,7 +90,11 @@ int run_program(int argc, char const* const* argv) {
     auto configuration = make_configuration(*sources);
     if (!configuration) return refuse(configuration.error(), wrong_usage);
     auto done = run(line, std::move(*configuration), sources->file_name);
-    return done ? 0 : refuse(done.error(), failed);
+    if (done) return 0;
+    // A provider that cannot be made of its settings shows only when it is made.
+    auto const is_configuration =
+        std::holds_alternative<Serve>(line.command) && done.error().code == Errc::invalid_argument;
+    return refuse(done.error(), is_configuration ? wrong_usage : failed);
 }
 
 }  // namespace

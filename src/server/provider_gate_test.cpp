@@ -5,7 +5,9 @@
 namespace kaiwa::server {
 namespace {
 
-asio::ip::address at(char const* text) { return asio::ip::make_address(text); }
+asio::ip::address at(char const* text) {
+    return asio::ip::make_address(text);
+}
 
 TEST(ProviderGate, LetsConfiguredHostsBeAnywhereAndOthersOnlyPublic) {
     ProviderGate gate;
@@ -22,7 +24,8 @@ TEST(ProviderGate, KeepsEnteredHostsFromTheMachineryOfTheCloud) {
     gate.set_entered({{"models.lan", 8000}, {"169.254.169.254", 80}, {"meta", 80}});
     EXPECT_TRUE(gate.allows("models.lan", 8000, at("192.168.1.9")));
     EXPECT_FALSE(gate.allows("models.lan", 8001, at("192.168.1.9")));
-    for (char const* address : {"169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1"})
+    for (char const* address : {"169.254.169.254", "::ffff:169.254.169.254", "fe80::1",
+                                "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1"})
         EXPECT_FALSE(gate.allows("meta", 80, at(address))) << address;
     gate.set_entered({});
     EXPECT_FALSE(gate.allows("models.lan", 8000, at("192.168.1.9")));

@@ -72,7 +72,9 @@ Result<void> write_secret(std::filesystem::path const& file, Random& random) {
 
 }  // namespace
 
-Secret make_sealing_secret(Random& random) { return Secret(random.token(secret_bytes)); }
+Secret make_sealing_secret(Random& random) {
+    return Secret(random.token(secret_bytes));
+}
 
 Result<Sealer> sealing_key(Settings const& settings, Random& random) {
     if (settings.sealing_secret) return Sealer(sha256(settings.sealing_secret->reveal()));

@@ -14,11 +14,14 @@ protected:
     SystemRandom random;
     Settings settings;
     SealingKeyTest() {
-        settings.data = std::filesystem::path(testing::TempDir()) / ("kaiwa-key-" + random.token(6));
+        settings.data =
+            std::filesystem::path(testing::TempDir()) / ("kaiwa-key-" + random.token(6));
     }
     ~SealingKeyTest() override { std::filesystem::remove_all(settings.data); }
 
-    std::string seal() { return sealing_key(settings, random).value().seal(Secret("inside"), "test", random); }
+    std::string seal() {
+        return sealing_key(settings, random).value().seal(Secret("inside"), "test", random);
+    }
     bool opens(std::string const& sealed) {
         auto const opened = sealing_key(settings, random).value().open(sealed, "test");
         return opened && opened->reveal() == "inside";

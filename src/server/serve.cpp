@@ -149,7 +149,8 @@ private:
         log_.info("configuration_reloaded");
         auto const& now = read->settings;
         if (now.listen != settings_.listen || now.data != settings_.data)
-            log_.warning("restart_needed", {{"reason", "server.listen and server.data are read at the start"}});
+            log_.warning("restart_needed",
+                         {{"reason", "server.listen and server.data are read at the start"}});
     }
     asio::awaitable<void> watch_configuration() {
         auto const changed_at = [this] {
@@ -201,7 +202,8 @@ private:
         co_await server_.stop(close_patience);
         background_.stop();
         co_await background_.join(close_patience);
-        for (auto const& loop : loops_.executors()) asio::post(loop, [this] { models_.client().close_idle(); });
+        for (auto const& loop : loops_.executors())
+            asio::post(loop, [this] { models_.client().close_idle(); });
         log_.info("stopped");
         ended_.set_value();
     }

@@ -50,7 +50,8 @@ struct Settings {
     std::vector<Starter> starters;
 
     bool uploads_enabled = true;
-    std::vector<std::string> upload_types{"image/*", "text/*", "application/pdf", "application/json"};
+    std::vector<std::string> upload_types{"image/*", "text/*", "application/pdf",
+                                          "application/json"};
     std::size_t max_files = 20;
     std::uint64_t max_file_bytes = 524'288'000;
 

@@ -13,7 +13,8 @@ asio::awaitable<void> watch_signals(SignalActions actions) {
     asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
     bool stopping = false;
     for (;;) {
-        auto const [error, number] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+        auto const [error, number] =
+            co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
         if (error) co_return;
         if (number == SIGHUP) {
             actions.reload();

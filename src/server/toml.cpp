@@ -52,8 +52,9 @@ Result<FileTree> parse_toml(std::string_view text, std::string_view file_name) {
     auto const parsed = toml::parse(text);
     if (!parsed) {
         auto const& error = parsed.error();
-        return fail(Errc::invalid_argument,
-                    fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description()));
+        return fail(
+            Errc::invalid_argument,
+            fmt::format("{}:{}: {}", file_name, error.source().begin.line, error.description()));
     }
     FileTree tree;
     Converter converter(tree);

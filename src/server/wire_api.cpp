@@ -1,7 +1,8 @@
 #include "server/wire_api.hpp"
 
-#include <fstream>
 #include <unistd.h>
+
+#include <fstream>
 
 namespace kaiwa::server {
 namespace {
@@ -17,7 +18,9 @@ double resident_bytes() {
 
 }  // namespace
 
-std::string_view version() { return KAIWA_VERSION; }
+std::string_view version() {
+    return KAIWA_VERSION;
+}
 
 Result<std::shared_ptr<api::Settings const>> api_settings(Settings const& settings) {
     auto site = api::Site::parse(settings.public_url);

@@ -2,8 +2,8 @@
 
 #include "base/wait.hpp"
 #include "llm/retry.hpp"
+#include "server/provider_list.hpp"
 #include "server/wire_providers.hpp"
-
 
 #include <algorithm>
 
@@ -15,17 +15,10 @@ using providers::FoundServer;
 constexpr std::chrono::seconds stored_interval{4};
 constexpr unsigned found_every = 15;  // of those intervals
 
-bool has_named(std::vector<llm::ProviderConfig> const& providers, std::string_view name) {
-    return std::ranges::find(providers, name, &llm::ProviderConfig::name) != providers.end();
-}
-
-bool has_url(std::vector<llm::ProviderConfig> const& providers, std::string_view url) {
-    return std::ranges::find(providers, url, &llm::ProviderConfig::base_url) != providers.end();
-}
-
 bool same(llm::ProviderConfig const& a, llm::ProviderConfig const& b) {
     return a.name == b.name && a.kind == b.kind && a.base_url == b.base_url &&
-           a.api_key.reveal() == b.api_key.reveal() && a.models == b.models && a.options == b.options;
+           a.api_key.reveal() == b.api_key.reveal() && a.models == b.models &&
+           a.options == b.options;
 }
 
 std::vector<ProviderGate::HostAndPort> hosts_of(std::vector<llm::ProviderConfig> const& providers) {
@@ -35,34 +28,21 @@ std::vector<ProviderGate::HostAndPort> hosts_of(std::vector<llm::ProviderConfig>
     return hosts;
 }
 
-/// "llama.cpp" is called "llama-cpp", "LM Studio" is called "lm-studio".
-std::string provider_name(std::string_view label) {
-    std::string name;
-    for (char const c : label) {
-        if (c >= 'A' && c <= 'Z')
-            name += static_cast<char>(c - 'A' + 'a');
-        else
-            name += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
+/// Stands for a provider that cannot be made, so that the others still work.
+class UnusableModel final : public llm::ChatModel {
+public:
+    explicit UnusableModel(std::string reason) : reason_(std::move(reason)) {}
+    asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
+        llm::CompletionRequest) override {
+        co_return std::unexpected(llm::make_failure(llm::FailureClass::invalid, reason_));
     }
-    return name;
-}
+    asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override {
+        co_return std::unexpected(llm::make_failure(llm::FailureClass::invalid, reason_));
+    }
 
-llm::ProviderConfig provider_of(providers::FoundServer const& server) {
-    llm::ProviderConfig config;
-    config.name = provider_name(server.label);
-    config.kind = "openai";
-    config.base_url = server.base_url;
-    config.origin = llm::ProviderOrigin::found;
-    return config;
-}
-
-/// Answers while nothing else does, so that a first start works.
-llm::ProviderConfig builtin_provider() {
-    llm::ProviderConfig config;
-    config.name = "builtin";
-    config.kind = "builtin";
-    return config;
-}
+private:
+    std::string reason_;
+};
 
 }  // namespace
 
@@ -79,7 +59,8 @@ Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& 
     if (config.origin != llm::ProviderOrigin::configuration)
         if (auto host = host_and_port(config.base_url)) gate_.add_tried(std::move(*host));
     auto model = make_provider(config, client_);
-    if (!model) return model;
+    if (!model && config.origin == llm::ProviderOrigin::configuration) return model;
+    if (!model) return std::make_shared<UnusableModel>(model.error().message);
     return std::make_shared<llm::RetryingModel>(std::move(*model), llm::RetryPolicy{}, random_);
 }
 
@@ -96,15 +77,7 @@ Result<void> Models::apply() {
     std::vector<llm::ProviderConfig> all;
     {
         std::scoped_lock const lock(mutex_);
-        all = configured_;
-        for (auto const& provider : stored_)
-            if (!has_named(all, provider.name)) all.push_back(provider);
-        for (auto const& server : found_)
-            if (auto found = provider_of(server); !has_named(all, found.name) && !has_url(all, found.base_url))
-                all.push_back(std::move(found));
-        if (configured_.empty() && !has_named(all, builtin_provider().name))
-            all.push_back(builtin_provider());
-
+        all = join_providers(configured_, stored_, found_);
         auto hosts = hosts_of(configured_);
         for (auto const& place : places_)
             if (auto host = host_and_port(place)) hosts.push_back(std::move(*host));
@@ -118,12 +91,22 @@ asio::awaitable<Result<void>> Models::reload() {
     auto stored = co_await store_.providers();
     if (!stored) co_return std::unexpected(stored.error());
     for (auto& provider : *stored) provider.origin = llm::ProviderOrigin::store;
+    Result<void> usable;
     {
         std::scoped_lock const lock(mutex_);
         if (std::ranges::equal(stored_, *stored, same)) co_return Result<void>{};
+        for (auto const& provider : *stored) {
+            auto const is_it = [&](llm::ProviderConfig const& known) {
+                return same(known, provider);
+            };
+            if (std::ranges::any_of(stored_, is_it)) continue;
+            if (auto made = make_provider(provider, client_); !made)
+                usable = std::unexpected(made.error());
+        }
         stored_ = std::move(*stored);
     }
-    co_return apply();
+    if (auto applied = apply(); !applied) co_return applied;
+    co_return usable;
 }
 
 asio::awaitable<void> Models::keep_fresh() {
@@ -135,7 +118,8 @@ asio::awaitable<void> Models::keep_fresh() {
             bool changed = false;
             {
                 std::scoped_lock const lock(mutex_);
-                changed = !std::ranges::equal(found_, found, {}, &FoundServer::base_url, &FoundServer::base_url);
+                changed = !std::ranges::equal(found_, found, {}, &FoundServer::base_url,
+                                              &FoundServer::base_url);
                 found_ = std::move(found);
             }
             if (changed) {
@@ -151,7 +135,10 @@ asio::awaitable<std::vector<providers::FoundServer>> Models::find_servers() {
     auto found = co_await providers::find_local_servers(client_, places_, log_);
     std::scoped_lock const lock(mutex_);
     std::erase_if(found, [&](FoundServer const& server) {
-        return has_url(configured_, server.base_url) || has_url(stored_, server.base_url);
+        auto const is_named = [&](llm::ProviderConfig const& provider) {
+            return provider.base_url == server.base_url;
+        };
+        return std::ranges::any_of(configured_, is_named) || std::ranges::any_of(stored_, is_named);
     });
     co_return found;
 }
@@ -162,11 +149,14 @@ std::string Models::default_model() const {
         if (!default_model_.empty()) return default_model_;
     }
     auto const models = catalogue_.known_models();
-    auto const is_real = [](llm::CatalogueModel const& model) { return model.provider != "builtin"; };
+    auto const is_real = [](llm::CatalogueModel const& model) {
+        return model.provider != builtin_provider;
+    };
     auto const is_ready = [&](llm::CatalogueModel const& model) {
         return is_real(model) && model.state == llm::ModelState::ready;
     };
-    for (auto const& choice : {std::ranges::find_if(models, is_ready), std::ranges::find_if(models, is_real)})
+    for (auto const& choice :
+         {std::ranges::find_if(models, is_ready), std::ranges::find_if(models, is_real)})
         if (choice != models.end()) return choice->id;
     return models.empty() ? std::string() : models.front().id;
 }

@@ -24,7 +24,8 @@ public:
     /// Takes the configuration's providers and default model; at the start and on reload.
     Result<void> configure(Settings const& settings);
 
-    /// Reads the providers that the page added and gives all there are to the catalogue.
+    /// Reads the providers that the page added and gives all there are to the catalogue. Fails with
+    /// `invalid_argument` when a new one cannot be used; the others are there all the same.
     asio::awaitable<Result<void>> reload();
     /// Keeps the catalogue fresh, looks for stored providers of other replicas every 4 s and for
     /// model servers on this machine every minute, until stopped.
@@ -48,7 +49,8 @@ private:
     Log& log_;
     ProviderGate gate_;
     http::Client client_;
-    std::vector<std::string> const places_;  ///< Where servers of this machine listen by themselves.
+    std::vector<std::string> const
+        places_;  ///< Where servers of this machine listen by themselves.
     llm::Catalogue catalogue_;
 
     mutable std::mutex mutex_;

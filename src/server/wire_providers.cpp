@@ -15,9 +15,10 @@ Result<std::shared_ptr<llm::ChatModel>> make_provider(llm::ProviderConfig const&
     if (config.kind == "anthropic") return providers::make_anthropic(config, transport);
     if (config.kind == "custom") return providers::make_custom(config, transport);
     if (config.kind == "builtin") return providers::make_builtin(config);
-    return fail(Errc::invalid_argument,
-                fmt::format("{} is no kind of provider; expected openai, anthropic, custom or builtin",
-                            config.kind));
+    return fail(
+        Errc::invalid_argument,
+        fmt::format("{} is no kind of provider; expected openai, anthropic, custom or builtin",
+                    config.kind));
 }
 
 }  // namespace kaiwa::server

@@ -9,7 +9,9 @@ namespace kaiwa::test {
 /// A clock that moves when it is told to.
 class ManualClock final : public Clock {
 public:
-    [[nodiscard]] Timestamp now() const override { return Timestamp(std::chrono::milliseconds(now_)); }
+    [[nodiscard]] Timestamp now() const override {
+        return Timestamp(std::chrono::milliseconds(now_));
+    }
     void advance(std::chrono::milliseconds by) { now_ += by.count(); }
 
 private:

@@ -112,9 +112,8 @@ public:
     }
 
     asio::awaitable<Result<void>> end_session(UserId user, SessionId id) override {
-        auto const ended = std::erase_if(open_sessions, [&](Session const& open) {
-            return open.id == id && open.user == user;
-        });
+        auto const ended = std::erase_if(
+            open_sessions, [&](Session const& open) { return open.id == id && open.user == user; });
         if (ended == 0) co_return absent();
         co_return Result<void>{};
     }
@@ -191,9 +190,8 @@ private:
         return found == accounts.end() ? nullptr : &*found;
     }
     void end_sessions(UserId id, std::optional<SessionId> keep) {
-        std::erase_if(open_sessions, [&](Session const& open) {
-            return open.user == id && open.id != keep;
-        });
+        std::erase_if(open_sessions,
+                      [&](Session const& open) { return open.user == id && open.id != keep; });
     }
 };
 

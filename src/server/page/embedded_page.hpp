@@ -10,11 +10,11 @@ namespace kaiwa::server {
 struct EmbeddedFile {
     enum class Encoding { identity, brotli };
 
-    std::string_view path;        ///< "/index.html".
+    std::string_view path;  ///< "/index.html".
     std::string_view media_type;
-    std::string_view etag;        ///< With its quotes.
-    std::string_view body;        ///< Encoded.
-    std::size_t size = 0;         ///< Decoded.
+    std::string_view etag;  ///< With its quotes.
+    std::string_view body;  ///< Encoded.
+    std::size_t size = 0;   ///< Decoded.
     Encoding encoding = Encoding::identity;
 };
 

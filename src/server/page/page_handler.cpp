@@ -13,9 +13,13 @@
 namespace kaiwa::server {
 namespace {
 
-std::unexpected<Error> not_here() { return fail(Errc::not_found, "there is nothing here"); }
+std::unexpected<Error> not_here() {
+    return fail(Errc::not_found, "there is nothing here");
+}
 
-bool reads(http::Request const& request) { return request.method == "GET" || request.method == "HEAD"; }
+bool reads(http::Request const& request) {
+    return request.method == "GET" || request.method == "HEAD";
+}
 
 /// Whether `Accept-Encoding` names brotli with a weight over 0.
 bool accepts_brotli(http::Request const& request) {
@@ -53,7 +57,8 @@ std::optional<std::string> decode(EmbeddedFile const& file) {
     return text;
 }
 
-asio::awaitable<Result<void>> answer_embedded(http::Request& request, http::ResponseWriter& writer) {
+asio::awaitable<Result<void>> answer_embedded(http::Request& request,
+                                              http::ResponseWriter& writer) {
     if (!reads(request)) co_return not_here();
     auto const state = find_embedded(request.path) ? FileState::exists : FileState::absent;
     auto const name = page_file(request.path, state);
@@ -78,17 +83,22 @@ asio::awaitable<Result<void>> answer_embedded(http::Request& request, http::Resp
 
 std::string_view media_type_of(std::string_view name) {
     constexpr std::pair<std::string_view, std::string_view> types[] = {
-        {".html", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-        {".css", "text/css; charset=utf-8"},   {".svg", "image/svg+xml"},
-        {".json", "application/json"},         {".woff2", "font/woff2"},
-        {".woff", "font/woff"},                {".ttf", "font/ttf"},
+        {".html", "text/html; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".svg", "image/svg+xml"},
+        {".json", "application/json"},
+        {".woff2", "font/woff2"},
+        {".woff", "font/woff"},
+        {".ttf", "font/ttf"},
         {".png", "image/png"}};
     for (auto const& [ending, type] : types)
         if (name.ends_with(ending)) return type;
     return "application/octet-stream";
 }
 
-asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder, http::Request& request,
+asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder,
+                                                 http::Request& request,
                                                  http::ResponseWriter& writer) {
     if (!reads(request) || request.path.contains("..")) co_return not_here();
     auto const is_file = std::filesystem::is_regular_file(folder / request.path.substr(1));
@@ -113,7 +123,9 @@ asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder, h
 
 }  // namespace
 
-http::Handler embedded_page() { return answer_embedded; }
+http::Handler embedded_page() {
+    return answer_embedded;
+}
 
 http::Handler page_in_folder(std::filesystem::path folder) {
     return [folder = std::move(folder)](http::Request& request, http::ResponseWriter& writer) {

@@ -11,7 +11,8 @@ TEST(PageFile, IsTheIndexForPathsThatThePageRoutes) {
 }
 
 TEST(PageFile, IsNothingForOtherProgramsAndMissingFiles) {
-    for (char const* path : {"/api", "/api/nothing", "/v1/models", "/v1", "/assets/old-1234.js", "/favicon.ico"})
+    for (char const* path :
+         {"/api", "/api/nothing", "/v1/models", "/v1", "/assets/old-1234.js", "/favicon.ico"})
         EXPECT_EQ(page_file(path, FileState::absent), std::nullopt) << path;
     EXPECT_EQ(page_file("/assets/new-1234.js", FileState::exists), "/assets/new-1234.js");
 }
@@ -28,9 +29,11 @@ TEST(PageHeaders, LetAssetsBeKeptForeverAndAskAgainForTheRest) {
 TEST(PageHeaders, AllowInlineStylesOnlyInTheDiagramFrame) {
     auto const index = page_headers("/index.html", "text/html", "\"2\"");
     EXPECT_FALSE(index.get("Content-Security-Policy").contains("unsafe-inline"));
-    EXPECT_TRUE(index.get("Content-Security-Policy").contains("require-trusted-types-for 'script'"));
+    EXPECT_TRUE(
+        index.get("Content-Security-Policy").contains("require-trusted-types-for 'script'"));
     auto const frame = page_headers("/mermaid-frame.html", "text/html", "\"3\"");
-    EXPECT_TRUE(frame.get("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self'"));
+    EXPECT_TRUE(
+        frame.get("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self'"));
     EXPECT_TRUE(frame.get("Content-Security-Policy").ends_with("frame-ancestors 'self'"));
 }
 
