@@ -170,7 +170,7 @@ Result<std::shared_ptr<llm::ChatModel>> make_anthropic(llm::ProviderConfig const
     if (!base->path.ends_with("/v1")) base->path += "/v1";
     if (auto ok = check_header_value("api_key", config.api_key.reveal()); !ok)
         return std::unexpected(ok.error());
-    auto deadlines = deadlines_of(config, http::Deadlines());
+    auto deadlines = deadlines_of(config, answer_deadlines());
     if (!deadlines) return std::unexpected(deadlines.error());
     return std::make_shared<AnthropicModel>(config, std::move(*base), *deadlines, transport);
 }

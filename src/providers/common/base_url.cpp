@@ -83,6 +83,13 @@ Result<void> check_header_value(std::string_view name, std::string_view value) {
                 fmt::format("{}: expected one line of printable ASCII", name));
 }
 
+http::Deadlines answer_deadlines() {
+    http::Deadlines deadlines;
+    deadlines.first_byte = deadlines.idle = std::chrono::minutes(11);
+    deadlines.total = std::chrono::minutes(60);
+    return deadlines;
+}
+
 http::Deadlines short_deadlines() {
     http::Deadlines deadlines;
     deadlines.connect = std::chrono::seconds(5);

@@ -34,6 +34,9 @@ struct BaseUrl {
 /// naming the field; never shows the value.
 [[nodiscard]] Result<void> check_header_value(std::string_view name, std::string_view value);
 
+/// For answers: a model that reasons may be silent for ten minutes before it writes on.
+[[nodiscard]] http::Deadlines answer_deadlines();
+
 /// For lists and probes: a person is waiting.
 [[nodiscard]] http::Deadlines short_deadlines();
 

@@ -192,7 +192,7 @@ Result<std::shared_ptr<llm::ChatModel>> make_openai(llm::ProviderConfig const& c
         if (auto ok = check_header_value(option, found->second); !ok)
             return std::unexpected(ok.error());
     }
-    auto deadlines = deadlines_of(config, http::Deadlines());
+    auto deadlines = deadlines_of(config, answer_deadlines());
     if (!deadlines) return std::unexpected(deadlines.error());
     return std::make_shared<OpenAiModel>(config, std::move(*address), *deadlines, transport);
 }

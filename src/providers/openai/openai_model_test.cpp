@@ -283,6 +283,23 @@ TEST_F(OpenAiModelTest, AsksLlamaCppForItsRealWindow) {
     EXPECT_EQ(transport.requests.back().url, "http://h/props");
 }
 
+TEST_F(OpenAiModelTest, WaitsTenSilentMinutesUnlessToldOtherwise) {
+    transport.answer(200, hello);
+    ask(*make());
+    EXPECT_GT(transport.requests.back().deadlines.idle, std::chrono::minutes(10));
+    EXPECT_GT(transport.requests.back().deadlines.first_byte, std::chrono::minutes(10));
+
+    llm::ProviderConfig config;
+    config.base_url = "http://h/v1";
+    config.options = {{"idle_ms", "700"}};
+    transport.answer(200, hello);
+    ask(*make_openai(config, transport).value());
+    EXPECT_EQ(transport.requests.back().deadlines.idle, std::chrono::milliseconds(700));
+    config.options = {{"idle_ms", "soon"}};
+    EXPECT_EQ(make_openai(config, transport).error().message,
+              "idle_ms: expected 1 to 86400000 milliseconds");
+}
+
 TEST_F(OpenAiModelTest, RefusesAKeyThatWouldBreakTheRequest) {
     llm::ProviderConfig config;
     config.base_url = "http://h/v1";
