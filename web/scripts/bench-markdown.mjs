@@ -49,23 +49,25 @@ console.table(table);
 
 const payloads = JSON.parse(readFileSync(new URL("../src/test/hostile-markdown.json", import.meta.url), "utf8"));
 const outside = [];
+let shown = "";
 const context = await browser.newContext();
 const page = await context.newPage();
 page.on("request", (request) => {
-  if (!request.url().startsWith(gallery.address) && !request.url().startsWith("blob:")) outside.push(request.url());
+  if (!request.url().startsWith(gallery.address) && !request.url().startsWith("blob:")) outside.push(`${shown}: ${request.url()}`);
 });
 page.on("dialog", (dialog) => {
   outside.push(`dialog ${dialog.message()}`);
   void dialog.dismiss();
 });
 page.on("console", (message) => {
-  if (/Content Security Policy|Trusted/i.test(message.text())) outside.push(message.text().slice(0, 200));
+  if (/Content Security Policy|Trusted/i.test(message.text())) outside.push(`${shown}: ${message.text().slice(0, 200)}`);
 });
 page.on("pageerror", (error) => outside.push(`error ${error.message}`));
 await page.goto(`${gallery.address}/?until=0`);
 let slowest = { name: "", ms: 0 };
 for (const { name, text } of payloads) {
   const before = Date.now();
+  shown = name;
   await page.evaluate((value) => document.dispatchEvent(new CustomEvent("show", { detail: value })), text);
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0))));
   if (Date.now() - before > slowest.ms) slowest = { name, ms: Date.now() - before };

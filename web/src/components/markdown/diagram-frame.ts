@@ -54,6 +54,8 @@ function tame(source: string): string {
   return source
     .replace(/^\s*---\n[\s\S]*?\n---\n/, (head) => (/config/i.test(head) ? "" : head))
     .replace(/%%\{[\s\S]*?\}%%/g, "")
+    // A picture cannot be clicked.
+    .replace(/^[ \t]*(?:click|callback|links?)[ \t]+\w[^\n]*$/gim, "")
     .replace(/<(?=[a-z/!?])(?!br\s*\/?>)/gi, "#lt;")
     .replace(/url\s*\(/gi, "url ");
 }
