@@ -36,7 +36,8 @@ def add_key(kaiwa: Kaiwa, user: str) -> str:
 
 def sign_in(url: str, username: str, password: str) -> str:
     """The `Cookie` of a new session."""
-    answer = httpx.post(f"{url}/api/session", json={"username": username, "password": password}, trust_env=False)
+    answer = httpx.post(f"{url}/api/session", json={"username": username, "password": password}, timeout=60,
+                        trust_env=False)
     assert answer.status_code == 200, answer.text
     return "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
 

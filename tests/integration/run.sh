@@ -4,10 +4,8 @@
 # KAIWA and KAIWA_MODEL_SERVER name the programs to use instead of those that `make build` leaves.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-export KAIWA="${KAIWA:-$PWD/build/kaiwa}"
-export KAIWA_MODEL_SERVER="${KAIWA_MODEL_SERVER:-$PWD/build/dev/bin/kaiwa_model_server}"
 
-if [ ! -x "$KAIWA_MODEL_SERVER" ]; then
+if [ ! -x "${KAIWA_MODEL_SERVER:-build/dev/bin/kaiwa_model_server}" ]; then
   cmake --preset dev >/dev/null && cmake --build --preset dev --target kaiwa_model_server || exit 1
 fi
 venv=build/tools/integration

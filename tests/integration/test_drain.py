@@ -20,7 +20,7 @@ async def test_running_answers_are_finished_and_new_ones_refused(own_site):
     kaiwa = own_site.kaiwa
     async with Client(kaiwa.url, key=own_site.keys["ann"]) as client:
         thread = await client.new_thread()
-        model = "stream;tokens=60;rate=30"
+        model = "stream;tokens=150;rate=30"
         turns = await asyncio.gather(*(client.ask(thread, f"{i}", model) for i in range(200)))
         readers = [asyncio.create_task(client.sse(turn.generation)) for turn in turns[:180]]
         sockets = [asyncio.create_task(client.ws(turn.generation)) for turn in turns[180:]]
@@ -38,9 +38,9 @@ async def test_running_answers_are_finished_and_new_ones_refused(own_site):
 
         for events in await asyncio.gather(*readers, *sockets):
             check_sequence(events)
-            assert events[-1].type == "done" and text_of(events) == "word " * 60
-    assert await asyncio.to_thread(kaiwa.program.wait, 10) == 0
-    assert time.monotonic() - begun < 12
+            assert events[-1].type == "done" and text_of(events) == "word " * 150
+    assert await asyncio.to_thread(kaiwa.program.wait, 20) == 0
+    assert time.monotonic() - begun < 15
 
     kaiwa.start()
     async with Client(kaiwa.url, key=own_site.keys["ann"]) as client:
@@ -79,4 +79,4 @@ def test_an_idle_server_stops_at_once(own_site):
         idle.get("/healthz")
         begun = time.monotonic()
         assert own_site.kaiwa.stop() == 0
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 3

@@ -69,7 +69,7 @@ class Kaiwa:
     def run(self, *arguments: str, text: str = "") -> str:
         """Runs a command of the command line beside it."""
         command = [self.binary, *arguments, "--data", str(self.data)]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, cwd=self.folder,
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, cwd=self.folder,
                               env=environment())
         if done.returncode != 0:
             raise RuntimeError(f"{arguments}: {done.stderr}")
