@@ -30,10 +30,11 @@ struct Caller {
 
 /// Remembers checked credentials for a moment, so that a burst of requests or many open streams of
 /// one person cost one read of the store. Every revocation made in this process empties it at
-/// once; one made elsewhere is seen when `lifetime` is over. Thread-safe.
+/// once; one made elsewhere is seen when `lifetime` is over, which leaves a connection that asks
+/// twice a second dead within one. Thread-safe.
 class CredentialCache {
 public:
-    static constexpr std::chrono::milliseconds lifetime{900};
+    static constexpr std::chrono::milliseconds lifetime{450};
     static constexpr std::size_t max_entries = 16'384;
 
     /// Take it before reading the store; what was read is kept only if nothing was revoked since.
