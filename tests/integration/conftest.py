@@ -45,12 +45,16 @@ def sign_in(url: str, username: str, password: str) -> str:
 def make_site(folder: Path, models: ModelServer | None, env: dict[str, str] | None = None) -> SimpleNamespace:
     """A server with an administrator and two users, each with a session and a key."""
     kaiwa = Kaiwa(folder, models, env)
-    add_user(kaiwa, ADMIN[0], "administrator")
-    add_user(kaiwa, "ann")
-    add_user(kaiwa, "ben")
-    names = (ADMIN[0], "ann", "ben")
-    keys = {name: add_key(kaiwa, name) for name in names}
-    cookies = {name: sign_in(kaiwa.url, name, PASSWORD) for name in names}
+    try:
+        add_user(kaiwa, ADMIN[0], "administrator")
+        add_user(kaiwa, "ann")
+        add_user(kaiwa, "ben")
+        names = (ADMIN[0], "ann", "ben")
+        keys = {name: add_key(kaiwa, name) for name in names}
+        cookies = {name: sign_in(kaiwa.url, name, PASSWORD) for name in names}
+    except BaseException:
+        kaiwa.close()
+        raise
     return SimpleNamespace(kaiwa=kaiwa, keys=keys, cookies=cookies, models=models, password=PASSWORD)
 
 
