@@ -6,6 +6,7 @@ import { TextArea } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import { Tooltip } from "@/components/ui/Tooltip";
+import { seconds } from "@/lib/i18n/time";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
@@ -45,6 +46,7 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
             {item.model && <span className="block">{item.model}</span>}
             <span className="block">{time}</span>
             {item.usage && <span className="block tabular-nums">{t("tokens", { input: item.usage.input_tokens, output: item.usage.output_tokens })}</span>}
+            {item.took !== undefined && <span className="block tabular-nums">{t("seconds", { value: seconds(item.took) })}</span>}
           </MenuNote>
         </Menu>
         <BranchSwitcher item={item} />

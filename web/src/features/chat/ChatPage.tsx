@@ -31,6 +31,11 @@ interface Props {
   menu?: ReactNode;
 }
 
+/** The message that the address names. Ids need no escapes, so anything else names none. */
+function targetOf(hash: string): string | null {
+  return /^#[\w-]+$/.test(hash) ? hash.slice(1) : null;
+}
+
 const none: ThreadSettings = {};
 
 export function ChatPage(props: Props) {
@@ -112,7 +117,7 @@ function ChatThread({ thread, notice, menu }: Props) {
             </Welcome>
           ) : (
             <>
-              {conversation ? <MessageList conversation={conversation} loadOlder={loadOlder} target={decodeURIComponent(hash.slice(1)) || null} /> : <div className="grow" />}
+              {conversation ? <MessageList conversation={conversation} loadOlder={loadOlder} target={targetOf(hash)} /> : <div className="grow" />}
               <div className="mx-auto flex w-full max-w-[760px] shrink-0 flex-col gap-2 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-4">
                 {notice}
                 {composer}

@@ -2,6 +2,7 @@ import { useVirtualizer, type Virtualizer, type VirtualItem } from "@tanstack/re
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/components/ui/Icon";
+import { useChat } from "./context";
 import { keyOf, type Conversation, type Item } from "./conversation";
 import { estimateHeight } from "./estimate";
 import { Row } from "./Row";
@@ -64,9 +65,14 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
     if (first < 6 && conversation.next !== null) void loadOlder();
   }, [first, conversation.next, loadOlder]);
 
-  useTarget(target, conversation, loadOlder, (index) => {
-    set(false);
-    virtualizer.scrollToIndex(index, { align: "center" });
+  const { actions } = useChat();
+  useTarget(target, conversation, {
+    loadOlder: () => void loadOlder(),
+    select: (message) => void actions.select(message),
+    show: (index) => {
+      set(false);
+      virtualizer.scrollToIndex(index, { align: "center" });
+    },
   });
 
   return (
@@ -94,15 +100,26 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
   );
 }
 
-/** Loads back to a message once, and shows it. */
-function useTarget(target: string | null, conversation: Conversation, loadOlder: () => Promise<boolean>, show: (index: number) => void): void {
-  const shown = useRef<string | null>(null);
+interface Finding {
+  loadOlder: () => void;
+  /** Brings the branch of a message into the list. */
+  select: (message: string) => void;
+  show: (index: number) => void;
+}
+
+/** Shows a message once, wherever it is: further back, or on another branch. */
+function useTarget(target: string | null, { items, next }: Conversation, { loadOlder, select, show }: Finding): void {
+  const done = useRef({ shown: "", selected: "" });
   useEffect(() => {
-    if (target === null || shown.current === target) return;
-    const index = conversation.items.findIndex(({ id }) => id === target);
+    if (target === null || done.current.shown === target) return;
+    const index = items.findIndex(({ id }) => id === target);
     if (index >= 0) {
-      shown.current = target;
+      done.current.shown = target;
       show(index);
-    } else if (conversation.next !== null) void loadOlder();
+    } else if (next !== null) loadOlder();
+    else if (done.current.selected !== target) {
+      done.current.selected = target;
+      select(target);
+    }
   });
 }

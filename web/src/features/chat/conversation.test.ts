@@ -74,4 +74,12 @@ it("commits a turn into its message", () => {
   const committed = commitTurn(running, "g", { ...newTurn, status: "stopped", text: "途中", reasoning: "" });
   expect(committed.items[1]).toMatchObject({ state: "stopped", text: "途中", reasoning: null });
   expect(isRunning(committed)).toBe(false);
+  expect(committed.items[1]?.took).toBeUndefined();
+});
+
+it("remembers how long an answer took that was asked for here", () => {
+  const asked = accept(addTurn(all, newQuestion("q3", "a2", "三", [], now), newReply("r", "q3", null, now)), "q3", "r", { message: "q3", reply: "a3", generation: "g" });
+  const done = commitTurn(asked, "g", { ...newTurn, status: "done", text: "答" }, Date.parse(now) + 2100);
+  const merged = mergePage(done, { items: [message("q3", "a2", { role: "user" }), message("a3", "q3", { text: "答", generation: "g" })], next: null });
+  expect(merged.items.at(-1)?.took).toBe(2100);
 });

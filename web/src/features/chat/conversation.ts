@@ -4,8 +4,11 @@ import type { Turn } from "@/lib/events/turn";
 /** What the page itself knows about a message that the server has not confirmed. */
 export type Local = { state: "sending" } | { state: "failed"; error: unknown };
 
-/** A message as the list shows it. `key` stays the same when the server names a message that was shown before. */
-export type Item = Message & { key?: string; local?: Local };
+/**
+ * A message as the list shows it. `key` stays the same when the server names a message that was shown before; `took` is
+ * how many milliseconds an answer took that was asked for here.
+ */
+export type Item = Message & { key?: string; local?: Local; took?: number };
 
 /** The loaded end of a thread's branch, newest last; `next` leads to older messages. */
 export interface Conversation {
@@ -48,7 +51,8 @@ export function mergePage(old: Conversation | undefined, page: MessagePage): Con
 /** Keeps the identity that a row was shown under, and the object itself when nothing changed. */
 function keep(old: Item | undefined, message: Message): Item {
   if (!old) return message;
-  const next: Item = old.key === undefined ? message : { ...message, key: old.key };
+  const { key, took } = old;
+  const next: Item = { ...message, ...(key === undefined ? {} : { key }), ...(took === undefined ? {} : { took }) };
   return JSON.stringify(next) === JSON.stringify(old) ? old : next;
 }
 
@@ -96,7 +100,7 @@ export function change(old: Conversation, id: string, with_: Partial<Item>): Con
 }
 
 /** The end of a turn as its events told it. */
-export function commitTurn(old: Conversation, generation: string, turn: Turn): Conversation {
+export function commitTurn(old: Conversation, generation: string, turn: Turn, now = Date.now()): Conversation {
   const { text, status, steps, citations, usage, finish, error } = turn;
   if (status === "waiting" || status === "streaming") return old;
   const state = status === "done" ? "complete" : status;
@@ -104,10 +108,16 @@ export function commitTurn(old: Conversation, generation: string, turn: Turn): C
     ...old,
     items: old.items.map((item) =>
       item.generation === generation && item.state === "pending"
-        ? { ...item, text, state, steps: [...steps], citations: [...citations], usage, finish, error, reasoning: turn.reasoning || null, model: turn.model ?? item.model }
+        ? { ...item, text, state, steps: [...steps], citations: [...citations], usage, finish, error, reasoning: turn.reasoning || null, model: turn.model ?? item.model, ...took(item, now) }
         : item,
     ),
   };
+}
+
+/** Only of what was asked for here and still carries this clock's time. */
+function took(item: Item, now: number): { took?: number } {
+  const passed = now - Date.parse(item.created_at);
+  return item.key !== undefined && passed >= 0 ? { took: passed } : {};
 }
 
 export function isRunning(conversation: Conversation | undefined): boolean {

@@ -96,6 +96,9 @@ export function useConversation(thread: string | null) {
       const page = await body(api.GET("/api/threads/{id}/messages", { params: { path: { id }, query: { limit: olderPage, before: next } } }));
       setConversation(client, id, (old) => (old.next === next ? prependPage(old, page) : old));
       return true;
+    } catch {
+      // Scrolling on asks again; the connection line says what is wrong.
+      return false;
     } finally {
       loading.current = false;
     }
