@@ -75,6 +75,15 @@ export class Kaiwa {
     await this.#process.kill();
   }
 
+  /** Ends as an operator would end it, and keeps its data. */
+  async pause(): Promise<void> {
+    await this.#process.stop();
+  }
+
+  get database(): string {
+    return join(this.data, "kaiwa.db");
+  }
+
   /** Comes up again at the same address with the same data. */
   async again(): Promise<void> {
     const { process: started } = await serve(new URL(this.url).host, this.data, this.env);
