@@ -90,7 +90,8 @@ asio::awaitable<void> TurnSaver::save(std::shared_ptr<LiveTurn> turn) {
 }
 
 asio::awaitable<void> TurnSaver::renew(std::shared_ptr<LiveTurn> turn) {
-    auto const ack = co_await store_.renew_lease(Lease{turn->generation, turn->epoch});
+    auto const lease = Lease{turn->generation, turn->epoch};
+    auto const ack = co_await store_.renew_lease(lease);
     take_in(*turn, ack);
 }
 

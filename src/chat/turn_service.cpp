@@ -77,7 +77,8 @@ public:
             co_return batch;
         }
         if (abandoned_) co_return co_await fallback_.next(deadline);
-        switch (co_await turn_->log.read(at_, batch, deadline)) {
+        auto const waited = co_await turn_->log.read(at_, batch, deadline);
+        switch (waited) {
             case TurnLog::Waited::ended: batch.ended = ended_ = true; break;
             case TurnLog::Waited::events: break;
             case TurnLog::Waited::abandoned:

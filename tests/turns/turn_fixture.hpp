@@ -63,11 +63,11 @@ inline asio::awaitable<llm::Outcome<llm::FinishReason>> speak(ScriptedResponder&
         if (!co_await sink.text(word)) co_return std::unexpected(stopped_failure());
         if (pause.count() > 0) co_await sleep_for(pause);
     }
-    if (then_wait && !co_await sleep_for(std::chrono::minutes(5))) {
-        self.saw_stop = true;
-        co_return std::unexpected(stopped_failure());
-    }
-    co_return reason;
+    if (!then_wait) co_return reason;
+    bool const waited = co_await sleep_for(std::chrono::minutes(5));
+    if (waited) co_return reason;
+    self.saw_stop = true;
+    co_return std::unexpected(stopped_failure());
 }
 
 inline ScriptedResponder::Script say(std::vector<std::string> words,
