@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
-const require = createRequire(fileURLToPath(new URL("../web/package.json", import.meta.url)));
+const require = createRequire(fileURLToPath(new URL("../tests/e2e/package.json", import.meta.url)));
 const { chromium } = require("@playwright/test");
 
 const args = Object.fromEntries(
