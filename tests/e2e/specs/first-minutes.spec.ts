@@ -77,7 +77,7 @@ for (const { locale, words } of languages) {
       await expect(page.getByText(words.noModel)).toHaveCount(0);
 
       // A question to it, its answer as it is written, and the same after a reload.
-      await page.goto("/");
+      await page.goto(`${fresh.url}/`);
       await page.getByRole("button", { name: /qwen3|^(モデル|Model):/ }).click();
       await page.getByRole("menuitemradio", { name: /qwen3/ }).or(page.getByRole("menuitem", { name: /qwen3/ })).or(page.getByRole("option", { name: /qwen3/ })).first().click();
       await chat.ask(question);
