@@ -56,8 +56,9 @@ TEST(TurnBody, RefusesWhatIsMalformedAndDoesNotFindWhatLeadsNowhere) {
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"extra":1})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"temperature":2}})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"max_tokens":-1}})"), 400u);
-    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"max_tokens":1e400}})"),
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi"},"parameters":{"max_tokens":1e300}})"),
               400u);
+    EXPECT_FALSE(parse_json(R"({"parameters":{"max_tokens":1e400}})").has_value());
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","parent":"nowhere"}})"), 404u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","files":["nowhere"]}})"), 404u);
     auto const long_text = std::string(max_message_bytes + 1, 'x');
