@@ -95,7 +95,7 @@ asio::awaitable<void> pass(Gate& gate, std::string& log, char name) {
         co_return;
     }
     log += name;
-    co_await sleep_for(std::chrono::milliseconds(2));
+    co_await sleep_for(std::chrono::milliseconds(50));
     log += name;
     gate.leave();
 }
@@ -118,7 +118,10 @@ asio::awaitable<std::string> let_all_pass() {
 }
 
 TEST(Gate, LetsTasksThroughOneAtATimeInOrderAndForgetsThoseThatWereStopped) {
-    EXPECT_EQ(run_task(let_all_pass()), "a!abbcc");
+    auto order = run_task(let_all_pass());
+    // When the stopped one learns of it is the loop's business; that it never gets in is not.
+    EXPECT_EQ(std::erase(order, '!'), 1u);
+    EXPECT_EQ(order, "aabbcc");
 }
 
 TEST(JsonOut, ShowsAnAnswerWithAllItsMembers) {
