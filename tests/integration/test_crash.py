@@ -1,6 +1,7 @@
 """`kill -9` at any moment: nothing that was acknowledged is lost, nothing is asked of a model twice."""
 
 import asyncio
+import os
 import random
 import sqlite3
 import time
@@ -12,7 +13,7 @@ import pytest
 from support.client import TERMINAL, Client, Event, new_id, text_of
 
 pytestmark = pytest.mark.anyio
-CYCLES = 100
+CYCLES = int(os.environ.get("KAIWA_CRASH_CYCLES", "100"))
 
 
 @dataclass
