@@ -1,5 +1,7 @@
 #include "api/provider_body.hpp"
 
+#include "api/site.hpp"
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -28,12 +30,14 @@ bool is_provider_name(std::string_view name) {
 }
 
 bool is_base_url(std::string_view url) {
+    if (!begins_as_web_address(url)) return false;
     auto const parsed = boost::urls::parse_absolute_uri(url);
     return parsed && (parsed->scheme() == "http" || parsed->scheme() == "https") &&
            !parsed->host().empty() && !parsed->has_userinfo() && !parsed->has_query();
 }
 
 bool same_server(std::string_view a, std::string_view b) {
+    if (!begins_as_web_address(a) || !begins_as_web_address(b)) return false;
     auto const first = boost::urls::parse_absolute_uri(a);
     auto const second = boost::urls::parse_absolute_uri(b);
     return first && second && first->scheme() == second->scheme() &&

@@ -46,10 +46,15 @@ bool is_local(http::Request const& request) {
            is_loopback_name(request.headers.get("Host"));
 }
 
+bool begins_as_web_address(std::string_view text) {
+    return text.starts_with("http://") || text.starts_with("https://");
+}
+
 Result<Site> Site::parse(std::string_view public_url) {
     Site site;
     if (public_url.empty()) return site;
-    auto const url = boost::urls::parse_absolute_uri(public_url);
+    auto const url =
+        boost::urls::parse_absolute_uri(begins_as_web_address(public_url) ? public_url : "/");
     bool const usable = url && (url->scheme() == "http" || url->scheme() == "https") &&
                         !url->host().empty() && !url->has_userinfo() && !url->has_query() &&
                         (url->path().empty() || url->path() == "/");

@@ -10,6 +10,10 @@
 
 namespace kaiwa::api {
 
+/// Whether `text` begins as http and https addresses do. Asked before Boost.URL 1.81 parses, which
+/// asserts on some text that does not, such as "a:?".
+[[nodiscard]] bool begins_as_web_address(std::string_view text);
+
 /// Where the page lives, and so which requests can come from it.
 struct Site {
     std::optional<std::string> public_origin;  ///< "https://chat.example.com", as browsers write it.
