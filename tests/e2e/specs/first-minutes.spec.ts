@@ -7,7 +7,7 @@ import { ModelServer } from "../support/modelServer.ts";
 /** A server of its own for each test: nobody has ever signed in. */
 const test = base.extend<{ fresh: Kaiwa; models: ModelServer }>({
   models: async ({}, use) => {
-    const server = await ModelServer.start({ "qwen3": "echo?token_bytes=3&rate=60" });
+    const server = await ModelServer.start({ "qwen3": "echo?token_bytes=3&rate=8" });
     await use(server);
     await server.stop();
   },
