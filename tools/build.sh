@@ -15,6 +15,7 @@ if [ -x build/kaiwa ] && [ "$(cat "$stamp" 2>/dev/null)" = "$digest" ]; then
   exit 0
 fi
 
+mkdir -p build
 tools/setup.sh build
 cmake --preset release >build/release-configure.log || { cat build/release-configure.log; exit 1; }
 cmake --build --preset release --target kaiwa
