@@ -2,6 +2,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include <memory>
@@ -56,6 +57,16 @@ void check(int ok) {
 Sha256 sha256(std::string_view bytes) {
     Sha256 digest;
     SHA256(bytes_of(bytes), bytes.size(), digest.data());
+    return digest;
+}
+
+Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
+    Sha256 digest;
+    unsigned size = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes_of(bytes), bytes.size(),
+             digest.data(), &size) == nullptr) {
+        throw std::runtime_error("OpenSSL failed");
+    }
     return digest;
 }
 

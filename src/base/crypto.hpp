@@ -15,6 +15,8 @@ namespace kaiwa {
 using Sha256 = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Sha256 sha256(std::string_view bytes);
+/// RFC 2104 with SHA-256.
+[[nodiscard]] Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
 [[nodiscard]] std::string hex(std::span<std::uint8_t const> bytes);
 /// URL-safe base64 without padding (RFC 4648, section 5).
 [[nodiscard]] std::string base64url(std::span<std::uint8_t const> bytes);

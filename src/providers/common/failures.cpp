@@ -1,6 +1,7 @@
 #include "providers/common/failures.hpp"
 
 #include "base/utf8.hpp"
+#include "http/date.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -9,9 +10,6 @@
 #include <charconv>
 #include <chrono>
 #include <initializer_list>
-#include <iomanip>
-#include <locale>
-#include <sstream>
 
 namespace kaiwa::providers {
 namespace {
@@ -102,20 +100,6 @@ std::optional<FailureClass> named_class(VendorError const& error) {
     }
     if (has_one_of(words, {"timeout_error"})) return FailureClass::timeout;
     return std::nullopt;
-}
-
-std::optional<std::chrono::sys_seconds> read_date(std::string_view text) {
-    std::istringstream in{std::string(text)};
-    in.imbue(std::locale::classic());
-    std::tm parts{};
-    in >> std::get_time(&parts, "%a, %d %b %Y %H:%M:%S GMT");
-    if (in.fail()) return std::nullopt;
-    auto const day = std::chrono::year(parts.tm_year + 1900) /
-                     std::chrono::month(static_cast<unsigned>(parts.tm_mon + 1)) /
-                     std::chrono::day(static_cast<unsigned>(parts.tm_mday));
-    if (!day.ok()) return std::nullopt;
-    return std::chrono::sys_days(day) + std::chrono::hours(parts.tm_hour) +
-           std::chrono::minutes(parts.tm_min) + std::chrono::seconds(parts.tm_sec);
 }
 
 std::optional<double> read_number(std::string_view text) {
@@ -274,8 +258,8 @@ std::optional<std::chrono::milliseconds> retry_advice(http::Headers const& heade
     if (auto const seconds = read_number(text)) {
         return std::chrono::milliseconds(static_cast<std::int64_t>(*seconds * 1000));
     }
-    auto const then = read_date(text);
-    auto const now = read_date(headers.get("date"));
+    auto const then = http::parse_http_date(text);
+    auto const now = http::parse_http_date(headers.get("date"));
     if (!then || !now) return std::nullopt;
     return std::max(std::chrono::milliseconds(0), std::chrono::milliseconds(*then - *now));
 }
