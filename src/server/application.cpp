@@ -1,0 +1,94 @@
+#include "server/application.hpp"
+
+#include "api/routes.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace kaiwa::server {
+namespace {
+
+chat::TurnOptions turn_options(Settings const& settings) {
+    chat::TurnOptions options;
+    options.turns_per_user = settings.turns_per_user;
+    options.max_answer_bytes = settings.max_answer_bytes;
+    return options;
+}
+
+}  // namespace
+
+Application::Application(Ground ground, Settings const& settings, Stores stores)
+    : ground_(std::move(ground)),
+      stores_(std::move(stores)),
+      identity_(stores_.database->users(), ground_.clock, ground_.random, ground_.log),
+      models_(stores_.database->providers(), settings.listen, ground_.clock, ground_.random,
+              ground_.log),
+      responder_(stores_, models_.catalogue()),
+      turns_(turn_services(), turn_options(settings), ground_.loops) {}
+
+Result<void> Application::set_up(Settings const& settings, http::Handler page) {
+    if (auto configured = configure(settings); !configured) return configured;
+    add_program_metrics(metrics_, {turns_, *stores_.database});
+    api::add_routes(router_, api_services());
+    router_.set_fallback(std::move(page));
+    return {};
+}
+
+Result<void> Application::configure(Settings const& settings) {
+    auto told = api_settings(settings);
+    if (!told) return std::unexpected(told.error());
+    if (auto configured = models_.configure(settings); !configured) return configured;
+    responder_.configure(settings);
+    told_.set(std::move(*told));
+    return {};
+}
+
+void Application::keep_fresh(TaskGroup& background) {
+    background.start("catalogue", models_.catalogue().keep_fresh());
+    background.start("models", models_.keep_fresh());
+    background.start("cleaning", stores_.database->keep_clean(*stores_.blobs));
+}
+
+void Application::close_idle() {
+    for (auto const& loop : ground_.loops)
+        asio::post(loop, [this] { models_.client().close_idle(); });
+}
+
+chat::TurnService::Services Application::turn_services() {
+    return {.store = stores_.database->chats(),
+            .responder = responder_,
+            .notices = notices_,
+            .clock = ground_.clock,
+            .random = ground_.random,
+            .log = ground_.log,
+            .default_model = [this] { return models_.default_model(); }};
+}
+
+api::Services Application::api_services() {
+    return {.authenticator = identity_.authenticator,
+            .users = identity_.administration,
+            .first_administrator = identity_.first_administrator,
+            .turns = turns_,
+            .chats = stores_.database->chats(),
+            .search = stores_.database->search(),
+            .blobs = *stores_.blobs,
+            .notices = notices_,
+            .catalogue = models_.catalogue(),
+            .providers = stores_.database->providers(),
+            .metrics = metrics_,
+            .clock = ground_.clock,
+            .random = ground_.random,
+            .log = ground_.log,
+            .settings = [this] { return told_.get(); },
+            .reload_providers = [this] { return models_.reload(); },
+            .find_servers = [this] { return find_servers(); }};
+}
+
+asio::awaitable<std::vector<api::FoundServer>> Application::find_servers() {
+    std::vector<api::FoundServer> servers;
+    auto found = co_await models_.find_servers();
+    for (auto& server : found)
+        servers.push_back({"openai", server.label, server.base_url, std::move(server.models)});
+    co_return servers;
+}
+
+}  // namespace kaiwa::server

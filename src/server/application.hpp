@@ -1,0 +1,70 @@
+#pragma once
+
+#include "api/metrics.hpp"
+#include "base/task_group.hpp"
+#include "chat/notices.hpp"
+#include "chat/turn_service.hpp"
+#include "http/router.hpp"
+#include "server/wire_api.hpp"
+#include "server/wire_auth.hpp"
+#include "server/wire_models.hpp"
+#include "server/wire_store.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace kaiwa::server {
+
+/// What every part of the program stands on.
+struct Ground {
+    Clock const& clock;
+    Random& random;
+    Log& log;
+    std::vector<asio::any_io_executor> loops;  ///< At least one.
+};
+
+/// The whole program but its host: what is kept, who may ask, the models, the turns, and the routes
+/// that reach them. A host hands it requests through `router()`.
+///
+/// What the ground refers to outlives it; so do the loops' tasks end before it does.
+class Application {
+public:
+    Application(Ground ground, Settings const& settings, Stores stores);
+
+    /// Takes the settings for the first time and adds the routes; `page` answers where none
+    /// matches. Call once, before the first request. Fails with `invalid_argument`.
+    Result<void> set_up(Settings const& settings, http::Handler page);
+    /// Takes of the settings what may change while running; of an unusable one, nothing.
+    Result<void> configure(Settings const& settings);
+
+    /// Starts what keeps a long-lived process fresh: the list of models, providers that other
+    /// replicas were given, cleaning. Requests are answered without it too.
+    void keep_fresh(TaskGroup& background);
+    /// Closes connections to models that wait for their next call.
+    void close_idle();
+
+    [[nodiscard]] http::Router const& router() const { return router_; }
+    [[nodiscard]] chat::TurnService& turns() { return turns_; }
+    [[nodiscard]] api::Metrics& metrics() { return metrics_; }
+    [[nodiscard]] auth::FirstAdministrator& first_administrator() {
+        return identity_.first_administrator;
+    }
+
+private:
+    chat::TurnService::Services turn_services();
+    api::Services api_services();
+    asio::awaitable<std::vector<api::FoundServer>> find_servers();
+
+    Ground ground_;
+    Stores stores_;
+    Identity identity_;
+    Models models_;
+    chat::Notices notices_;
+    ConfiguredResponder responder_;
+    chat::TurnService turns_;
+    api::Metrics metrics_;
+    Replaceable<api::Settings const> told_;
+    http::Router router_;
+};
+
+}  // namespace kaiwa::server
