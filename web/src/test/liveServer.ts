@@ -1,5 +1,5 @@
 import type { Event } from "@/lib/api/types";
-import type { Environment } from "@/lib/events/connection";
+import type { Environment, Line } from "@/lib/events/connection";
 
 type Frame = { follow: string; after: number } | { unfollow: string };
 
@@ -8,13 +8,17 @@ export class LiveServer {
   readonly sockets: FakeSocket[] = [];
   readonly requests: string[] = [];
   signedOut = 0;
+  remembered: Line | null = null;
   /** How many events each opened socket or stream brings before it dies; the last entry is for all that follow. */
   cuts: number[] = [Infinity];
   socketsOpen = true;
+  /** Sockets neither open nor fail. */
+  socketsHang = false;
   /** Sockets stay open but bring nothing. */
   socketsDead = false;
   http: "working" | "down" | "signed-out" | "gone" = "working";
-  streams: "working" | "held-back" = "working";
+  /** Held back: nothing comes through. Stuck: what is there comes, and then nothing more. */
+  streams: "working" | "held-back" | "stuck" = "working";
 
   constructor(readonly events: Event[]) {}
 
@@ -36,6 +40,8 @@ export class LiveServer {
       fetch: (input, init) => this.#answer(input instanceof Request ? input.url : input.toString(), init ?? {}),
       random: () => 0.5,
       now: () => Date.now(),
+      recall: () => this.remembered,
+      remember: (line) => (this.remembered = line),
       onSignedOut: () => this.signedOut++,
     };
   }
@@ -60,6 +66,7 @@ export class LiveServer {
       start: (controller) => {
         if (held) return signal?.addEventListener("abort", () => controller.error(new DOMException("", "AbortError")));
         if (text !== "") controller.enqueue(new TextEncoder().encode(text));
+        if (this.streams === "stuck") return signal?.addEventListener("abort", () => controller.error(new DOMException("", "AbortError")));
         controller.close();
       },
     });
@@ -78,6 +85,7 @@ class FakeSocket {
   constructor(private readonly server: LiveServer) {
     this.#left = server.nextCut();
     setTimeout(() => {
+      if (server.socketsHang) return;
       if (!server.socketsOpen) return this.#die();
       this.readyState = 1;
       this.onopen?.();

@@ -1,7 +1,11 @@
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 import { LiveConnection } from "./connection";
 import { LiveContext } from "./live";
+import { recallLine, rememberLine } from "./memory";
 import { Turns } from "./turns";
+
+/** A tab hidden for so many milliseconds may have slept through what happened meanwhile. */
+const long = 60_000;
 
 const TurnsContext = createContext<Turns | null>(null);
 
@@ -13,6 +17,8 @@ export function LiveProvider({ onSignedOut, children }: { onSignedOut: () => voi
       fetch: (input, init) => fetch(input, init),
       random: Math.random,
       now: Date.now,
+      recall: recallLine,
+      remember: rememberLine,
       onSignedOut,
     });
     return { live, turns: new Turns(live) };
@@ -20,11 +26,19 @@ export function LiveProvider({ onSignedOut, children }: { onSignedOut: () => voi
   useEffect(() => {
     live.start();
     const retry = () => live.retry();
-    const onVisible = () => document.visibilityState === "visible" && live.retry();
+    const doubt = () => live.doubt();
+    let hiddenAt = Infinity;
+    const onVisible = () => {
+      if (document.visibilityState !== "visible") hiddenAt = Date.now();
+      else if (Date.now() - hiddenAt > long) live.resume();
+      else live.retry();
+    };
     addEventListener("online", retry);
+    addEventListener("offline", doubt);
     document.addEventListener("visibilitychange", onVisible);
     return () => {
       removeEventListener("online", retry);
+      removeEventListener("offline", doubt);
       document.removeEventListener("visibilitychange", onVisible);
       live.stop();
     };

@@ -62,9 +62,57 @@ describe("every event arrives once and in order", () => {
     server.streams = "held-back";
     server.cuts = [1];
     const { seen } = read(server);
-    await vi.advanceTimersByTimeAsync(90_000);
+    await vi.advanceTimersByTimeAsync(6_000);
     expect(seen).toEqual(events);
     expect(server.requests.at(-1)).toContain("wait=20");
+    expect(server.remembered).toBe("poll");
+  });
+
+  it("by polling, where a stream begins and is then held back", async () => {
+    const server = new LiveServer(events);
+    server.socketsOpen = false;
+    server.streams = "stuck";
+    server.cuts = [Infinity, Infinity, 1, 1, 1, Infinity];
+    const { seen } = read(server);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(seen).toEqual(events);
+    expect(server.remembered).toBe("poll");
+  });
+
+  it("without sockets from the first, where a tab found that they do not pass", async () => {
+    const server = new LiveServer(events);
+    server.remembered = "poll";
+    const { seen, live } = read(server);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(seen).toEqual(events);
+    expect(live.connection()).toEqual({ state: "online" });
+    expect(server.sockets).toHaveLength(0);
+    await vi.advanceTimersByTimeAsync(121_000);
+    expect(server.sockets, "they are tried again").toHaveLength(1);
+    expect(server.remembered).toBeNull();
+  });
+
+  it("at once as a stream, where sockets are left hanging, and nobody is told", async () => {
+    const server = new LiveServer(events);
+    server.socketsHang = true;
+    const { seen, live } = read(server);
+    await vi.advanceTimersByTimeAsync(1_600);
+    expect(seen).toEqual(events);
+    expect(live.connection()).toEqual({ state: "online" });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(live.connection()).toEqual({ state: "online" });
+    expect(server.sockets).toHaveLength(1);
+  });
+
+  it("as a stream, where sockets open and bring nothing", async () => {
+    const server = new LiveServer(events);
+    server.socketsDead = true;
+    server.cuts = [Infinity, 1, Infinity, 1, Infinity];
+    const { seen } = read(server);
+    await vi.advanceTimersByTimeAsync(8_200);
+    expect(seen).toEqual(events);
+    expect(server.sockets).toHaveLength(2);
+    expect(server.remembered).toBe("stream");
   });
 
   it("from where it was asked to begin", async () => {
@@ -102,7 +150,7 @@ describe("the connection", () => {
     const server = new LiveServer(events);
     server.socketsDead = true;
     const { seen } = read(server);
-    await vi.advanceTimersByTimeAsync(7000);
+    await vi.advanceTimersByTimeAsync(4500);
     expect(seen).toEqual(events);
     expect(server.requests).toEqual(["/api/generations/g/events?after=0&wait=0"]);
   });
@@ -112,7 +160,7 @@ describe("the connection", () => {
     server.socketsDead = true;
     server.cuts = [Infinity, 2, Infinity];
     const { seen } = read(server);
-    await vi.advanceTimersByTimeAsync(5990);
+    await vi.advanceTimersByTimeAsync(3990);
     server.socketsDead = false;
     await vi.advanceTimersByTimeAsync(1000);
     expect(seen).toEqual(events);
@@ -139,6 +187,30 @@ describe("the connection", () => {
     live.retry();
     await vi.advanceTimersByTimeAsync(100);
     expect(live.connection()).toEqual({ state: "online" });
+    expect(onGap).toHaveBeenCalledTimes(1);
+  });
+
+  it("is doubted when the network goes, though its socket stays open", async () => {
+    const server = new LiveServer(events);
+    const { live } = read(server);
+    await vi.advanceTimersByTimeAsync(100);
+    live.doubt();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(live.connection()).toEqual({ state: "online" });
+    server.http = "down";
+    server.socketsHang = true;
+    live.doubt();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(live.connection().state).toBe("connecting");
+  });
+
+  it("tells of a gap when the page was away for long", async () => {
+    const server = new LiveServer(events);
+    const { live } = read(server);
+    const onGap = vi.fn();
+    live.onGap(onGap);
+    await vi.advanceTimersByTimeAsync(100);
+    live.resume();
     expect(onGap).toHaveBeenCalledTimes(1);
   });
 

@@ -3,20 +3,28 @@ import { Follow, isEvent } from "./follow";
 import { poll, readStream, type Fetch } from "./http";
 import type { Connection, Live, Reader, ThreadNotice } from "./live";
 
+/** What carries events where sockets do not pass. */
+export type Line = "stream" | "poll";
+
 export interface Environment {
   /** Opens the WebSocket; injected so that tests can play the server. */
   socket: () => WebSocket;
   fetch: Fetch;
   random: () => number;
   now: () => number;
+  /** What this network was found to let through; asked at the start, so that a reload need not find it out again. */
+  recall: () => Line | null;
+  remember: (line: Line | null) => void;
   /** The server says that nobody is signed in. */
   onSignedOut: () => void;
 }
 
 /** How long an opening may take. */
 const openDeadline = 8_000;
+/** An opening that takes so long is not waited for, where HTTP works. */
+const openPatience = 1_500;
 /** A followed generation that stays silent so long is asked for over HTTP, since a dead socket does not say so. */
-const quietBeforeCheck = 6_000;
+const quietBeforeCheck = 4_000;
 /** Openings that fail, with HTTP working, before the fallback is used. */
 const failuresBeforeFallback = 2;
 /** While in the fallback, the socket is tried again now and then. */
@@ -31,8 +39,10 @@ export class LiveConnection implements Live {
   #readers = new Map<string, AbortController>();
   #heard = new Map<string, number>();
   #socket: WebSocket | null = null;
-  #mode: "socket" | "stream" | "poll" = "socket";
+  #mode: "socket" | Line = "socket";
   #failures = 0;
+  /** How often HTTP knew more than an open socket had brought, since one last brought something. */
+  #deaf = 0;
   #attempt = 0;
   #missed = false;
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
@@ -47,7 +57,10 @@ export class LiveConnection implements Live {
     if (this.#running) return;
     this.#running = true;
     this.#state = { state: "connecting", since: this.environment.now(), attempt: 0 };
-    this.#connect();
+    const line = this.environment.recall();
+    if (line === null) return this.#connect();
+    this.#fallBack(line);
+    this.#after("reconnect", socketRetry, () => this.#connect());
   }
 
   stop(): void {
@@ -81,7 +94,23 @@ export class LiveConnection implements Live {
     if (!this.#running) return;
     this.#attempt = 0;
     if (this.#socket === null) this.#connect();
-    else this.#check();
+    else if (this.#follows.size > 0) this.#check();
+    else this.doubt();
+  }
+
+  /** Somebody says that the network is gone, or may be: a small request tells, since a dead socket does not. */
+  doubt(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    void this.#probe().then((status) => {
+      if (status === 0 && this.#socket === socket) this.#renew(socket);
+    });
+  }
+
+  /** The page was away for long enough to have missed something. */
+  resume(): void {
+    this.retry();
+    this.#gaps.forEach((listener) => listener());
   }
 
   follow(generation: string, after: number, reader: Reader): () => void {
@@ -114,6 +143,7 @@ export class LiveConnection implements Live {
       void this.#lost(opened);
     };
     this.#after("open", openDeadline, down);
+    this.#after("patience", openPatience, () => void this.#doWithout(socket));
     socket.onopen = () => {
       if (!current()) return;
       opened = true;
@@ -127,9 +157,24 @@ export class LiveConnection implements Live {
     socket.onclose = down;
   }
 
+  /** What a gateway leaves hanging is not told from what is slow: if it opens after all, it is used. */
+  async #doWithout(socket: WebSocket): Promise<void> {
+    if (this.#socket !== socket || socket.readyState !== 0 || this.#mode !== "socket") return;
+    const status = await this.#probe();
+    if (this.#running && status === 200 && this.#socket === socket && socket.readyState === 0) this.#fallBack("stream");
+  }
+
+  /** Gives up a socket that only looks alive. */
+  #renew(socket: WebSocket): void {
+    this.#socket = null;
+    socket.close();
+    void this.#lost(true);
+  }
+
   #opened(): void {
     this.#failures = 0;
     this.#attempt = 0;
+    if (this.#mode !== "socket") this.environment.remember(null);
     this.#mode = "socket";
     this.#clear("notices");
     for (const reader of this.#readers.values()) reader.abort();
@@ -152,7 +197,7 @@ export class LiveConnection implements Live {
       if (!this.#running) return;
       if (status === 401) return this.environment.onSignedOut();
       if (status === 200) this.#failures++;
-      if (status === 200 && this.#failures >= failuresBeforeFallback && this.#mode === "socket") this.#fallBack();
+      if (status === 200 && this.#failures >= failuresBeforeFallback && this.#mode === "socket") this.#fallBack("stream");
     }
     if (this.#mode === "socket") this.#schedule(backoff(this.#attempt++, this.environment.random));
     else this.#after("reconnect", socketRetry, () => this.#connect());
@@ -206,6 +251,7 @@ export class LiveConnection implements Live {
     this.#heard.set(follow.generation, this.environment.now());
     // Without a number it is no event: the server does not know the generation, or no longer.
     if (!isEvent(event)) return void this.#checkOne(follow);
+    this.#deaf = 0;
     if (follow.take(event) === "gap") this.#ask(follow);
     if (follow.ended) this.#drop(follow.generation);
   }
@@ -228,19 +274,23 @@ export class LiveConnection implements Live {
     if (outcome === "refused") follow.lose();
     if (outcome === "signed-out") return this.environment.onSignedOut();
     if (follow.ended) return this.#drop(follow.generation);
-    // HTTP knew more than the socket had brought: the socket is dead.
+    // HTTP knew more than the socket had brought: the socket is dead, or what it carries is held back.
     if (follow.after > before && this.#mode === "socket" && this.#socket) {
       const socket = this.#socket;
       this.#socket = null;
       socket.close();
-      this.#connect();
+      if (++this.#deaf < failuresBeforeFallback) return this.#connect();
+      this.#fallBack("stream");
+      this.#after("reconnect", socketRetry, () => this.#connect());
     }
   }
 
   // --- without a socket
 
-  #fallBack(): void {
-    this.#mode = "stream";
+  #fallBack(line: Line): void {
+    this.#mode = line;
+    this.environment.remember(line);
+    this.#clear("check");
     this.#become({ state: "online" });
     for (const follow of this.#follows.values()) void this.#read(follow);
     const tick = () => {
@@ -253,7 +303,6 @@ export class LiveConnection implements Live {
   async #read(follow: Follow): Promise<void> {
     const stop = new AbortController();
     this.#readers.set(follow.generation, stop);
-    let silent = 0;
     for (let attempt = 0; !follow.ended && !stop.signal.aborted; ) {
       const before = follow.after;
       const outcome =
@@ -263,7 +312,10 @@ export class LiveConnection implements Live {
       if (stop.signal.aborted) return;
       if (outcome === "refused") follow.lose();
       if (outcome === "signed-out") return this.environment.onSignedOut();
-      if (outcome === "silent" && ++silent >= 2) this.#mode = "poll";
+      if (outcome === "held" && this.#mode === "stream") {
+        this.#mode = "poll";
+        this.environment.remember("poll");
+      }
       if (outcome !== "unreachable") this.#become({ state: "online" });
       if (follow.after > before || (outcome === "cut" && this.#mode === "poll")) {
         attempt = 0;
