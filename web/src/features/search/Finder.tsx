@@ -1,8 +1,7 @@
-import { useId, useRef, useState } from "react";
+import { useEffect, useId, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
-import { Dialog } from "@/components/ui/Dialog";
 import { Icon } from "@/components/ui/Icon";
 import { Notice } from "@/components/ui/Notice";
 import type { SearchHit } from "@/lib/api/types";
@@ -16,23 +15,21 @@ import { searchCommand } from "./Search";
 import { useSearch } from "./useSearch";
 import "./texts";
 
-/** Search over titles and messages, and what can be done by name. */
-export default function SearchDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation("search");
-  const field = useRef<HTMLInputElement>(null);
-  return (
-    <Dialog open onClose={onClose} title={t("title")} focus={field} width="max-w-2xl" bare>
-      <Finder field={field} onClose={onClose} />
-    </Dialog>
-  );
-}
-
 type Choice = { kind: "hit"; hit: SearchHit } | { kind: "command"; command: Command };
 
-function Finder({ field, onClose }: { field: React.RefObject<HTMLInputElement | null>; onClose: () => void }) {
+interface Props {
+  field: RefObject<HTMLInputElement | null>;
+  /** What stands in the field at first. */
+  typed: string;
+  onClose: () => void;
+}
+
+/** The field, what it finds and the commands that it names. */
+export default function Finder({ field, typed, onClose }: Props) {
   const { t } = useTranslation(["search", "common"]);
   const list = useId();
-  const [text, setText] = useState("");
+  const [text, setText] = useState(typed);
+  useEffect(() => field.current?.focus(), [field]);
   const [composing, setComposing] = useState(false);
   const { query, search, hits, partial } = useSearch(text, composing);
   const commands = useMatchingCommands(text);

@@ -28,7 +28,7 @@ async function open() {
 }
 
 // Loaded once here, so that no test waits for it.
-beforeAll(() => import("./SearchDialog"));
+beforeAll(() => import("./Finder"));
 
 beforeEach(async () => {
   await i18next.changeLanguage("en");

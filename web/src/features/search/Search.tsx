@@ -1,21 +1,39 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Dialog } from "@/components/ui/Dialog";
+import { Icon } from "@/components/ui/Icon";
 import { useCommand } from "@/lib/commands";
 
-const load = () => import("./SearchDialog");
-const SearchDialog = lazy(load);
+const load = () => import("./Finder");
+const Finder = lazy(load);
 
 export const searchCommand = "search";
 
-/** Opens the search by its command, which is heard from the first moment; the dialog itself comes after the page. */
+/** Search over titles and messages, and what can be done by name. Its field is there at once, the rest comes after the page. */
 export function Search() {
+  const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  useCommand({ id: searchCommand, title: "search", shortcut: "Mod+K", run: () => setOpen((was) => !was) });
+  const field = useRef<HTMLInputElement>(null);
+  /** What was typed before the rest was there. */
+  const [early, setEarly] = useState("");
+  const close = () => {
+    setOpen(false);
+    setEarly("");
+  };
+  useCommand({ id: searchCommand, title: "search", shortcut: "Mod+K", run: () => (open ? close() : setOpen(true)) });
   useEffect(() => void load(), []);
   return (
-    open && (
-      <Suspense>
-        <SearchDialog onClose={() => setOpen(false)} />
+    <Dialog open={open} onClose={close} title={t("search")} focus={field} width="max-w-2xl" bare>
+      <Suspense
+        fallback={
+          <div className="flex items-center gap-2 ps-4 pe-2">
+            <Icon name="search" className="shrink-0 text-muted" />
+            <input ref={field} aria-label={t("search")} className="h-13 min-w-0 grow bg-transparent text-base outline-none" value={early} onChange={(event) => setEarly(event.target.value)} />
+          </div>
+        }
+      >
+        <Finder field={field} typed={early} onClose={close} />
       </Suspense>
-    )
+    </Dialog>
   );
 }
