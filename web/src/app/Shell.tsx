@@ -6,6 +6,7 @@ import { Empty, Notice } from "@/components/ui/Notice";
 import { ChatPage } from "@/features/chat/ChatPage";
 import type { User } from "@/lib/api/types";
 import { useCommand, useShortcuts } from "@/lib/commands";
+import { useDelayed } from "@/lib/delay";
 import { useMediaQuery } from "@/lib/media";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { navigate, type Route } from "@/lib/router";
@@ -25,7 +26,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
   useCommand({ id: "newChat", title: "newChat", shortcut: "Mod+Shift+O", run: () => navigate("/") });
   useCommand({
     id: "sidebar",
-    title: "sidebar",
+    title: "toggleSidebar",
     shortcut: "Mod+Shift+S",
     run: () => (narrow ? setDrawer((open) => !open) : setPreference("sidebar", sidebar === "open" ? "folded" : "open")),
   });
@@ -54,7 +55,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
           </div>
         )}
         <Suspense>{slots.connection && <slots.connection />}</Suspense>
-        <Suspense>
+        <Suspense fallback={<Waiting />}>
           <Main route={route} user={user} />
         </Suspense>
       </main>
@@ -66,6 +67,12 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
   );
 }
 
+/** While the code of a page is on its way: nothing at first, then that it comes. */
+function Waiting() {
+  const { t } = useTranslation();
+  return useDelayed(true) && <p role="status" className="p-5 text-sm text-muted">{t("loading")}</p>;
+}
+
 function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
   const { t } = useTranslation();
   switch (route.name) {
@@ -73,8 +80,9 @@ function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup"
       return (
         <ChatPage
           thread={route.thread}
-          notice={slots.noModel && <slots.noModel />}
-          menu={slots.threadMenu && route.thread !== null && <slots.threadMenu thread={route.thread} />}
+          // Each waits for its own code: the chat is there meanwhile.
+          notice={slots.noModel && <Suspense><slots.noModel /></Suspense>}
+          menu={slots.threadMenu && route.thread !== null && <Suspense><slots.threadMenu thread={route.thread} /></Suspense>}
         />
       );
     case "settings":
@@ -84,9 +92,11 @@ function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup"
       return slots.admin && <slots.admin section={route.section} />;
     case "unknown":
       return (
-        <Empty title={t("notFound.title")} action={<a href="/" className="text-accent underline">{t("notFound.home")}</a>}>
-          {t("notFound.text")}
-        </Empty>
+        <div className="grid grow place-items-center">
+          <Empty title={t("notFound.title")} action={<a href="/" className="text-accent underline">{t("notFound.home")}</a>}>
+            {t("notFound.text")}
+          </Empty>
+        </div>
       );
   }
 }

@@ -9,6 +9,11 @@ export interface Command {
   run: () => void;
 }
 
+/** A command as a component offers it: while `off` it is neither listed nor heard. */
+export interface Offer extends Command {
+  off?: boolean;
+}
+
 let commands: readonly Command[] = [];
 const listeners = new Set<() => void>();
 
@@ -18,17 +23,18 @@ function publish(next: readonly Command[]): void {
 }
 
 /** Offers a command while the component is mounted. The newest of an id wins. */
-export function useCommand(command: Command): void {
-  const { id, title, shortcut } = command;
+export function useCommand(command: Offer): void {
+  const { id, title, shortcut, off = false } = command;
   const run = useRef(command.run);
   useEffect(() => {
     run.current = command.run;
   });
   useEffect(() => {
+    if (off) return;
     const mine: Command = { id, title, run: () => run.current(), ...(shortcut === undefined ? {} : { shortcut }) };
     publish([...commands, mine]);
     return () => publish(commands.filter((other) => other !== mine));
-  }, [id, title, shortcut]);
+  }, [id, title, shortcut, off]);
 }
 
 export function useCommands(): readonly Command[] {
@@ -52,9 +58,8 @@ export const isMac = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? ""
 
 /** How a shortcut is written on this machine. */
 export function shortcutLabel(shortcut: string): string {
-  const parts = shortcut.split("+");
-  if (!isMac) return parts.map((part) => (part === "Mod" ? "Ctrl" : part)).join("+");
-  return parts.map((part) => ({ Mod: "⌘", Shift: "⇧", Alt: "⌥" })[part] ?? part).join("");
+  const names: Record<string, string> = isMac ? { Mod: "⌘", Shift: "⇧", Alt: "⌥", Escape: "Esc" } : { Mod: "Ctrl", Escape: "Esc" };
+  return shortcut.split("+").map((part) => names[part] ?? part).join(isMac ? "" : "+");
 }
 
 export function matchesShortcut(event: KeyboardEvent, shortcut: string): boolean {

@@ -6,12 +6,13 @@ import { Tooltip } from "./Tooltip";
 export type ButtonKind = "primary" | "plain" | "quiet" | "danger";
 
 const base =
-  "inline-flex items-center justify-center gap-1.5 rounded-lg font-medium select-none whitespace-nowrap disabled:opacity-50 aria-disabled:opacity-50";
+  "inline-flex items-center justify-center gap-1.5 rounded-lg font-medium select-none whitespace-nowrap border border-transparent";
 const kinds: Record<ButtonKind, string> = {
-  primary: "bg-accent text-on-accent hover:bg-accent-strong",
-  plain: "border border-line bg-raised hover:bg-hover",
-  quiet: "text-muted hover:bg-hover hover:text-text",
-  danger: "bg-danger text-on-danger hover:opacity-90",
+  // What cannot be done now steps back altogether: the accent is for the one action that matters.
+  primary: "bg-accent text-on-accent hover:bg-accent-strong disabled:bg-hover disabled:text-muted aria-disabled:bg-hover aria-disabled:text-muted",
+  plain: "!border-line bg-raised hover:bg-hover disabled:opacity-50 aria-disabled:opacity-50",
+  quiet: "text-muted hover:bg-hover hover:text-text disabled:opacity-40 aria-disabled:opacity-40",
+  danger: "bg-danger text-on-danger hover:opacity-90 disabled:opacity-50 aria-disabled:opacity-50",
 };
 
 export type ButtonProps = ComponentProps<"button"> & { kind?: ButtonKind; size?: "small" | "normal"; icon?: IconName };

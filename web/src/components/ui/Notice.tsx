@@ -8,10 +8,15 @@ const kinds = { info: { icon: "info", colour: "text-muted" }, warning: { icon: "
 export function Notice({ kind = "info", children, actions, className }: { kind?: keyof typeof kinds; children: ReactNode; actions?: ReactNode; className?: string }) {
   const { icon, colour } = kinds[kind];
   return (
-    <div className={cx("flex flex-wrap items-center gap-x-3 gap-y-2 rounded-lg border border-line bg-side px-3.5 py-2 text-sm", className)}>
-      <Icon name={icon} className={cx("shrink-0", colour)} />
-      <div className="min-w-0 grow basis-52">{children}</div>
-      {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+    <div className={cx("flex items-start gap-x-2.5 rounded-lg border border-line bg-side py-2 ps-3.5 pe-2 text-sm", className)}>
+      {/* As high as the first line and the buttons, so that it stands with both. */}
+      <span className="flex h-8 items-center">
+        <Icon name={icon} className={cx("shrink-0", colour)} />
+      </span>
+      <div className="flex min-w-0 grow flex-wrap items-start gap-x-3 gap-y-1">
+        <div className="min-w-0 grow basis-52 py-[5px] leading-[1.6]">{children}</div>
+        {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
+      </div>
     </div>
   );
 }
@@ -20,8 +25,8 @@ export function Notice({ kind = "info", children, actions, className }: { kind?:
 export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
   return (
     <div className="mx-auto flex max-w-sm flex-col items-center gap-2 px-4 py-10 text-center">
-      <p className="font-medium">{title}</p>
-      {children && <p className="text-sm text-muted">{children}</p>}
+      <p className="font-medium text-balance">{title}</p>
+      {children && <p className="text-sm text-balance text-muted">{children}</p>}
       {action && <div className="mt-2">{action}</div>}
     </div>
   );

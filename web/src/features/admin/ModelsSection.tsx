@@ -106,7 +106,7 @@ function ModelTable() {
     <section aria-labelledby="models" className="mt-10">
       <div className="mb-2 flex flex-wrap items-center gap-3">
         <h2 id="models" className="font-semibold">{t("model.heading")}</h2>
-        <TextInput type="search" aria-label={t("model.filter")} placeholder={t("model.filter")} className="ms-auto max-w-72" value={text} onChange={(event) => setText(event.target.value)} />
+        <TextInput type="search" aria-label={t("model.filter")} placeholder={t("model.filter")} className="ms-auto max-w-72 max-md:max-w-none" value={text} onChange={(event) => setText(event.target.value)} />
       </div>
       {models.isError && <LoadFailed error={models.error} retry={() => void models.refetch()} />}
       {models.isSuccess && shown.length === 0 && <Empty title={wanted === "" ? t("model.empty") : t("model.noMatch", { query: text.trim() })} />}
@@ -116,7 +116,7 @@ function ModelTable() {
             <tr key={model.id}>
               <td className={cellClass({})}>
                 {model.name}
-                {model.name !== model.id && <div className="text-muted">{model.id}</div>}
+                {model.id !== `${model.provider}/${model.name}` && <div className="text-muted">{model.id}</div>}
               </td>
               <td className={cellClass({})}>{model.provider}</td>
               <td className={cellClass({})}>

@@ -73,7 +73,8 @@ export interface Order<Key extends string> {
   descending: boolean;
 }
 
-const cell = "px-3 py-2 text-start align-top first:ps-0 last:pe-0";
+// First lines stand on one line, whatever a cell holds.
+const cell = "px-3 py-1.5 text-start align-baseline first:ps-0 last:pe-0";
 export const cellClass = (column: Pick<Column<string>, "wide" | "numeric">) => cx(cell, column.wide && "@max-4xl:hidden", column.numeric && "!text-end whitespace-nowrap tabular-nums");
 
 /** A table that scrolls inside itself. Its head sorts where a column says how. */
@@ -93,7 +94,7 @@ export function Table<Key extends string>({ label, columns, order, onOrder, chil
                       type="button"
                       title={t("user.sortBy", { column: column.name })}
                       onClick={() => column.sort !== undefined && onOrder({ by: column.sort, descending: sorted ? !order.descending : false })}
-                      className="-mx-1.5 inline-flex min-h-8 items-center gap-1 rounded-md px-1.5 hover:bg-hover hover:text-text"
+                      className="-mx-1.5 inline-flex min-h-8 items-baseline gap-1 rounded-md px-1.5 py-1 hover:bg-hover hover:text-text"
                     >
                       {column.name}
                       <span aria-hidden="true" className="w-3">{sorted ? (order.descending ? "↓" : "↑") : ""}</span>

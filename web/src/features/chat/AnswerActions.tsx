@@ -7,6 +7,7 @@ import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import { Tooltip } from "@/components/ui/Tooltip";
 import { seconds } from "@/lib/i18n/time";
+import { offersAgain } from "./AnswerState";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
@@ -36,9 +37,13 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
     <div className="flex flex-col gap-2">
       <div className="-ms-2 flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-popup-open:opacity-100 pointer-coarse:opacity-100">
         {item.text !== "" && <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copied(copyAnswer(item.text, content.current))} />}
-        <IconButton size="small" icon="refresh" label={t("regenerate")} disabled={running} onClick={() => void actions.again(item, "regenerate")} />
-        <IconButton size="small" icon="up" label={t("good")} aria-pressed={value === "up"} className={cx(value === "up" && "!text-accent")} onClick={() => rate("up")} />
-        <IconButton size="small" icon="down" label={t("bad")} aria-pressed={value === "down"} className={cx(value === "down" && "!text-accent")} onClick={() => rate("down")} />
+        {!offersAgain(item) && <IconButton size="small" icon="refresh" label={t("regenerate")} disabled={running} onClick={() => void actions.again(item, "regenerate")} />}
+        {item.text !== "" && (
+          <>
+            <IconButton size="small" icon="up" label={t("good")} aria-pressed={value === "up"} className={cx(value === "up" && "!text-accent")} onClick={() => rate("up")} />
+            <IconButton size="small" icon="down" label={t("bad")} aria-pressed={value === "down"} className={cx(value === "down" && "!text-accent")} onClick={() => rate("down")} />
+          </>
+        )}
         <Menu align="start" trigger={<IconButton size="small" icon="more" label={t("common:more")} />}>
           <MenuItem icon="copy" onClick={() => void copied(copyText(item.text))}>{t("copyMarkdown")}</MenuItem>
           {item.text !== "" && <MenuItem icon="play" disabled={running} onClick={() => void actions.again(item, "continue")}>{t("continue")}</MenuItem>}

@@ -4,6 +4,11 @@ import { Notice } from "@/components/ui/Notice";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
 
+/** Whether the line below says how to have the answer made again, so that no second button need. */
+export function offersAgain({ state, text }: Item): boolean {
+  return state === "failed" || state === "interrupted" || (state === "stopped" && text === "");
+}
+
 /** How an answer ended, when it did not end well: in words, with what to do about it. */
 export function AnswerState({ item }: { item: Item }) {
   const { t } = useTranslation(["chat", "common"]);

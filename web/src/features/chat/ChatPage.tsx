@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { IconButton } from "@/components/ui/Button";
+import { Button, IconButton } from "@/components/ui/Button";
 import { Drawer } from "@/components/ui/Dialog";
-import { Empty } from "@/components/ui/Notice";
+import { Empty, Notice } from "@/components/ui/Notice";
 import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
 import { chatDefaults } from "@/lib/chatDefaults";
@@ -47,7 +47,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const config = useQuery(configQuery);
   const models = useQuery(modelsQuery);
   const found = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== null });
-  const { conversation, error, loadOlder } = useConversation(thread);
+  const { conversation, gone, error, loadOlder } = useConversation(thread);
   const { hash } = useLocation();
 
   const [chosen, setChosen] = useState<ThreadSettings>(chatDefaults);
@@ -65,7 +65,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const chat = useMemo(() => ({ actions, running, editing, setEditing }), [actions, running, editing]);
   const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
   const stop = useCallback(() => (generation ? void actions.stop(generation) : undefined), [generation, actions]);
-  useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", run: stop });
+  useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", off: generation == null, run: stop });
   useCommand({ id: "parameters", title: "chat:parameters", run: () => setPanel((open) => !open) });
 
   const title = found.data?.title;
@@ -105,7 +105,7 @@ function ChatThread({ thread, notice, menu }: Props) {
             </header>
           )}
           {failure && !conversation ? (
-            <div className="grow">
+            <div className="grid grow place-items-center">
               <Empty title={t("cannotOpen")} action={<a href="/" className="text-accent underline">{t("common:newChat")}</a>}>
                 {describe(failure, t)}
               </Empty>
@@ -119,8 +119,16 @@ function ChatThread({ thread, notice, menu }: Props) {
             <>
               {conversation ? <MessageList conversation={conversation} loadOlder={loadOlder} target={targetOf(hash)} /> : <div className="grow" />}
               <div className="mx-auto flex w-full max-w-[760px] shrink-0 flex-col gap-2 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-4">
-                {notice}
-                {composer}
+                {gone ? (
+                  <Notice actions={<Button size="small" icon="restore" onClick={() => void actions.restore()}>{t("common:undo")}</Button>}>
+                    <span role="status">{t("deletedElsewhere")}</span>
+                  </Notice>
+                ) : (
+                  <>
+                    {notice}
+                    {composer}
+                  </>
+                )}
               </div>
             </>
           )}

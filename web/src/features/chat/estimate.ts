@@ -9,5 +9,5 @@ export function estimateHeight(item: Item | undefined, width: number): number {
   const perLine = Math.max(10, Math.floor(column / 13));
   let lines = 0;
   for (const paragraph of item.text.split("\n")) lines += paragraph === "" ? 0.5 : Math.ceil(paragraph.length / perLine);
-  return Math.ceil(Math.max(1, lines) * line) + (item.role === "user" ? 84 : 76) + (item.files.length > 0 ? 60 : 0);
+  return Math.ceil(Math.max(1, lines) * line) + (item.role === "user" ? 72 : 76) + (item.files.length > 0 ? 60 : 0);
 }

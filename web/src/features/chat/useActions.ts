@@ -152,6 +152,18 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         }
       },
 
+      /** Takes back a deletion that was made on another page. */
+      async restore(): Promise<void> {
+        if (thread === null) return;
+        try {
+          const restored = await body(api.POST("/api/threads/{id}/restore", { params: { path: { id: thread } } }));
+          client.setQueryData(keys.thread(thread), restored);
+          await client.invalidateQueries({ queryKey: keys.messages(thread) });
+        } catch (error) {
+          complain(error);
+        }
+      },
+
       async stop(generation: string): Promise<void> {
         try {
           await api.POST("/api/generations/{id}/stop", { params: { path: { id: generation } } });

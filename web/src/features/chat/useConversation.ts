@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { api, body } from "@/lib/api/client";
+import { isApiError } from "@/lib/api/errors";
 import { keys } from "@/lib/api/queries";
 import { useThreadNotices } from "@/lib/events/live";
 import { useTurns } from "@/lib/events/LiveProvider";
@@ -38,6 +39,10 @@ export function useConversation(thread: string | null) {
   });
   const conversation = query.data;
 
+  // Deleted on another page, told by a notice, or found out when one was missed.
+  const [deleted, setDeleted] = useState(false);
+  const gone = deleted || (isApiError(query.error) && query.error.status === 404);
+
   const refresh = useCallback(() => void client.invalidateQueries({ queryKey: keys.messages(id) }), [client, id]);
 
   const commit = useCallback(
@@ -74,7 +79,10 @@ export function useConversation(thread: string | null) {
 
   useThreadNotices(
     (notice) => {
-      if (!("thread" in notice) || notice.thread.id !== id) return;
+      if ("deleted" in notice) return notice.deleted === id ? setDeleted(true) : undefined;
+      if (notice.thread.id !== id) return;
+      setDeleted(false);
+      if (gone) refresh();
       const { items } = getConversation(client, id);
       if (hasUnsent({ items, next: null }) || items.some((item) => item.id === notice.thread.head)) return;
       refresh();
@@ -104,5 +112,5 @@ export function useConversation(thread: string | null) {
     }
   }, [client, id]);
 
-  return { conversation, error: query.error, refresh, loadOlder };
+  return { conversation, gone, error: query.error, loadOlder };
 }
