@@ -134,3 +134,24 @@ test("what the configuration says is shown, not changed", async ({ page }) => {
   await page.getByRole("button", { name: "接続を試す" }).click();
   await expect(page.getByText(/個のモデルが使えます/)).toBeVisible();
 });
+
+test("cells of a row stand on one line, sortable or not", async ({ page }) => {
+  for (const path of ["/admin/users", "/admin/models"]) {
+    await page.goto(path);
+    await expect(page.getByRole("row").nth(1)).toBeVisible();
+    const lines = await page.getByRole("row").evaluateAll((rows) =>
+      rows.slice(0, 2).map((row) => {
+        const bottoms = [...row.children].flatMap((cell) => {
+          const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+          if (!text || cell.getClientRects().length === 0) return [];
+          const range = document.createRange();
+          range.selectNodeContents(text);
+          const first = range.getClientRects()[0];
+          return first ? [first.bottom] : [];
+        });
+        return Math.max(...bottoms) - Math.min(...bottoms);
+      }),
+    );
+    for (const spread of lines) expect(spread, path).toBeLessThanOrEqual(3);
+  }
+});

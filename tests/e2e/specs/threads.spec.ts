@@ -155,3 +155,48 @@ test("on a phone the list is a drawer that Escape, a tap outside and a choice cl
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
   await context.close();
 });
+
+test("a thread that another page deletes says so where it is open, and comes back by undo", async ({ page, context, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "二つの画面の会話");
+  await askQuietly(person.api, thread, "残る文章");
+  const chat = new Chat(page);
+  await chat.open(thread);
+  await expect(page.locator(".md")).toContainText("残る文章");
+  const other = await context.newPage();
+  await new Chat(other).open(thread);
+  await other.locator(link(thread)).focus();
+  await other.keyboard.press("Delete");
+
+  await expect(page.getByRole("status").filter({ hasText: "ほかの画面で削除されました" })).toBeVisible();
+  await expect(page.locator(".md"), "what was being read stays").toContainText("残る文章");
+  await expect(chat.composer).toHaveCount(0);
+  await expect(page.locator(link(thread))).toHaveCount(0);
+  await page.getByRole("main").getByRole("button", { name: "元に戻す" }).click();
+  await expect(chat.composer).toBeVisible();
+  await expect(page.locator(link(thread))).toBeVisible();
+  await expect(other.locator(link(thread)), "on the page that deleted it, too").toBeVisible();
+  expect((await person.api.get(`/api/threads/${thread}`)).status()).toBe(200);
+});
+
+test("the search hears the first key, and shows no signs of Markdown", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "植物");
+  await askQuietly(person.api, thread, "葉では**光合成**により`糖`ができます。");
+  // The rest of the page's code may be slow to come.
+  await page.route(/\/assets\/(Overlays|Finder)-/, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await route.continue();
+  });
+  await page.goto("/");
+  await expect(new Chat(page).composer).toBeFocused();
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("dialog").getByRole("textbox")).toBeFocused();
+  await page.keyboard.insertText("光合");
+  const field = page.getByRole("combobox", { name: "会話とメッセージを検索" });
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue("光合");
+  await page.keyboard.insertText("成");
+  await expect(page.getByRole("option").filter({ hasText: "葉では光合成により糖ができます。" }).first().locator("mark")).toHaveText("光合成");
+  await page.keyboard.press("Escape");
+  await expect(new Chat(page).composer).toBeFocused();
+  await expect(new Chat(page).composer).toHaveValue("");
+});

@@ -59,10 +59,8 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
           <Main route={route} user={user} />
         </Suspense>
       </main>
-      <Suspense>
-        {slots.search && <slots.search />}
-        {slots.overlays && <slots.overlays />}
-      </Suspense>
+      <Suspense>{slots.search && <slots.search />}</Suspense>
+      <Suspense>{slots.overlays && <slots.overlays />}</Suspense>
     </div>
   );
 }

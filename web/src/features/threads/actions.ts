@@ -86,9 +86,10 @@ export class ThreadActions {
   notice(notice: ThreadNotice): void {
     if ("deleted" in notice) {
       hide(this.client, notice.deleted);
+      this.deletions.confirmed(notice.deleted);
       return;
     }
-    this.deletions.reappeared(notice.thread.id);
+    if (this.deletions.reappeared(notice.thread.id)) this.#offers.get(notice.thread.id)?.();
     show(this.client, notice.thread);
   }
 

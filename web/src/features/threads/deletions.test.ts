@@ -132,6 +132,16 @@ describe("deletions", () => {
     expect(deletions.hidden().has("a")).toBe(false);
   });
 
+  test("one that is restored elsewhere while it can be taken back here shows again, once it was gone", () => {
+    const { deletions, removed } = scene();
+    deletions.remove(item);
+    removed.resolve();
+    expect(deletions.reappeared("a"), "a notice of before").toBe(false);
+    deletions.confirmed("a");
+    expect(deletions.reappeared("a")).toBe(true);
+    expect(deletions.hidden().size).toBe(0);
+  });
+
   test("readers get the same set until something changes, and are told when it does", () => {
     const { deletions } = scene();
     expect(deletions.hidden()).toBe(deletions.hidden());

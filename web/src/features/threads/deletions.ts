@@ -17,7 +17,7 @@ interface Outcome<T> {
  * never overtakes the first. An item is hidden from the click on, until the server refuses or restores it.
  */
 export class Deletions<T extends { id: string }> {
-  #pending = new Map<string, { item: T; removed: Promise<boolean>; restoring: boolean }>();
+  #pending = new Map<string, { item: T; removed: Promise<boolean>; restoring: boolean; confirmed: boolean }>();
   #hidden: ReadonlySet<string> = new Set();
   #listeners = new Set<() => void>();
 
@@ -45,7 +45,7 @@ export class Deletions<T extends { id: string }> {
         return false;
       },
     );
-    this.#pending.set(item.id, { item, removed, restoring: false });
+    this.#pending.set(item.id, { item, removed, restoring: false, confirmed: false });
     this.#hide([...this.#hidden, item.id]);
     return true;
   }
@@ -71,9 +71,19 @@ export class Deletions<T extends { id: string }> {
     if (!this.#pending.get(id)?.restoring) this.#pending.delete(id);
   }
 
-  /** The server shows the item again, restored by another tab or device. */
-  reappeared(id: string): void {
-    if (this.#hidden.has(id) && !this.#pending.has(id)) this.#unhide(id);
+  /** The server has told that the item is gone. What it told before may still have shown it. */
+  confirmed(id: string): void {
+    const deletion = this.#pending.get(id);
+    if (deletion) deletion.confirmed = true;
+  }
+
+  /** The server shows the item; once it was gone, that means that another page took the deletion back. Returns whether it did. */
+  reappeared(id: string): boolean {
+    const deletion = this.#pending.get(id);
+    if (!this.#hidden.has(id) || (deletion && (deletion.restoring || !deletion.confirmed))) return false;
+    this.#pending.delete(id);
+    this.#unhide(id);
+    return true;
   }
 
   #end(id: string, shown: T): void {
