@@ -357,6 +357,9 @@ TEST(Url, IsTakenApartAsItStands) {
     EXPECT_EQ(parse_url("http://x").value(), (Url{Scheme::http, "x", 80, "x", "/"}));
     EXPECT_EQ(parse_url("http://x?q").value().target, "/?q");
     EXPECT_EQ(parse_url("https://x:443/").value().authority, "x");
+    for (auto const* text : {"http://127.0.0.1.example.com/", "http://10.0.0.1x"}) {
+        EXPECT_FALSE(parse_url(text)) << text << ": not the address that it begins with";
+    }
     EXPECT_EQ(parse_url("http://[2001:DB8::1]:80/").value(),
               (Url{Scheme::http, "2001:db8::1", 80, "[2001:db8::1]", "/"}));
     EXPECT_EQ(parse_url("http://bucket_a.s3.amazonaws.com/a//../b").value().target, "/a//../b")

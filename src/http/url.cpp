@@ -65,6 +65,10 @@ Result<Url> parse_url(std::string_view text) {
         url.port = static_cast<std::uint16_t>(*port);
     }
     url.target = std::string_view(view.encoded_target());
+    // The parser takes "http://127.0.0.1.example.com/" for the host 127.0.0.1 and a path behind it.
+    if (!url.target.empty() && !url.target.starts_with('/') && !url.target.starts_with('?')) {
+        return refused("its host begins like an address but is none");
+    }
     if (!url.target.starts_with('/')) url.target.insert(0, "/");
     return url;
 }

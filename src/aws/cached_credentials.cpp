@@ -1,0 +1,109 @@
+#include "aws/cached_credentials.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kaiwa::aws {
+
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr minutes ask_before{15};
+constexpr minutes wait_before{10};
+constexpr seconds ask_again_after{60};
+constexpr seconds longest_wait{60};
+// Calls that were already under way with refused credentials must not throw away the new ones.
+constexpr seconds surely_new{5};
+
+/// Somebody asked to stop, not the source.
+bool was_cancelled(Failure const& failure) { return failure.kind == Failure::Kind::cancelled; }
+
+}  // namespace
+
+CachedCredentials::Kept CachedCredentials::keep(Credentials credentials, Timestamp now) {
+    Kept kept{std::move(credentials), now};
+    auto const& end = kept.credentials.expires_at;
+    if (!end) return kept;
+    auto const life = *end - now;
+    if (life <= minutes(1)) {
+        auto const extra = std::chrono::duration_cast<std::chrono::milliseconds>(
+            random_.fraction() * minutes(3));
+        kept.refresh_at = now + minutes(2) + extra;
+        return kept;
+    }
+    kept.refresh_at = std::max(*end - ask_before, now + life / 2);
+    kept.wait_from = std::max(*end - wait_before, *end - life / 4);
+    return kept;
+}
+
+asio::awaitable<Outcome<Credentials>> CachedCredentials::refresh() {
+    auto loaded = co_await load_();
+    std::lock_guard const lock(mutex_);
+    auto const now = clock_.now();
+    ++loads_;
+    if (loaded) {
+        kept_ = keep(*loaded, now);
+        refused_ = false;
+        last_failure_.reset();
+        co_return loaded;
+    }
+    auto const& failure = loaded.error();
+    if (was_cancelled(failure)) {
+        --loads_;  // it was no answer
+        co_return loaded;
+    }
+    last_failure_ = failure;
+    auto const& end = kept_ ? kept_->credentials.expires_at : std::nullopt;
+    if (!kept_ || refused_ || (end && *end <= now)) co_return loaded;
+    log_.warning("aws_credentials_not_refreshed",
+                 {{"source", kept_->credentials.source}, {"reason", failure.message}});
+    kept_->refresh_at = now + ask_again_after;
+    kept_->wait_from = std::max(kept_->wait_from, now + ask_again_after);
+    co_return kept_->credentials;
+}
+
+asio::awaitable<Outcome<Credentials>> CachedCredentials::credentials() {
+    auto const loop = co_await asio::this_coro::executor;
+    auto const deadline = std::chrono::steady_clock::now() + longest_wait;
+    for (;;) {
+        std::unique_lock lock(mutex_);
+        auto const now = clock_.now();
+        bool const usable = kept_ && !refused_ && now < kept_->wait_from;
+        if (usable && (now < kept_->refresh_at || loading_)) co_return kept_->credentials;
+        if (!loading_) {
+            loading_ = true;
+            lock.unlock();
+            // Also when the coroutine is destroyed in mid-wait.
+            auto const release = [this](void*) {
+                {
+                    std::lock_guard const relock(mutex_);
+                    loading_ = false;
+                }
+                loaded_.notify_all();
+            };
+            std::unique_ptr<void, decltype(release)> const guard(this, release);
+            auto outcome = co_await refresh();
+            co_return outcome;
+        }
+        auto const waiter = loaded_.prepare(loop);
+        auto const before = loads_;
+        lock.unlock();
+        if (!co_await waiter->wait_until(deadline)) {
+            bool const stopped = co_await stop_requested();
+            if (stopped) co_return fail(Failure::Kind::cancelled, "the call was stopped");
+            co_return fail(Failure::Kind::credentials, "asking for credentials takes too long");
+        }
+        lock.lock();
+        // The answer that was waited for was a failure: asking at once again gives the same.
+        if (loads_ != before && last_failure_) co_return std::unexpected(*last_failure_);
+    }
+}
+
+void CachedCredentials::invalidate() {
+    std::lock_guard const lock(mutex_);
+    if (kept_ && clock_.now() - kept_->loaded_at >= surely_new) refused_ = true;
+}
+
+}  // namespace kaiwa::aws

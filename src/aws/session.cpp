@@ -1,0 +1,104 @@
+#include "aws/session.hpp"
+
+#include "aws/endpoints.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace kaiwa::aws {
+
+struct Session::Impl {
+    Impl(Surroundings s, SessionOptions o, Log& log)
+        : around(std::move(s)),
+          options(std::move(o)),
+          cached([this] { return load(); }, around.clock, around.random, log) {}
+
+    [[nodiscard]] std::string profile_name() const {
+        if (!options.profile.empty()) return options.profile;
+        if (auto name = around.variables("AWS_PROFILE")) return *name;
+        return around.variables("AWS_DEFAULT_PROFILE").value_or("default");
+    }
+    [[nodiscard]] bool is_profile_named() const {
+        return !options.profile.empty() || around.variables("AWS_PROFILE") ||
+               around.variables("AWS_DEFAULT_PROFILE");
+    }
+    /// What needs no network to know.
+    [[nodiscard]] std::string given_region(ProfileFile const& files) const {
+        if (!options.region.empty()) return options.region;
+        if (auto name = around.variables("AWS_REGION")) return *name;
+        if (auto name = around.variables("AWS_DEFAULT_REGION")) return *name;
+        auto const it = files.profiles.find(profile_name());
+        return it == files.profiles.end() ? std::string() : it->second.get("region");
+    }
+
+    asio::awaitable<Found> look();
+    asio::awaitable<Outcome<Credentials>> load();
+
+    Surroundings const around;
+    SessionOptions const options;
+    CachedCredentials cached;
+};
+
+asio::awaitable<Found> Session::Impl::look() {
+    if (options.profile.empty()) {
+        auto found = from_environment(around.variables);
+        if (!found || *found) co_return found;
+    }
+    auto const files = co_await read_profile_files(around);
+    if (!files) co_return std::unexpected(files.error());
+    auto const region = given_region(*files);
+    if (!region.empty() && !is_region(region)) {
+        co_return fail(Failure::Kind::credentials, fmt::format("\"{}\" is no region", region));
+    }
+    if (options.profile.empty()) {
+        auto found = co_await from_web_identity(around, region);
+        if (!found || *found) co_return found;
+    }
+    auto const profile = profile_name();
+    if (is_profile_named() || files->profiles.contains(profile)) {
+        auto found = co_await from_profile(around, *files, profile, region);
+        if (!found || *found) co_return found;
+    }
+    auto found = co_await from_container(around);
+    if (!found || *found) co_return found;
+    co_return co_await from_instance(around);
+}
+
+asio::awaitable<Outcome<Credentials>> Session::Impl::load() {
+    auto found = co_await look();
+    if (!found) co_return std::unexpected(found.error());
+    if (*found) co_return std::move(**found);
+    co_return fail(Failure::Kind::credentials,
+                   "none are configured: neither the environment, web identity, AWS's shared files, "
+                   "a container's endpoint nor an instance's role has any");
+}
+
+Session::Session(Surroundings around, SessionOptions options, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(around), std::move(options), log)) {}
+
+Session::~Session() = default;
+
+CredentialProvider& Session::credentials() { return impl_->cached; }
+
+Surroundings const& Session::surroundings() const { return impl_->around; }
+
+asio::awaitable<Outcome<std::string>> Session::region() {
+    auto const files = co_await read_profile_files(impl_->around);
+    if (!files) co_return std::unexpected(files.error());
+    auto region = impl_->given_region(*files);
+    if (region.empty()) {
+        auto found = co_await region_of_instance(impl_->around);
+        if (found) region = std::move(*found);
+    }
+    if (region.empty()) {
+        co_return fail(Failure::Kind::credentials,
+                       "no region is configured: set AWS_REGION, or region in the configuration");
+    }
+    if (!is_region(region)) {
+        co_return fail(Failure::Kind::credentials, fmt::format("\"{}\" is no region", region));
+    }
+    co_return region;
+}
+
+}  // namespace kaiwa::aws

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "aws/cached_credentials.hpp"
+#include "aws/sources.hpp"
+
+#include <memory>
+#include <string>
+
+namespace kaiwa::aws {
+
+struct SessionOptions {
+    std::string profile{};  ///< Empty: `AWS_PROFILE`, else "default".
+    std::string region{};   ///< Empty: as `Session::region()` finds it.
+};
+
+/// Who we are in AWS and where: the credentials and the region of one profile, or of this machine.
+///
+/// Credentials are looked for in the environment, web identity, the profile, the container's
+/// endpoint and the instance's metadata, in this order; the first place that is configured
+/// decides, for better or worse. With a profile in `options` the environment's keys are not looked
+/// at. Thread-safe.
+class Session {
+public:
+    Session(Surroundings around, SessionOptions options, Log& log);
+    ~Session();
+
+    [[nodiscard]] CredentialProvider& credentials();
+
+    /// `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, the instance's own.
+    /// Fails with kind `credentials` when none says.
+    asio::awaitable<Outcome<std::string>> region();
+
+    [[nodiscard]] Surroundings const& surroundings() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kaiwa::aws
