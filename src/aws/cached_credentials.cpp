@@ -38,6 +38,24 @@ CachedCredentials::Kept CachedCredentials::keep(Credentials credentials, Timesta
     return kept;
 }
 
+/// Ends the one question, also when the coroutine that asks is destroyed in mid-wait.
+class CachedCredentials::Flight {
+public:
+    explicit Flight(CachedCredentials& owner) : owner_(owner) {}
+    Flight(Flight const&) = delete;
+    Flight& operator=(Flight const&) = delete;
+    ~Flight() {
+        {
+            std::lock_guard const lock(owner_.mutex_);
+            owner_.loading_ = false;
+        }
+        owner_.loaded_.notify_all();
+    }
+
+private:
+    CachedCredentials& owner_;
+};
+
 asio::awaitable<Outcome<Credentials>> CachedCredentials::refresh() {
     auto loaded = co_await load_();
     std::lock_guard const lock(mutex_);
@@ -75,22 +93,14 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::credentials() {
         if (!loading_) {
             loading_ = true;
             lock.unlock();
-            // Also when the coroutine is destroyed in mid-wait.
-            auto const release = [this](void*) {
-                {
-                    std::lock_guard const relock(mutex_);
-                    loading_ = false;
-                }
-                loaded_.notify_all();
-            };
-            std::unique_ptr<void, decltype(release)> const guard(this, release);
-            auto outcome = co_await refresh();
-            co_return outcome;
+            Flight const flight(*this);
+            co_return co_await refresh();
         }
         auto const waiter = loaded_.prepare(loop);
         auto const before = loads_;
         lock.unlock();
-        if (!co_await waiter->wait_until(deadline)) {
+        bool const notified = co_await waiter->wait_until(deadline);
+        if (!notified) {
             bool const stopped = co_await stop_requested();
             if (stopped) co_return fail(Failure::Kind::cancelled, "the call was stopped");
             co_return fail(Failure::Kind::credentials, "asking for credentials takes too long");

@@ -28,6 +28,7 @@ public:
     void invalidate() override;
 
 private:
+    class Flight;
     struct Kept {
         Credentials credentials;
         Timestamp loaded_at;
