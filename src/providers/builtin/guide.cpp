@@ -10,19 +10,19 @@ constexpr std::string_view japanese =
     R"(Kaiwa は動いていますが、答えるモデルがまだつながっていません。次のどれかで始められます。
 
 - **このコンピューターで動かす**: [Ollama](https://ollama.com) を入れて `ollama pull qwen3` を実行します。起動していれば Kaiwa が見つけます。llama.cpp のサーバーも同じです。
-- **OpenAI を使う**: 環境変数 `OPENAI_API_KEY` を設定して Kaiwa を起動し直します。
-- **ほかのサーバーを使う**: 管理者が「管理」の「モデル」で、接続先のアドレスとキーを登録して接続を確かめます。OpenAI 互換のサーバー、Anthropic、Amazon Bedrock、自作の推論 API に対応しています。
+- **OpenAI や Anthropic を使う**: 管理者が、入力欄の上の「モデルをつなぐ」から API キーを登録します。環境変数 `OPENAI_API_KEY` を設定して起動し直しても使えます。
+- **ほかのサーバーを使う**: 管理者が「モデルをつなぐ」か「管理」の「モデル」で、アドレスとキーを登録し、接続を確かめます。OpenAI 互換のサーバー、Anthropic、Amazon Bedrock、自作の推論 API に対応しています。
 
-つながると、画面上部のモデル名から選べるようになります。この会話はそのまま続けられます。)";
+つながると、入力欄のモデル名から選べるようになります。この会話はそのまま続けられます。)";
 
 constexpr std::string_view english =
     R"(Kaiwa is running, but no model is connected to it yet. Any of these will do:
 
 - **Run one on this computer**: install [Ollama](https://ollama.com) and run `ollama pull qwen3`. Kaiwa finds it once it is running. A llama.cpp server is found the same way.
-- **Use OpenAI**: set the environment variable `OPENAI_API_KEY` and start Kaiwa again.
-- **Use another server**: an administrator adds its address and key under *Administration*, *Models*, and tests the connection. Servers that speak OpenAI's API, Anthropic, Amazon Bedrock and inference APIs of your own are supported.
+- **Use OpenAI or Anthropic**: an administrator adds the API key with *Connect a model* over the message field. Setting the environment variable `OPENAI_API_KEY` and starting Kaiwa again works as well.
+- **Use another server**: an administrator adds its address and key with *Connect a model*, or under *Administration*, *Models*, and tests the connection. Servers that speak OpenAI's API, Anthropic, Amazon Bedrock and inference APIs of your own are supported.
 
-Once connected, choose it by its name at the top of the page. This conversation can simply go on.)";
+Once connected, choose it by its name in the message field. This conversation can simply go on.)";
 
 constexpr std::string_view japanese_hello = "こんにちは。";
 constexpr std::string_view english_hello = "Hello! ";
