@@ -85,7 +85,7 @@ function ProviderTable({ providers, open, onOpen }: { providers: Provider[]; ope
           <td className={cellClass({ wide: true })}>
             <div className="max-w-72">
               {provider.last_error ?? t("never")}
-              {provider.last_error && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, i18n.language)}</div>}
+              {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, i18n.language)}</div>}
             </div>
           </td>
         </tr>

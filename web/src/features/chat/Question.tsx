@@ -16,7 +16,15 @@ import { useGrowing } from "./useGrowing";
 export function Question({ item }: { item: Item }) {
   const { t } = useTranslation(["chat", "common"]);
   const { actions, running, editing, setEditing } = useChat();
-  if (editing === item.id) return <Editor item={item} onClose={() => setEditing(null)} />;
+  const pencil = useRef<HTMLButtonElement>(null);
+  if (editing === item.id) {
+    const close = (from: Element | null) => {
+      setEditing(null);
+      // Back to where the focus came from; the button that began it is a new one by then.
+      requestAnimationFrame(() => (from instanceof HTMLElement && from.isConnected ? from : pencil.current)?.focus());
+    };
+    return <Editor item={item} onClose={close} />;
+  }
   const copy = () =>
     copyText(item.text).then(
       () => toast({ text: t("common:copied") }),
@@ -37,7 +45,7 @@ export function Question({ item }: { item: Item }) {
       ) : (
         <div className="flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copy()} />
-          <IconButton size="small" icon="edit" label={t("edit")} disabled={running} onClick={() => setEditing(item.id)} />
+          <IconButton ref={pencil} size="small" icon="edit" label={t("edit")} disabled={running} onClick={() => setEditing(item.id)} />
           <BranchSwitcher item={item} />
         </div>
       )}
@@ -46,16 +54,18 @@ export function Question({ item }: { item: Item }) {
 }
 
 /** Changes a question in its place; sending it begins a new branch and keeps the old one. */
-function Editor({ item, onClose }: { item: Item; onClose: () => void }) {
+function Editor({ item, onClose }: { item: Item; onClose: (from: Element | null) => void }) {
   const { t } = useTranslation(["chat", "common"]);
   const { actions } = useChat();
+  const [from] = useState(() => document.activeElement);
+  const close = () => onClose(from);
   const [text, setText] = useState(item.text);
   const field = useRef<HTMLTextAreaElement>(null);
   useGrowing(field, text);
   const ready = text.trim() !== "" || item.files.length > 0;
   const send = () => {
     if (!ready) return;
-    onClose();
+    close();
     void actions.send({ text, files: item.files, parent: item.parent });
   };
   return (
@@ -70,11 +80,11 @@ function Editor({ item, onClose }: { item: Item; onClose: () => void }) {
         value={text}
         onChange={(event) => setText(event.target.value)}
         onFocus={(event) => event.target.setSelectionRange(text.length, text.length)}
-        keys={{ onEscape: onClose, onEnter: (event) => (event.shiftKey ? false : send()) }}
+        keys={{ onEscape: close, onEnter: (event) => (event.shiftKey ? false : send()) }}
       />
       <div className="flex justify-end gap-2">
         <p className="me-auto self-center text-sm text-muted max-md:hidden">{t("editHint")}</p>
-        <Button size="small" onClick={onClose}>{t("common:cancel")}</Button>
+        <Button size="small" onClick={close}>{t("common:cancel")}</Button>
         <Button size="small" kind="primary" disabled={!ready} onClick={send}>{t("send")}</Button>
       </div>
     </article>

@@ -17,23 +17,41 @@ export function useChat(): ChatContext {
   return chat;
 }
 
-const folds = new Map<string, boolean>();
+/** Ids of what is open, the latest last; more than these are folded again. */
+const mostOpen = 100;
+const key = "kaiwa.open";
 const listeners = new Set<() => void>();
+let opened: readonly string[] | undefined;
 
-/** Whether a part of a message is open. It stays as the person left it, also when the row leaves the document. */
+function open(): readonly string[] {
+  if (opened) return opened;
+  try {
+    const stored: unknown = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    opened = Array.isArray(stored) ? stored.filter((id) => typeof id === "string") : [];
+  } catch {
+    opened = [];
+  }
+  return opened;
+}
+
+function setOpened(next: readonly string[]): void {
+  opened = next;
+  try {
+    sessionStorage.setItem(key, JSON.stringify(next));
+  } catch {
+    // Without storage it stays for as long as the page.
+  }
+  listeners.forEach((listener) => listener());
+}
+
+/** Whether a part of a message is open. It stays as the person left it: when the row leaves the document, and in a reload. */
 export function useFold(id: string): [boolean, (open: boolean) => void] {
-  const open = useSyncExternalStore(
+  const isOpen = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => folds.get(id) ?? false,
+    () => open().includes(id),
   );
-  return [
-    open,
-    (next) => {
-      folds.set(id, next);
-      listeners.forEach((listener) => listener());
-    },
-  ];
+  return [isOpen, (next) => setOpened([...open().filter((other) => other !== id), ...(next ? [id] : [])].slice(-mostOpen))];
 }

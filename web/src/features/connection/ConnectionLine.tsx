@@ -21,7 +21,8 @@ export function ConnectionLine() {
   const line = lineOf(connection, now);
   if (!line) return null;
   return (
-    <div className="flex min-h-9 shrink-0 flex-wrap items-center justify-center gap-x-3 border-b border-line bg-side px-4 text-sm text-muted">
+    // Over the page, not in it: what is being read stays where it is.
+    <div className="absolute inset-x-0 top-12 z-10 flex min-h-9 flex-wrap items-center justify-center gap-x-3 border-y border-line bg-side px-4 text-sm text-muted">
       <span role="status">{t("lost")}</span>
       {line.kind === "connecting" ? (
         <span>{t("connecting")}</span>

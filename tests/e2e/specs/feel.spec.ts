@@ -1,0 +1,152 @@
+import { Chat } from "../support/chat.ts";
+import { askQuietly, expect, makeThread, test } from "../support/fixtures.ts";
+
+test("each thread keeps its draft through a reload", async ({ page, person }) => {
+  const [one, two] = [await makeThread(person.api, "local/echo", "一"), await makeThread(person.api, "local/echo", "二")];
+  const chat = new Chat(page);
+  await chat.open(one);
+  await chat.composer.fill("一の下書き");
+  await page.locator(`nav a[href="/t/${two}"]`).click();
+  await expect(chat.composer).toHaveValue("");
+  await chat.composer.fill("二の下書き");
+  await page.reload();
+  await expect(chat.composer).toHaveValue("二の下書き");
+  await page.locator(`nav a[href="/t/${one}"]`).click();
+  await expect(chat.composer).toHaveValue("一の下書き");
+});
+
+test("by keys alone: the last question is edited, the list of keys opened, and the focus comes back", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "鍵盤");
+  await askQuietly(person.api, thread, "最初の問い");
+  const chat = new Chat(page);
+  await chat.open(thread);
+  await expect(chat.answers).toHaveCount(1);
+  await expect(chat.composer).toBeFocused();
+
+  await page.keyboard.press("ArrowUp");
+  const editor = page.getByRole("article", { name: "編集" }).getByRole("textbox");
+  await expect(editor).toBeFocused();
+  await expect(editor).toHaveValue("最初の問い");
+  await page.keyboard.press("Escape");
+  await expect(chat.composer, "after Escape").toBeFocused();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.type("か");
+  await page.keyboard.press("Enter");
+  await expect(chat.questions.last()).toContainText("最初の問いか");
+  await chat.ended();
+  await expect(chat.composer, "after sending").toBeFocused();
+
+  // In a text field a question mark is a question mark.
+  await page.keyboard.type("?");
+  await expect(chat.composer).toHaveValue("?");
+  await chat.composer.fill("");
+  const more = chat.answers.last().getByRole("button", { name: "その他" });
+  await more.focus();
+  await page.keyboard.press("?");
+  const keys = page.getByRole("dialog", { name: "キーボード操作" });
+  await expect(keys).toContainText("直前の質問を編集");
+  await expect(keys, "what cannot be done now is not offered").not.toContainText("停止");
+  await page.keyboard.press("Escape");
+  await expect(keys).toBeHidden();
+  await expect(more).toBeFocused();
+
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("menuitem", { name: "Markdownとしてコピー" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(more).toBeFocused();
+
+  await page.keyboard.press("Control+k");
+  await page.keyboard.insertText("設定を開く");
+  await expect(page.getByRole("option", { name: /設定を開く/ })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/settings/);
+});
+
+test("waiting is said in words, and later with the seconds", async ({ page, person }) => {
+  const chat = new Chat(page);
+  await chat.open(await makeThread(person.api, "local/stream?tokens=5&first_delay=7500&chunk=語"));
+  await chat.ask("ゆっくり考えて");
+  const words = chat.answers.last().getByRole("status");
+  await expect(words).toHaveText("考えています…");
+  await expect(words).toHaveText(/考えています…\s*[5-7]秒/, { timeout: 8_000 });
+  await chat.ended();
+  await expect(words).toHaveCount(0);
+  expect(await chat.shown()).toBe("語語語語語");
+});
+
+test("an answer is copied as Markdown and as rich text", async ({ page, context, person }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const thread = await makeThread(person.api, "local/echo", "写し");
+  await askQuietly(person.api, thread, "**太字**と\n\n| 列 | 数 |\n| --- | ---: |\n| あ | 1 |");
+  const chat = new Chat(page);
+  await chat.open(thread);
+  await chat.answers.last().hover();
+  await chat.answers.last().getByRole("button", { name: "コピー", exact: true }).last().click();
+  await expect(page.getByText("コピーしました")).toBeVisible();
+  const [plain, rich] = await page.evaluate(async () => {
+    const [item] = await navigator.clipboard.read();
+    const text = async (type: string) => (item ? (await item.getType(type)).text() : "");
+    return [await text("text/plain"), await text("text/html")];
+  });
+  expect(plain).toBe("**太字**と\n\n| 列 | 数 |\n| --- | ---: |\n| あ | 1 |");
+  expect(rich).toMatch(/<strong[^>]*>太字<\/strong>[\s\S]*<table[\s\S]*<td[^>]*>1<\/td>/);
+  expect(rich).not.toContain("<button");
+});
+
+test("the line over an answer opens, and stays as it was left", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/stream?tokens=3&reasoning=4", "考え");
+  await askQuietly(person.api, thread, "考えて");
+  const chat = new Chat(page);
+  await chat.open(thread);
+  const line = chat.answers.last().getByRole("button", { name: "考えた過程" });
+  await expect(line).toHaveAttribute("aria-expanded", "false");
+  await line.click();
+  await expect(chat.answers.last()).toContainText("hm hm");
+  await page.reload();
+  await expect(line).toHaveAttribute("aria-expanded", "true");
+  await line.click();
+  await page.reload();
+  await expect(line).toHaveAttribute("aria-expanded", "false");
+});
+
+test("an answer is announced by sentence while it is written", async ({ page, person }) => {
+  const chat = new Chat(page);
+  const story = Array.from({ length: 24 }, (_, index) => `${index}匹の犬が走る。`).join("");
+  await chat.open(await makeThread(person.api, "local/echo?rate=24&token_bytes=6"));
+  await page.evaluate(() => {
+    const heard: string[] = ((window as unknown as { heard: string[] }).heard = []);
+    new MutationObserver(() => {
+      const said = document.querySelector("article [aria-live=polite]")?.textContent ?? "";
+      if (said !== "" && heard.at(-1) !== said) heard.push(said);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await chat.ask(story);
+  await chat.ended();
+  const heard = await page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+  expect(heard.length).toBeGreaterThan(1);
+  for (const said of heard) expect(said, "whole sentences").toMatch(/^(\d+匹の犬が走る。)+$/);
+  expect(story, "in order, none twice").toContain(heard.join(""));
+});
+
+test.describe("on a phone", () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+
+  test("the drawer opens by a swipe from the edge and closes by one back", async ({ page, context, person }) => {
+    const thread = await makeThread(person.api, "local/echo", "電話の会話");
+    await new Chat(page).open(thread);
+    const devtools = await context.newCDPSession(page);
+    const swipe = async (from: number, to: number) => {
+      const at = (x: number) => [{ x, y: 400 }];
+      await devtools.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(from) });
+      for (let step = 1; step <= 5; step += 1) await devtools.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(from + ((to - from) * step) / 5) });
+      await devtools.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+    };
+    const drawer = page.getByRole("dialog");
+    await swipe(200, 320);
+    await expect(drawer, "only from the edge").toHaveCount(0);
+    await swipe(6, 220);
+    await expect(drawer.getByRole("link", { name: "電話の会話" })).toBeVisible();
+    await swipe(250, 60);
+    await expect(drawer).toHaveCount(0);
+  });
+});
