@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 namespace kaiwa::aws {
@@ -62,18 +63,26 @@ struct ServiceClient::Impl {
         bool credentials_renewed = false;
     };
 
-    Impl(http::Transport& t, CredentialProvider& k, Clock const& c, Random& r, Endpoint e,
-         RetryPolicy p)
-        : transport(t),
-          provider(k),
-          clock(c),
-          random(r),
-          endpoint(std::move(e)),
-          policy(p),
-          signer({endpoint.region, endpoint.service}) {}
+    /// Where calls go, and what signs for there.
+    struct Place {
+        explicit Place(Endpoint e)
+            : endpoint(std::move(e)), signer({endpoint.region, endpoint.service}) {}
+        Endpoint const endpoint;
+        Signer const signer;
+    };
 
-    Result<http::OutboundRequest> prepare(ServiceRequest const& request,
-                                          Credentials const& credentials, Timestamp now) const;
+    Impl(http::Transport& t, CredentialProvider& k, Clock const& c, Random& r, FindEndpoint f,
+         RetryPolicy p)
+        : transport(t), provider(k), clock(c), random(r), find(std::move(f)), policy(p) {}
+
+    asio::awaitable<Outcome<Place const*>> find_place();
+    /// Found once, it stays where it is.
+    [[nodiscard]] Place const* known_place() {
+        std::lock_guard const lock(mutex);
+        return place.get();
+    }
+    static Result<http::OutboundRequest> prepare(Place const& place, ServiceRequest const& request,
+                                                 Credentials const& credentials, Timestamp now);
     asio::awaitable<Attempt> send_once(ServiceRequest const& request, Course& course);
     bool correct_clock(http::Headers const& headers, Timestamp used);
 
@@ -81,29 +90,52 @@ struct ServiceClient::Impl {
     CredentialProvider& provider;
     Clock const& clock;
     Random& random;
-    Endpoint const endpoint;
+    FindEndpoint const find;
     RetryPolicy const policy;
-    Signer const signer;
     RetryBudget budget;
+    std::mutex mutex;
+    std::unique_ptr<Place const> place;
     std::atomic<std::int64_t> skew_ms = 0;  // what the service's clock is ahead of ours
 };
 
 ServiceClient::ServiceClient(http::Transport& transport, CredentialProvider& credentials,
                              Clock const& clock, Random& random, Endpoint endpoint,
                              RetryPolicy retry)
-    : impl_(std::make_unique<Impl>(transport, credentials, clock, random, std::move(endpoint),
-                                   retry)) {}
+    : impl_(std::make_unique<Impl>(transport, credentials, clock, random, FindEndpoint(), retry)) {
+    impl_->place = std::make_unique<Impl::Place>(std::move(endpoint));
+}
+
+ServiceClient::ServiceClient(http::Transport& transport, CredentialProvider& credentials,
+                             Clock const& clock, Random& random, FindEndpoint find,
+                             RetryPolicy retry)
+    : impl_(std::make_unique<Impl>(transport, credentials, clock, random, std::move(find), retry)) {
+}
 
 ServiceClient::~ServiceClient() = default;
 
-Endpoint const& ServiceClient::endpoint() const { return impl_->endpoint; }
+Endpoint const& ServiceClient::endpoint() const {
+    static Endpoint const unknown;
+    auto const* place = impl_->known_place();
+    return place ? place->endpoint : unknown;
+}
 
-Result<http::OutboundRequest> ServiceClient::Impl::prepare(ServiceRequest const& request,
+asio::awaitable<Outcome<ServiceClient::Impl::Place const*>> ServiceClient::Impl::find_place() {
+    if (auto const* known = known_place()) co_return known;
+    auto found = co_await find();
+    if (!found) co_return std::unexpected(found.error());
+    auto made = std::make_unique<Place const>(std::move(*found));
+    std::lock_guard const lock(mutex);
+    if (!place) place = std::move(made);
+    co_return place.get();
+}
+
+Result<http::OutboundRequest> ServiceClient::Impl::prepare(Place const& place,
+                                                           ServiceRequest const& request,
                                                            Credentials const& credentials,
-                                                           Timestamp now) const {
+                                                           Timestamp now) {
     http::OutboundRequest out;
     out.method = request.method;
-    out.url = endpoint.url + request.target;
+    out.url = place.endpoint.url + request.target;
     out.headers = request.headers;
     out.body = request.body;
     out.deadlines = request.deadlines;
@@ -113,7 +145,8 @@ Result<http::OutboundRequest> ServiceClient::Impl::prepare(ServiceRequest const&
         out.headers.set("Authorization", "Bearer " + credentials.bearer_token.reveal());
     } else if (!credentials.access_key_id.empty()) {
         out.headers.set("Host", url->authority);
-        signer.sign(out.method, url->target, out.headers, hex(sha256(out.body)), credentials, now);
+        place.signer.sign(out.method, url->target, out.headers, hex(sha256(out.body)), credentials,
+                          now);
     }
     return out;
 }
@@ -129,10 +162,12 @@ bool ServiceClient::Impl::correct_clock(http::Headers const& headers, Timestamp 
 
 asio::awaitable<ServiceClient::Impl::Attempt> ServiceClient::Impl::send_once(
     ServiceRequest const& request, Course& course) {
+    auto const found = co_await find_place();
+    if (!found) co_return Attempt{std::unexpected(found.error())};
     auto const credentials = co_await provider.credentials();
     if (!credentials) co_return Attempt{std::unexpected(credentials.error())};
     auto const now = clock.now() + std::chrono::milliseconds(skew_ms);
-    auto prepared = prepare(request, *credentials, now);
+    auto prepared = prepare(**found, request, *credentials, now);
     if (!prepared) co_return Attempt{std::unexpected(from_error(prepared.error()))};
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(course.deadline -
                                                                             Steady::now());

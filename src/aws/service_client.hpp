@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "http/transport.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct Endpoint {
     std::string region;
     std::string url;  ///< Scheme, host, port and perhaps a path, no slash at the end.
 };
+
+/// Finds out where to call, at the first call; a failure is tried again with the next one.
+using FindEndpoint = std::function<asio::awaitable<Outcome<Endpoint>>()>;
 
 struct ServiceRequest {
     std::string method = "POST";
@@ -49,8 +53,11 @@ class ServiceClient {
 public:
     ServiceClient(http::Transport& transport, CredentialProvider& credentials, Clock const& clock,
                   Random& random, Endpoint endpoint, RetryPolicy retry = {});
+    ServiceClient(http::Transport& transport, CredentialProvider& credentials, Clock const& clock,
+                  Random& random, FindEndpoint find, RetryPolicy retry = {});
     ~ServiceClient();
 
+    /// Where it calls; empty while that was not found out yet.
     [[nodiscard]] Endpoint const& endpoint() const;
 
     /// The whole answer of a 2xx, at most `max_bytes`; everything else is a failure.

@@ -101,4 +101,29 @@ asio::awaitable<Outcome<std::string>> Session::region() {
     co_return region;
 }
 
+asio::awaitable<Outcome<Endpoint>> find_endpoint(Session& session, ServiceAddress address) {
+    auto region = std::move(address.region);
+    if (region.empty()) {
+        auto found = co_await session.region();
+        if (!found) co_return std::unexpected(found.error());
+        region = std::move(*found);
+    }
+    auto const& around = session.surroundings();
+    auto url = std::move(address.url);
+    while (url.ends_with('/')) url.pop_back();
+    if (url.empty()) url = service_url(around.variables, address.host, region);
+    around.expect(url);
+    co_return Endpoint{std::move(address.service), std::move(region), std::move(url)};
+}
+
+std::unique_ptr<ServiceClient> make_client(Session& session, ServiceAddress address,
+                                           RetryPolicy retry) {
+    auto const& around = session.surroundings();
+    FindEndpoint find = [&session, address = std::move(address)] {
+        return find_endpoint(session, address);
+    };
+    return std::make_unique<ServiceClient>(around.services, session.credentials(), around.clock,
+                                           around.random, std::move(find), retry);
+}
+
 }  // namespace kaiwa::aws

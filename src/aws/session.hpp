@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aws/cached_credentials.hpp"
+#include "aws/service_client.hpp"
 #include "aws/sources.hpp"
 
 #include <memory>
@@ -36,5 +37,20 @@ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+/// One service as a configuration names it; what is empty the session finds out.
+struct ServiceAddress {
+    std::string service;   ///< The signing name, e.g. "bedrock".
+    std::string host;      ///< The first label of its host, e.g. "bedrock-runtime".
+    std::string region{};  ///< Empty: the session's.
+    std::string url{};     ///< Empty: `service_url()`.
+};
+
+/// A client of a service in the name of `session`, which outlives it.
+[[nodiscard]] std::unique_ptr<ServiceClient> make_client(Session& session, ServiceAddress address,
+                                                         RetryPolicy retry = {});
+
+/// Where that service is. Tells the gate.
+asio::awaitable<Outcome<Endpoint>> find_endpoint(Session& session, ServiceAddress address);
 
 }  // namespace kaiwa::aws

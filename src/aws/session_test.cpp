@@ -292,6 +292,22 @@ TEST_F(SessionTest, FindsTheRegion) {
     EXPECT_TRUE(region({.region = "evil.example/"}).starts_with("none: "));
 }
 
+TEST_F(SessionTest, MakesClientsThatFindTheirRegionAtTheFirstCall) {
+    variables["AWS_ACCESS_KEY_ID"] = "A";
+    variables["AWS_SECRET_ACCESS_KEY"] = "S";
+    auto made = session();
+    auto const client = make_client(made, {.service = "bedrock", .host = "bedrock-runtime"});
+    EXPECT_EQ(client->endpoint().region, "");
+    metadata.answer(404, "");
+    EXPECT_EQ(kaiwa::test::run_task(client->call({}, 10)).error().kind, Kind::credentials);
+    variables["AWS_REGION"] = "eu-west-1";
+    services.answer(200, "ok");
+    EXPECT_TRUE(kaiwa::test::run_task(client->call({}, 10)));
+    EXPECT_EQ(client->endpoint().region, "eu-west-1");
+    EXPECT_EQ(services.requests.at(0).url, "https://bedrock-runtime.eu-west-1.amazonaws.com/");
+    EXPECT_TRUE(services.requests.at(0).headers.get("Authorization").contains("/eu-west-1/bedrock/"));
+}
+
 TEST_F(SessionTest, KnowsWhereServicesAre) {
     auto const url = [this](std::string_view host, std::string_view region) {
         auto made = session();
