@@ -123,6 +123,15 @@ def check_health_and_page():
         assert running.get(asset, {"If-None-Match": headers["ETag"]})[0] == 304
 
 
+def check_health_command():
+    with server() as running:
+        listen = running.url.removeprefix("http://")
+        answered = run("check", "health", "--listen", listen)
+        assert answered.returncode == 0 and answered.stdout == "ready\n", answered
+    refused = run("check", "health", "--listen", listen)
+    assert refused.returncode == 1 and listen in refused.stderr and refused.stderr.count("\n") == 1, refused
+
+
 def check_signals():
     for number in (signal.SIGTERM, signal.SIGINT):
         with server() as running:

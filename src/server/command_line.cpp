@@ -40,6 +40,9 @@ public:
         auto* config = group("config", "Look at the configuration");
         add(config, "explain", "Print each value and where it came from",
             [] { return ConfigExplain{}; });
+        auto* check = group("check", "Ask whether things work");
+        add(check, "health", "Ask the running server whether it takes new work",
+            [] { return CheckHealth{}; });
         add(&app_, "create-secret", "Print a new value for KAIWA_SECRET",
             [] { return CreateSecret{}; });
         auto* backup =
@@ -82,7 +85,7 @@ private:
     CLI::App* add(CLI::App* parent, std::string const& name, std::string const& about,
                   std::function<Command()> make) {
         auto* app = parent->add_subcommand(name, about);
-        shared_.add_to(*app, name == "serve");
+        shared_.add_to(*app, name == "serve" || name == "health");
         app->callback([this, make = std::move(make)] { make_ = make; });
         return app;
     }

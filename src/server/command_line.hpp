@@ -48,11 +48,12 @@ struct Backup {
 struct Restore {
     std::string source;
 };
+struct CheckHealth {};
 struct ShowVersion {};
 
 using Command =
     std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd, KeyList,
-                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, ShowVersion>;
+                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, CheckHealth, ShowVersion>;
 
 struct CommandLine {
     Command command;

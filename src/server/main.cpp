@@ -1,4 +1,5 @@
 #include "server/admin_commands.hpp"
+#include "server/check_health.hpp"
 #include "server/command_line.hpp"
 #include "server/config.hpp"
 #include "server/sealing_key.hpp"
@@ -59,6 +60,12 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
     if (auto const* command = std::get_if<Restore>(&line.command)) {
         SystemClock const clock;
         return store::sqlite::restore(command->source, settings.data, clock);
+    }
+    if (std::holds_alternative<CheckHealth>(line.command)) {
+        auto const answer = check_health(settings);
+        if (!answer) return std::unexpected(answer.error());
+        std::cout << *answer;
+        return {};
     }
     return run_admin_command(line, settings);
 }
