@@ -1,9 +1,9 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz soak clean
+.PHONY: help run build test bench fuzz soak image clean
 
 help: ## List the verbs
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 run: build ## Install what is missing, build, serve on http://127.0.0.1:8080 (ARGS="--listen …")
 	@exec build/kaiwa serve $(ARGS)
@@ -26,6 +26,9 @@ fuzz: ## Fuzz every parser of outside bytes for a minute each (SECONDS_EACH=60)
 soak: build ## Run the long fault tests; bounded
 	@tools/setup.sh test
 	@tools/soak.sh
+
+image: build ## Lay out the container image in build/image, and build it where buildah, podman or docker is
+	@tools/image.sh
 
 clean: ## Remove everything that was built
 	rm -rf build web/dist web/node_modules

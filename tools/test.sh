@@ -87,6 +87,8 @@ print(report["numPassedTests"], report["numFailedTests"] + (not report["success"
 stage_program() {
   tools/build.sh || return 1
   run_counted python3 tools/check_program.py
+  tools/image.sh --files-only || return 1
+  run_counted python3 tools/check_image.py
 }
 
 # The program over HTTP, against scripted model servers.
