@@ -1,7 +1,7 @@
 #include "providers/anthropic/anthropic_model.hpp"
 
 #include "providers/anthropic/request.hpp"
-#include "tests/support/answers.hpp"
+#include "tests/support/ask_model.hpp"
 #include "tests/support/memory_transport.hpp"
 #include "tests/support/run_task.hpp"
 
@@ -30,23 +30,8 @@ protected:
         return make_anthropic(config, transport).value();
     }
 
-    static asio::awaitable<Lines> collect(llm::ChatModel& model, llm::CompletionRequest request) {
-        Lines lines;
-        auto stream = co_await model.start(std::move(request));
-        if (!stream) {
-            llm::Outcome<llm::Event> const failed = std::unexpected(stream.error());
-            lines.push_back(test::described(failed));
-            co_return lines;
-        }
-        while (lines.empty() || !test::is_last(lines.back())) {
-            auto const event = co_await (*stream)->next();
-            lines.push_back(test::described(event));
-        }
-        co_return lines;
-    }
-
     Lines ask(llm::ChatModel& model, llm::CompletionRequest request = {}) {
-        return run_task(collect(model, std::move(request)));
+        return run_task(test::collect(model, std::move(request)));
     }
 
     test::MemoryTransport transport;

@@ -2,6 +2,7 @@
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
+#include "providers/common/prompt_parts.hpp"
 
 #include <fmt/format.h>
 
@@ -31,12 +32,6 @@ void append_part(std::string& out, llm::Part const& part) {
     out += R"({"type":"text","text":)";
     append_json_string(out, std::get<llm::TextPart>(part).text);
     out += '}';
-}
-
-/// Empty text is refused by the API, so it is not sent.
-bool says_something(llm::Part const& part) {
-    auto const* text = std::get_if<llm::TextPart>(&part);
-    return text == nullptr || text->text.find_first_not_of(" \r\n\t") != std::string::npos;
 }
 
 void append_messages(std::string& out, llm::Prompt const& prompt) {
