@@ -1,6 +1,7 @@
 #include "chat/model_responder.hpp"
 
 #include "base/json.hpp"
+#include "chat/replay_step.hpp"
 
 #include <fmt/format.h>
 
@@ -15,8 +16,9 @@ std::unexpected<Failure> cancelled() {
     return std::unexpected(Failure{FailureClass::cancelled, "stopped", {}, {}, {}});
 }
 
-/// Copies a stream's events to the sink until the answer is whole.
-asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream, TurnSink& sink) {
+/// Copies the events of the answer of `model` to the sink until it is whole.
+asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
+                                                   std::string_view model, TurnSink& sink) {
     for (;;) {
         auto event = co_await stream.next();
         if (!event) {
@@ -31,6 +33,8 @@ asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
             sent = co_await sink.reasoning(reasoning->text);
         } else if (auto const* usage = std::get_if<llm::Usage>(&*event)) {
             sent = co_await sink.usage(*usage);
+        } else if (auto const* replay = std::get_if<llm::Replay>(&*event)) {
+            sent = co_await sink.step(replay_step(model, replay->payload));
         } else if (auto const* call = std::get_if<llm::ToolCall>(&*event)) {
             // Kept for the reader to see; nothing is run.
             json::object const step{
@@ -77,7 +81,7 @@ asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext 
             catalogue_.report(model->provider_name, &stream.error());
         co_return fail_as(std::move(stream.error()));
     }
-    auto outcome = co_await relay(**stream, sink);
+    auto outcome = co_await relay(**stream, model->id, sink);
     if (outcome) {
         catalogue_.report(model->provider_name, nullptr);
         co_return outcome;

@@ -1,6 +1,7 @@
 #include "chat/prompt_builder.hpp"
 
 #include "base/utf8.hpp"
+#include "chat/replay_step.hpp"
 #include "llm/tokens.hpp"
 
 #include <fmt/format.h>
@@ -52,6 +53,8 @@ void put_in_order(std::vector<llm::PromptMessage>& messages) {
         if (joined.empty() || joined.back().role != message.role) {
             joined.push_back(std::move(message));
         } else {
+            // What belonged to one of two answers belongs to none of their sum.
+            joined.back().replay.clear();
             std::ranges::move(message.parts, std::back_inserter(joined.back().parts));
         }
     }
@@ -73,8 +76,8 @@ asio::awaitable<Result<BuiltPrompt>> PromptBuilder::build(TurnContext const& tur
 
     std::vector<llm::PromptMessage> newest_first;
     if (!turn.continued_text.empty()) {
-        newest_first.push_back({llm::Role::user, {llm::TextPart{std::string(carry_on_request)}}});
-        newest_first.push_back({llm::Role::assistant, {llm::TextPart{turn.continued_text}}});
+        newest_first.push_back({llm::Role::user, {llm::TextPart{std::string(carry_on_request)}}, {}});
+        newest_first.push_back({llm::Role::assistant, {llm::TextPart{turn.continued_text}}, {}});
         left -= tokens_of(newest_first[0].parts) + tokens_of(newest_first[1].parts);
     }
 
@@ -98,7 +101,9 @@ asio::awaitable<Result<BuiltPrompt>> PromptBuilder::build(TurnContext const& tur
             question = false;
             auto const role =
                 message.role == MessageRole::user ? llm::Role::user : llm::Role::assistant;
-            newest_first.push_back({role, std::move(*parts)});
+            auto replay = role == llm::Role::assistant ? replay_in(message.steps_json, turn.model)
+                                                       : std::string();
+            newest_first.push_back({role, std::move(*parts), std::move(replay)});
         }
         if (built.dropped > 0 || !page->next) break;
         query.before = *page->next;

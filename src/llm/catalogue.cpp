@@ -148,6 +148,7 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
         auto const now = clock.now();
         auto changed_state = false;
         std::string reason;
+        auto notice = listed ? entry.model->notice() : std::string();
         {
             std::lock_guard const lock(mutex);
             auto const before = entry.state;
@@ -156,7 +157,8 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
             if (listed) {
                 entry.models = offered(entry.config, *listed);
                 entry.state = State::ready;
-                entry.reason.clear();
+                changed_state = entry.reason != notice;
+                entry.reason = std::move(notice);
                 entry.latency = latency;
                 entry.failures = 0;
                 entry.due = SteadyClock::now() + refresh_interval;
@@ -169,11 +171,11 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
                 entry.due =
                     SteadyClock::now() + std::min<std::chrono::seconds>(pause, longest_back_off);
             }
-            changed_state = before != entry.state;
+            changed_state = changed_state || before != entry.state;
             reason = entry.reason;
         }
         if (changed_state && !reason.empty()) {
-            log.warning("provider_not_ready",
+            log.warning(listed ? "provider_notice" : "provider_not_ready",
                         {{"provider", entry.config.name}, {"reason", reason}});
         } else if (changed_state) {
             log.info("provider_ready", {{"provider", entry.config.name}});

@@ -36,7 +36,7 @@ struct CatalogueModel {
     std::string provider;
     ModelInfo info;
     ModelState state = ModelState::ready;
-    std::string reason;  ///< Why it is not ready, for a person.
+    std::string reason;  ///< Why it is not ready, or what to know of its provider's list.
 };
 
 struct ProviderStatus {

@@ -32,6 +32,9 @@ using Part = std::variant<TextPart, ImagePart>;
 struct PromptMessage {
     Role role = Role::user;
     std::vector<Part> parts;
+    /// Of an assistant's message: the payload of the `Replay` that came with it, when the same model
+    /// is asked again. Empty: none.
+    std::string replay;
 };
 
 /// What a model is asked: instructions, then the conversation, oldest first, ending with a user's
@@ -77,6 +80,13 @@ struct ToolCall {
     bool operator==(ToolCall const&) const = default;
 };
 
+/// What the model wants to be shown again, unchanged, when its answer becomes part of a prompt:
+/// signed or sealed reasoning. JSON that only the adapter that made it reads.
+struct Replay {
+    std::string payload;
+    bool operator==(Replay const&) const = default;
+};
+
 enum class FinishReason { stop, length, filtered, tool };
 
 /// Always the last event, and only when the answer is whole: the server said how it ended.
@@ -85,8 +95,8 @@ struct Finished {
     bool operator==(Finished const&) const = default;
 };
 
-/// `Usage` comes at most once, before `Finished`.
-using Event = std::variant<TextDelta, ReasoningDelta, ToolCall, Usage, Finished>;
+/// `Replay` and `Usage` come at most once each, before `Finished`.
+using Event = std::variant<TextDelta, ReasoningDelta, ToolCall, Replay, Usage, Finished>;
 
 /// An answer being written. Pulled: nothing is read from the server until `next()` is awaited, so
 /// a slow reader slows the server down instead of filling our memory.
@@ -130,6 +140,10 @@ public:
 
     /// The models that the server lists; fails like `start()`.
     virtual asio::awaitable<Outcome<std::vector<ModelInfo>>> list() = 0;
+
+    /// What an administrator should know about the last list although it succeeded, such as that it
+    /// is not whole; empty: nothing.
+    [[nodiscard]] virtual std::string notice() const { return {}; }
 };
 
 }  // namespace kaiwa::llm

@@ -37,6 +37,7 @@ inline std::string described(llm::Outcome<llm::Event> const& outcome) {
     if (auto* call = std::get_if<llm::ToolCall>(&*outcome)) {
         return fmt::format("tool {} {} {}", call->id, call->name, call->arguments);
     }
+    if (auto* replay = std::get_if<llm::Replay>(&*outcome)) return "replay " + replay->payload;
     if (auto* usage = std::get_if<llm::Usage>(&*outcome)) {
         return fmt::format("usage {} {} {} {}", usage->input_tokens, usage->output_tokens,
                            count(usage->cached_tokens), count(usage->reasoning_tokens));
