@@ -1,0 +1,115 @@
+#include "providers/bedrock/bedrock_embedder.hpp"
+
+#include "providers/bedrock/embedding_form.hpp"
+#include "providers/bedrock/failures.hpp"
+#include "providers/bedrock/plane.hpp"
+#include "providers/common/base_url.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <span>
+#include <utility>
+
+namespace kaiwa::providers {
+namespace {
+
+constexpr std::size_t max_answer_bytes = std::size_t{16} << 20;
+
+class BedrockEmbedder final : public llm::Embedder {
+public:
+    BedrockEmbedder(BedrockEmbedding embedding, EmbeddingFamily family,
+                    std::unique_ptr<BedrockPlanes> planes)
+        : embedding_(std::move(embedding)), family_(family), planes_(std::move(planes)) {}
+
+    [[nodiscard]] std::string identity() const override {
+        auto const length = embedding_.dimensions;
+        return embedding_.model + (length ? fmt::format("@{}", *length) : std::string());
+    }
+    [[nodiscard]] std::size_t batch_size() const override { return embedding_batch(family_); }
+    asio::awaitable<llm::Outcome<llm::Embeddings>> embed(std::vector<std::string> texts,
+                                                         llm::EmbedPurpose purpose) override;
+
+private:
+    asio::awaitable<llm::Outcome<llm::Embeddings>> embed_batch(std::string body, std::size_t count);
+
+    BedrockEmbedding const embedding_;
+    EmbeddingFamily const family_;
+    std::unique_ptr<BedrockPlanes> const planes_;
+};
+
+std::optional<std::int64_t> counted_tokens(http::Headers const& headers) {
+    auto const text = headers.get("X-Amzn-Bedrock-Input-Token-Count");
+    std::int64_t count = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    bool const whole = error == std::errc() && end == text.data() + text.size() && count >= 0;
+    return whole ? std::optional(count) : std::nullopt;
+}
+
+asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::embed_batch(std::string body,
+                                                                            std::size_t count) {
+    auto const clients = co_await planes_->clients();
+    if (!clients) co_return std::unexpected(failure_from(clients.error(), planes_->api_key()));
+    aws::ServiceRequest call;
+    call.target = model_path(embedding_.model, "invoke");
+    call.headers.add("Content-Type", "application/json");
+    call.headers.add("Accept", "application/json");
+    call.body = std::move(body);
+    auto const reply = co_await (*clients)->runtime.call(std::move(call), max_answer_bytes);
+    if (!reply) co_return std::unexpected(failure_from(reply.error(), planes_->api_key()));
+    auto vectors = read_embeddings(reply->body, count);
+    if (!vectors) {
+        co_return std::unexpected(llm::make_failure(
+            llm::FailureClass::model_error,
+            fmt::format("{} did not answer with a vector for each text", embedding_.model)));
+    }
+    if (!vectors->input_tokens) vectors->input_tokens = counted_tokens(reply->headers);
+    co_return std::move(*vectors);
+}
+
+asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::embed(
+    std::vector<std::string> texts, llm::EmbedPurpose purpose) {
+    auto const is_blank = [](std::string const& text) {
+        return text.find_first_not_of(" \r\n\t") == std::string::npos;
+    };
+    if (std::ranges::any_of(texts, is_blank))
+        co_return std::unexpected(llm::make_failure(llm::FailureClass::invalid,
+                                                    "a text without a word has no vector"));
+    llm::Embeddings all;
+    std::span<std::string const> left(texts);
+    while (!left.empty()) {
+        auto const batch = left.first(std::min(left.size(), batch_size()));
+        left = left.subspan(batch.size());
+        auto body = embedding_body(family_, batch, purpose, embedding_.dimensions);
+        auto some = co_await embed_batch(std::move(body), batch.size());
+        if (!some) co_return std::unexpected(std::move(some.error()));
+        if (some->input_tokens)
+            all.input_tokens = all.input_tokens.value_or(0) + *some->input_tokens;
+        std::ranges::move(some->vectors, std::back_inserter(all.vectors));
+    }
+    co_return all;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<llm::Embedder>> make_bedrock_embedder(llm::ProviderConfig const& config,
+                                                             BedrockEmbedding const& embedding,
+                                                             BedrockServices const& services) {
+    auto const family = embedding.family.empty() ? embedding_family(embedding.model)
+                                                 : read_embedding_family(embedding.family);
+    if (!family)
+        return fail(Errc::invalid_argument,
+                    embedding.family.empty()
+                        ? "model: expected Titan Text Embeddings or Cohere Embed; a profile of "
+                          "another name needs the family"
+                        : "family: expected titan-v1, titan-v2, cohere-v3 or cohere-v4");
+    if (!can_have_dimensions(*family, embedding.dimensions))
+        return fail(Errc::invalid_argument, "dimensions: the model has no vectors of this length");
+    auto planes = BedrockPlanes::make(config, services);
+    if (!planes) return std::unexpected(planes.error());
+    return std::make_shared<BedrockEmbedder>(embedding, *family, std::move(*planes));
+}
+
+}  // namespace kaiwa::providers

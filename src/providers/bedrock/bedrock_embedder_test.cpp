@@ -1,0 +1,110 @@
+#include "providers/bedrock/bedrock_embedder.hpp"
+
+#include "providers/bedrock/bedrock_fixture.hpp"
+#include "providers/bedrock/embedding_form.hpp"
+#include "tests/support/run_task.hpp"
+
+namespace kaiwa::providers {
+namespace {
+
+using llm::EmbedPurpose;
+using test::run_task;
+
+class BedrockEmbedderTest : public BedrockFixture {
+protected:
+    Result<std::shared_ptr<llm::Embedder>> make(std::string model,
+                                                std::optional<std::size_t> dimensions = {},
+                                                std::string family = {}) {
+        return make_bedrock_embedder(in_region(), {std::move(model), dimensions, std::move(family)},
+                                     services());
+    }
+};
+
+TEST_F(BedrockEmbedderTest, AsksTitanForOneTextAtATime) {
+    transport.answer(200, R"({"embedding":[0.5,-1],"inputTextTokenCount":3})");
+    transport.answer(200, R"({"embedding":[1,2e-1],"inputTextTokenCount":4})");
+    auto const embedder = make("amazon.titan-embed-text-v2:0", 512).value();
+    auto const made = run_task(embedder->embed({"空\"", "sea"}, EmbedPurpose::document));
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->vectors, (std::vector<std::vector<float>>{{0.5f, -1.0f}, {1.0f, 0.2f}}));
+    EXPECT_EQ(made->input_tokens, 7);
+    EXPECT_TRUE(transport.requests[0].url.ends_with("/model/amazon.titan-embed-text-v2%3A0/invoke"));
+    EXPECT_EQ(transport.requests[0].body,
+              R"({"inputText":"空\"","dimensions":512,"normalize":true})");
+    EXPECT_EQ(embedder->identity(), "amazon.titan-embed-text-v2:0@512");
+}
+
+TEST_F(BedrockEmbedderTest, SendsTitanV1NothingButTheText) {
+    transport.answer(200, R"({"embedding":[1]})");
+    auto const embedder = make("amazon.titan-embed-text-v1").value();
+    EXPECT_TRUE(run_task(embedder->embed({"a"}, EmbedPurpose::query)));
+    EXPECT_EQ(transport.requests[0].body, R"({"inputText":"a"})");
+}
+
+TEST_F(BedrockEmbedderTest, AsksCohereInBatchesAndReadsBothShapes) {
+    std::string list;
+    for (int i = 0; i < 96; ++i) list += i == 0 ? "[1]" : ",[1]";
+    transport.answer(200, R"({"id":"x","embeddings":[)" + list + R"(],"texts":[]})");
+    transport.answer(
+        200, R"({"response_type":"embeddings_by_type","embeddings":{"float":[[2]],"int8":[[3]]}})");
+    auto const embedder = make("cohere.embed-multilingual-v3").value();
+    EXPECT_EQ(embedder->batch_size(), 96u);
+    auto const made =
+        run_task(embedder->embed(std::vector<std::string>(97, "字"), EmbedPurpose::query));
+    ASSERT_TRUE(made);
+    ASSERT_EQ(made->vectors.size(), 97u);
+    EXPECT_EQ(made->vectors.back(), std::vector<float>{2.0f});
+    EXPECT_EQ(transport.requests[1].body,
+              R"({"texts":["字"],"input_type":"search_query","truncate":"END","embedding_types":["float"]})");
+}
+
+TEST_F(BedrockEmbedderTest, NamesCoheresDimensionsInItsFourthVersion) {
+    transport.answer(200, R"({"embeddings":{"float":[[1,2]]}})");
+    auto const embedder = make("us.cohere.embed-v4:0").value();
+    EXPECT_TRUE(run_task(embedder->embed({"a"}, EmbedPurpose::document)));
+    EXPECT_EQ(
+        transport.requests[0].body,
+        R"({"texts":["a"],"input_type":"search_document","truncate":"RIGHT","embedding_types":["float"],"output_dimension":1536})");
+}
+
+TEST_F(BedrockEmbedderTest, SaysWhyThereAreNoVectors) {
+    auto const embedder = make("amazon.titan-embed-text-v2:0").value();
+    refuse(403, "AccessDeniedException", "no access to this model");
+    auto const refused = run_task(embedder->embed({"a"}, EmbedPurpose::query));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, llm::FailureClass::auth);
+    transport.answer(200, R"({"embedding":"none"})");
+    EXPECT_EQ(run_task(embedder->embed({"a"}, EmbedPurpose::query)).error().kind,
+              llm::FailureClass::model_error);
+    EXPECT_EQ(run_task(embedder->embed({"a", " "}, EmbedPurpose::query)).error().kind,
+              llm::FailureClass::invalid);
+    EXPECT_EQ(transport.requests.size(), 2u);
+}
+
+TEST_F(BedrockEmbedderTest, RefusesWhatCannotBe) {
+    EXPECT_TRUE(make("amazon.nova-lite-v1:0").error().message.starts_with("model:"));
+    EXPECT_TRUE(make("arn:x", {}, "bert").error().message.starts_with("family:"));
+    EXPECT_TRUE(make("arn:x", {}, "cohere-v4"));
+    EXPECT_TRUE(make("amazon.titan-embed-text-v1", 512).error().message.starts_with("dimensions:"));
+}
+
+TEST(EmbeddingForm, CutsWhatTheThirdVersionOfCohereRefusesAtWholeCharacters) {
+    std::string text;
+    for (int i = 0; i < 2'050; ++i) text += "字";
+    std::vector<std::string> const texts{text};
+    auto const body = embedding_body(EmbeddingFamily::cohere_v3, texts, EmbedPurpose::query, {});
+    EXPECT_TRUE(body.starts_with(R"({"texts":[")" + text.substr(0, 2'048 * 3) + "\"]"));
+}
+
+TEST(EmbeddingForm, TakesNothingForVectorsThatIsNone) {
+    for (auto const* body :
+         {"", "[]", "{}", R"({"embedding":[]})", R"({"embedding":[1e400]})",
+          R"({"embedding":["1"]})", R"({"embeddings":[[1],[1,2]]})", R"({"embeddings":[[1]]})",
+          R"({"embeddings":{"int8":[[1],[1]]}})", R"({"embeddings":7})"}) {
+        EXPECT_FALSE(read_embeddings(body, 2)) << body;
+    }
+    EXPECT_TRUE(read_embeddings(R"({"embeddingsByType":{"float":[1]}})", 1));
+}
+
+}  // namespace
+}  // namespace kaiwa::providers

@@ -1,0 +1,163 @@
+#include "providers/bedrock/failures.hpp"
+
+#include "providers/common/failures.hpp"
+#include "providers/common/json_scanner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace kaiwa::providers {
+namespace {
+
+using llm::FailureClass;
+
+struct NamedClass {
+    std::string_view name;
+    FailureClass kind;
+};
+
+// Names without "Exception" or "Error", in lower case.
+constexpr NamedClass named_classes[] = {
+    {"accessdenied", FailureClass::auth},
+    {"unrecognizedclient", FailureClass::auth},
+    {"invalidclienttokenid", FailureClass::auth},
+    {"invalidsignature", FailureClass::auth},
+    {"signaturedoesnotmatch", FailureClass::auth},
+    {"incompletesignature", FailureClass::auth},
+    {"missingauthenticationtoken", FailureClass::auth},
+    {"expiredtoken", FailureClass::auth},
+    {"notauthorized", FailureClass::auth},
+    {"unauthorized", FailureClass::auth},
+    {"optinrequired", FailureClass::auth},
+    {"requestexpired", FailureClass::auth},
+    {"resourcenotfound", FailureClass::not_found},
+    {"unknownoperation", FailureClass::not_found},
+    {"servicequotaexceeded", FailureClass::quota},
+    {"throttling", FailureClass::rate_limited},
+    {"throttled", FailureClass::rate_limited},
+    {"toomanyrequests", FailureClass::rate_limited},
+    {"requestlimitexceeded", FailureClass::rate_limited},
+    {"modelnotready", FailureClass::overloaded},
+    {"serviceunavailable", FailureClass::overloaded},
+    {"modeltimeout", FailureClass::timeout},
+    {"requesttimeout", FailureClass::timeout},
+    {"modelerror", FailureClass::model_error},
+    {"modelstreamerror", FailureClass::model_error},
+    {"internalserver", FailureClass::model_error},
+    {"internalfailure", FailureClass::model_error},
+    {"dependencyfailed", FailureClass::model_error},
+};
+
+std::string plain_name(std::string_view code) {
+    if (auto const hash = code.rfind('#'); hash != code.npos) code.remove_prefix(hash + 1);
+    code = code.substr(0, code.find(':'));
+    std::string name(code);
+    std::ranges::transform(name, name.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    });
+    if (name == "modelerrorexception" || name == "modelstreamerrorexception") {
+        name.resize(name.size() - std::string_view("exception").size());
+        return name;
+    }
+    for (std::string_view const ending : {"exception", "error"}) {
+        if (name.ends_with(ending)) name.resize(name.size() - ending.size());
+    }
+    return name;
+}
+
+/// What `{"message":…,"originalMessage":…}` says.
+struct Words {
+    std::string message;
+    std::string original;
+};
+
+Words words_in(std::string_view payload) {
+    Words words;
+    JsonScanner json(payload);
+    std::string_view name;
+    for (json.begin_object(); json.next_member(name);) {
+        if (name == "message" || name == "Message") {
+            json.string(words.message);
+        } else if (name == "originalMessage") {
+            json.string(words.original);
+        } else {
+            json.skip();
+        }
+    }
+    return words;
+}
+
+llm::Failure named_failure(std::string_view code, std::string words, unsigned status) {
+    llm::Failure failure;
+    failure.kind = bedrock_class(code, words, status);
+    if (words.empty()) words = "Bedrock reported an error without saying why";
+    failure.message = fit_for_people(fmt::format("{} ({})", words, code));
+    return failure;
+}
+
+}  // namespace
+
+FailureClass bedrock_class(std::string_view code, std::string_view words, unsigned status) {
+    VendorError error;
+    error.message = words;
+    error.status = status;
+    auto const name = plain_name(code);
+    if (name == "validation") {
+        error.status = 400;
+        return class_of(error);
+    }
+    auto const* const known = std::ranges::find(named_classes, name, &NamedClass::name);
+    if (known == std::end(named_classes)) return class_of(error);
+    // The tokens of a day are spent: trying again in a minute is of no use.
+    if (known->kind == FailureClass::rate_limited && words.contains("per day"))
+        return FailureClass::quota;
+    return known->kind;
+}
+
+llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
+    using Kind = aws::Failure::Kind;
+    llm::Failure out;
+    switch (failure.kind) {
+        case Kind::service:
+            out = named_failure(failure.code.empty() ? fmt::format("HTTP {}", failure.status)
+                                                     : failure.code,
+                                failure.message, failure.status);
+            break;
+        case Kind::credentials:
+            out = llm::make_failure(FailureClass::auth, failure.message);
+            break;
+        case Kind::network:
+            out = llm::make_failure(FailureClass::network, failure.message);
+            break;
+        case Kind::timed_out:
+            // Nothing was begun where no connection was made: that may be tried again.
+            out = llm::make_failure(
+                failure.was_sent ? FailureClass::timeout : FailureClass::network, failure.message);
+            break;
+        case Kind::cancelled:
+            out = llm::make_failure(FailureClass::cancelled, failure.message);
+            break;
+        case Kind::unreadable:
+            out = llm::make_failure(FailureClass::model_error, failure.message);
+            break;
+    }
+    out.message = fit_for_people(std::move(out.message), secret);
+    out.provider_request_id = failure.request_id.substr(0, 128);
+    out.retry_after = failure.retry_after;
+    return out;
+}
+
+llm::Failure failure_in_stream(std::string_view code, std::string_view message,
+                               std::string_view payload) {
+    auto words = words_in(payload);
+    if (words.message.empty()) words.message = message;
+    if (!words.original.empty() && words.original != words.message) {
+        if (!words.message.empty()) words.message += ": ";
+        words.message += words.original;
+    }
+    return named_failure(code.empty() ? "error" : code, std::move(words.message), 0);
+}
+
+}  // namespace kaiwa::providers

@@ -1,0 +1,94 @@
+#include "providers/bedrock/plane.hpp"
+
+#include "providers/bedrock/options.hpp"
+#include "providers/common/base_url.hpp"
+
+#include <utility>
+
+namespace kaiwa::providers {
+namespace {
+
+/// Stands for a region that only the machine can tell, while the rest is checked.
+constexpr char const* any_region = "us-east-1";
+
+}  // namespace
+
+BedrockPlanes::Clients::Clients(BedrockServices const& services,
+                                aws::CredentialProvider& credentials,
+                                BedrockEndpoints const& endpoints)
+    : runtime(services.transport, credentials, services.clock, services.random,
+              {"bedrock", endpoints.region, endpoints.runtime}),
+      control(services.transport, credentials, services.clock, services.random,
+              {"bedrock", endpoints.region, endpoints.control}) {}
+
+BedrockPlanes::BedrockPlanes(llm::ProviderConfig config, BedrockServices services)
+    : config_(std::move(config)),
+      services_(std::move(services)),
+      around_(read_surroundings(services_.variables)) {}
+
+Result<std::unique_ptr<BedrockPlanes>> BedrockPlanes::make(llm::ProviderConfig const& config,
+                                                           BedrockServices const& services) {
+    std::unique_ptr<BedrockPlanes> planes(new BedrockPlanes(config, services));
+    auto around = planes->around_;
+    bool const knows_region = !option_of(config, "region").empty() || !around.region.empty();
+    if (!knows_region) around.region = any_region;
+    if (auto endpoints = bedrock_endpoints(config, around); !endpoints)
+        return std::unexpected(endpoints.error());
+    if (auto chosen = planes->choose_key(); !chosen) return std::unexpected(chosen.error());
+    if (knows_region) {
+        if (auto ready = planes->prepare({}); !ready) return std::unexpected(ready.error());
+    }
+    return planes;
+}
+
+Result<void> BedrockPlanes::choose_key() {
+    auto around = around_;
+    if (around.region.empty()) around.region = any_region;
+    auto const endpoints = bedrock_endpoints(config_, around);
+    auto const profile = option_of(config_, "profile");
+    // The machine's own key is not for a server that somebody entered in the page, and a profile
+    // that was asked for by name is what signs.
+    bool const may_show_key = (endpoints && endpoints->is_aws_own) ||
+                              config_.origin == llm::ProviderOrigin::configuration;
+    api_key_ = config_.api_key;
+    if (api_key_.empty() && may_show_key && profile.empty()) api_key_ = around_.api_key;
+    if (auto ok = check_header_value("api_key", api_key_.reveal()); !ok) return ok;
+    account_ = services_.account(profile);
+    if (!api_key_.empty()) {
+        aws::Credentials shown;
+        shown.bearer_token = api_key_;
+        shown.source = "a Bedrock API key";
+        key_holder_ = std::make_unique<aws::StaticCredentials>(std::move(shown));
+    }
+    return {};
+}
+
+Result<void> BedrockPlanes::prepare(std::string const& region) {
+    auto around = around_;
+    if (!region.empty()) around.region = region;
+    auto const endpoints = bedrock_endpoints(config_, around);
+    if (!endpoints) return std::unexpected(endpoints.error());
+    if (endpoints->is_aws_own || config_.origin == llm::ProviderOrigin::configuration) {
+        services_.expect(endpoints->runtime);
+        services_.expect(endpoints->control);
+    }
+    auto& credentials = key_holder_ ? *key_holder_ : account_->credentials();
+    std::lock_guard const lock(mutex_);
+    if (!clients_) clients_ = std::make_shared<Clients>(services_, credentials, *endpoints);
+    return {};
+}
+
+asio::awaitable<aws::Outcome<std::shared_ptr<BedrockPlanes::Clients>>> BedrockPlanes::clients() {
+    {
+        std::lock_guard const lock(mutex_);
+        if (clients_) co_return clients_;
+    }
+    auto const region = co_await account_->region();
+    if (!region) co_return std::unexpected(region.error());
+    if (auto ready = prepare(*region); !ready)
+        co_return aws::fail(aws::Failure::Kind::credentials, ready.error().message);
+    std::lock_guard const lock(mutex_);
+    co_return clients_;
+}
+
+}  // namespace kaiwa::providers
