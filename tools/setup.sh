@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12, by group; does nothing, quickly, when all is there.
-# usage: tools/setup.sh [build] [test] [bench]
+# usage: tools/setup.sh [build] [test] [bench] [vendor_doubles]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -79,13 +79,24 @@ setup_build() {
   install_packages "${build_packages[@]}"
   install_node
 }
-setup_test() { install_packages "${test_packages[@]}"; }
+# Doubles of vendors' services that are made of the vendors' own packages; they need Node.
+setup_vendor_doubles() {
+  local double=tests/support/bedrock_double
+  cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock" && return
+  install_node
+  (cd "$double" && PATH="$OLDPWD/build/tools/node/bin:$PATH" retry npm ci --silent)
+  cp "$double/package-lock.json" "$double/node_modules/.installed-lock"
+}
+setup_test() {
+  install_packages "${test_packages[@]}"
+  setup_vendor_doubles
+}
 setup_bench() { install_packages "${bench_packages[@]}"; }
 
 [ $# -gt 0 ] || set -- build
 for group in "$@"; do
   case $group in
-    build | test | bench) "setup_$group" ;;
-    *) echo "tools/setup.sh: unknown group $group; expected build, test or bench" >&2; exit 2 ;;
+    build | test | bench | vendor_doubles) "setup_$group" ;;
+    *) echo "tools/setup.sh: unknown group $group; expected build, test, bench or vendor_doubles" >&2; exit 2 ;;
   esac
 done

@@ -8,6 +8,10 @@ cd "$(dirname "$0")/../.."
 if [ ! -x "${KAIWA_MODEL_SERVER:-build/dev/bin/kaiwa_model_server}" ]; then
   cmake --preset dev >/dev/null && cmake --build --preset dev --target kaiwa_model_server || exit 1
 fi
+double=tests/support/bedrock_double
+if ! cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock"; then
+  tools/setup.sh vendor_doubles || exit 1
+fi
 venv=build/tools/integration
 if ! cmp -s tests/integration/requirements.txt "$venv/installed.txt"; then
   python3 -m venv "$venv" || exit 1
