@@ -10,8 +10,11 @@
 #include "providers/bedrock/replay.hpp"
 #include "tests/support/answers.hpp"
 
+#include <algorithm>
 #include <array>
 #include <functional>
+#include <string>
+#include <utility>
 
 namespace {
 
@@ -32,10 +35,14 @@ std::string framed(std::string_view lines) {
         bool const is_exception = type.starts_with('!');
         if (is_exception) type.remove_prefix(1);
         aws::EventMessage message;
-        message.headers.push_back(
-            {is_exception ? ":exception-type" : ":event-type", std::string(type), 7});
-        message.headers.push_back(
-            {":message-type", std::string(is_exception ? "exception" : "event"), 7});
+        auto const add = [&](std::string name, std::string_view value) {
+            aws::EventHeader header;
+            header.name = std::move(name);
+            header.value = std::string(value);
+            message.headers.push_back(std::move(header));
+        };
+        add(is_exception ? ":exception-type" : ":event-type", type);
+        add(":message-type", is_exception ? "exception" : "event");
         message.payload = line.substr(1);
         body += aws::encode_event_message(message);
     }
