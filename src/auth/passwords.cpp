@@ -6,9 +6,12 @@
 namespace kaiwa::auth {
 namespace {
 
-/// A hash is long work of no urgency: with a lower priority the loops keep their share of a core.
+// Less urgent than the loops, which keep their share of a core; not so little that other busy
+// programs of the machine keep people from signing in.
+constexpr int hashing_nice = 4;
+
 void yield_to_loops() {
-    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 10);
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), hashing_nice);
 }
 
 }  // namespace
