@@ -15,7 +15,7 @@ test: ## Install what tests need and run all of them (STAGES="unit e2e" for some
 	@tools/setup.sh build test
 	@tools/test.sh $(STAGES)
 
-bench: build ## Measure against the budgets; bounded
+bench: build ## Measure against the budgets (PEERS=1: beside Chainlit, too); bounded
 	@tools/setup.sh bench
 	@tools/bench.sh
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures the optimised program against its budgets, beside nginx in the same run.
 # usage: tools/bench.sh [--quick]     writes the table into docs/performance.md; takes about ten minutes
+#        PEERS=1 tools/bench.sh       installs Chainlit under build/peers and measures it, too
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
@@ -10,4 +11,13 @@ cmake --build --preset release --target kaiwa_load kaiwa_model_server kaiwa_stor
 if ! cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.installed-lock; then
   (cd tests/e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent && cp package-lock.json node_modules/.installed-lock)
 fi
-exec timeout 1800 python3 bench/run.py --kaiwa build/kaiwa --bin build/release/bin --write docs/performance.md "$@"
+peers=()
+if [ -n "${PEERS:-}" ]; then
+  if ! cmp -s bench/peers/requirements.txt build/peers/chainlit/.installed; then
+    python3 -m venv build/peers/chainlit
+    build/peers/chainlit/bin/python -m pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+    cp bench/peers/requirements.txt build/peers/chainlit/.installed
+  fi
+  peers=(--peers build/peers)
+fi
+exec timeout 2400 python3 bench/run.py --kaiwa build/kaiwa --bin build/release/bin "${peers[@]}" --write docs/performance.md "$@"
