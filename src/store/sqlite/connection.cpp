@@ -1,5 +1,7 @@
 #include "store/sqlite/connection.hpp"
 
+#include "store/sqlite/gathered_log.hpp"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -9,6 +11,12 @@ namespace {
 
 // Waiting for the command line's short transactions, and for a checkpoint in progress.
 constexpr int busy_timeout_ms = 5'000;
+
+/// SQLite's own count of its memory costs a lock for every allocation, and nobody reads it.
+void count_no_memory() {
+    static int const done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(done);
+}
 
 }  // namespace
 
@@ -93,8 +101,9 @@ Result<Connection> Connection::open(std::filesystem::path const& file, Mode mode
     int const flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW |
                       (mode == Mode::read_only ? SQLITE_OPEN_READONLY
                                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    count_no_memory();
     sqlite3* db = nullptr;
-    int const code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
+    int const code = sqlite3_open_v2(file.c_str(), &db, flags, gathered_log_vfs());
     Connection connection(db);
     if (code != SQLITE_OK) {
         auto error = to_error(code, db ? sqlite3_errmsg(db) : "out of memory");

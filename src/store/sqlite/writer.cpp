@@ -10,10 +10,13 @@ namespace {
 using std::chrono::steady_clock;
 
 // Pages of 4 KiB in the write-ahead log.
-constexpr int checkpoint_when_idle = 1'000;
+constexpr int checkpoint_when_quiet = 1'000;
 constexpr int checkpoint_when_busy = 8'000;
 constexpr int truncate_above = 16'000;
 constexpr std::chrono::seconds between_truncations{1};
+// A person's turn is two commits with an answer between them; a checkpoint in the gap between two
+// requests would hold up the second.
+constexpr std::chrono::milliseconds quiet_time{20};
 // How long a commit may be held back for those who are about to queue.
 constexpr std::chrono::microseconds longest_linger{500};
 
@@ -67,7 +70,12 @@ bool Writer::submit(std::unique_ptr<Operation>& operation) {
 void Writer::work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-        wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+        if (!wait_for_work(lock)) {
+            lock.unlock();
+            checkpoint_when_above(checkpoint_when_quiet);
+            lock.lock();
+            continue;
+        }
         if (queue_.empty()) break;
         auto batch = take(lock);
         lock.unlock();
@@ -75,13 +83,22 @@ void Writer::work() {
         auto const busy = thread_time();
         lock.lock();
         counts_.busy = busy;
-        bool const idle = queue_.empty();
         lock.unlock();
-        checkpoint_when_due(idle);
+        checkpoint_when_above(checkpoint_when_busy);
         lock.lock();
     }
     lock.unlock();
     if (checkpoints_ == Checkpoints::own) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+/// False when nothing came for a while and the log has something to settle.
+bool Writer::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    auto const has_work = [this] { return closing_ || !queue_.empty(); };
+    bool const settles =
+        checkpoints_ == Checkpoints::own && unsettled_pages() >= checkpoint_when_quiet;
+    if (settles) return wake_.wait_for(lock, quiet_time, has_work);
+    wake_.wait(lock, has_work);
+    return true;
 }
 
 Writer::Batch Writer::take(std::unique_lock<std::mutex>& lock) {
@@ -113,6 +130,16 @@ void Writer::run_one(Operation& operation) {
     db_.run("RELEASE operation");
 }
 
+/// The transaction has nothing else in it.
+void Writer::run_alone(Operation& operation) {
+    operation.execute(db_);
+    if (auto error = db_.take_error()) operation.fail(std::move(*error));
+    if (operation.refused() && db_.in_transaction()) {
+        db_.run("ROLLBACK");
+        db_.run("BEGIN IMMEDIATE");
+    }
+}
+
 void Writer::commit(Batch batch) {
     auto const began = steady_clock::now();
     std::size_t done = 0;
@@ -122,7 +149,11 @@ void Writer::commit(Batch batch) {
     lost = db_.take_error();
     if (lost) done = batch.size();
     while (!lost && done < batch.size()) {
-        run_one(*batch[done++]);
+        if (batch.size() == 1) {
+            run_alone(*batch[done++]);
+        } else {
+            run_one(*batch[done++]);
+        }
         lost = db_.take_error();
         if (!lost && !db_.in_transaction()) {
             lost = Error{Errc::unavailable, "the database took back a group of changes", {}};
@@ -138,6 +169,9 @@ void Writer::commit(Batch batch) {
         static_cast<void>(db_.take_error());
         log_.error("database commit failed", {{"error", lost->message}});
     }
+
+    // The log begins again from its start once all of it is settled.
+    if (log_pages_ < settled_pages_) settled_pages_ = 0;
 
     Batch rest;  // did not fit into the time of one commit
     std::move(batch.begin() + static_cast<std::ptrdiff_t>(done), batch.end(),
@@ -159,13 +193,8 @@ void Writer::commit(Batch batch) {
     }
 }
 
-void Writer::checkpoint_when_due(bool idle) {
-    if (checkpoints_ == Checkpoints::none) return;
-    int const waiting = log_pages_ - settled_pages_;
-    bool const restarted = waiting < 0;  // the log began again from its start
-    if (restarted) settled_pages_ = 0;
-    int const unsettled = restarted ? log_pages_ : waiting;
-    if (unsettled < (idle ? checkpoint_when_idle : checkpoint_when_busy)) return;
+void Writer::checkpoint_when_above(int pages) {
+    if (checkpoints_ == Checkpoints::none || unsettled_pages() < pages) return;
     bool const large = log_pages_ > truncate_above && steady_clock::now() >= next_truncate_;
     if (large) next_truncate_ = steady_clock::now() + between_truncations;
     checkpoint(large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);

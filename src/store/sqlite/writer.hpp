@@ -32,10 +32,10 @@ struct WriterCounts {
 };
 
 /// The one thread that changes the database. It takes all operations that wait, runs each inside
-/// its own savepoint, commits them together with one flush, and only then lets each caller go on.
+/// its own savepoint (one that waits alone needs none), commits them together with one flush, and only then lets each caller go on.
 ///
-/// With `Checkpoints::own` it is also the only checkpointer there is: after a commit when nothing
-/// waits, and under steady load when the log grew large.
+/// With `Checkpoints::own` it is also the only checkpointer there is: when nothing was asked for a
+/// moment, so that no commit waits for it, and under steady load when the log grew large.
 ///
 /// Destruction finishes what is queued. The loops of the callers outlive it.
 class Writer {
@@ -87,7 +87,10 @@ private:
     Batch take(std::unique_lock<std::mutex>& lock);
     void commit(Batch batch);
     void run_one(Operation& operation);
-    void checkpoint_when_due(bool idle);
+    void run_alone(Operation& operation);
+    bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] int unsettled_pages() const { return log_pages_ - settled_pages_; }
+    void checkpoint_when_above(int pages);
     void checkpoint(int mode);
 
     Connection db_;
