@@ -95,7 +95,7 @@ chat::NewTurn make_turn(Bench& bench, std::string text) {
     turn.reply = bench.make_id<MessageId>();
     turn.generation = bench.make_id<GenerationId>();
     turn.text = std::move(text);
-    turn.model = "local/bench";
+    turn.default_model = "local/bench";
     turn.request_digest = std::string(32, 'd');
     return turn;
 }

@@ -129,6 +129,7 @@ struct TestServices {
     EmptySearch search;
     EmptyBlobStore blobs;
     chat::Notices notices;
+    chat::RecentBranches recent;
     MemoryProviderStore providers;
     SilentResponder responder;
     llm::Catalogue catalogue{[](llm::ProviderConfig const&) {
@@ -137,7 +138,7 @@ struct TestServices {
                              },
                              clock, log};
     asio::io_context io;
-    chat::TurnService turns{{chats, responder, notices, clock, random, log,
+    chat::TurnService turns{{chats, responder, notices, recent, clock, random, log,
                              [] { return std::string("local/a"); }},
                             {},
                             {io.get_executor()}};

@@ -62,8 +62,8 @@ struct NewTurn {
     std::vector<FileId> files;  ///< Must be the principal's own.
     MessageId reply;
     GenerationId generation;
-    std::string model;
-    ThreadSettings settings;     ///< Become the thread's.
+    std::string default_model;   ///< Where neither the request nor the thread names one.
+    SettingsChange settings;     ///< Merged into the thread's.
     std::string title;           ///< For a thread that has none.
     std::string request_digest;  ///< SHA-256 of what the client asked; tells a repeat from a clash.
 };
@@ -73,8 +73,8 @@ struct NewReply {
     MessageId message;  ///< The assistant message to regenerate or continue.
     MessageId reply;    ///< Made by the client: the idempotency key within the thread.
     GenerationId generation;
-    std::string model;
-    ThreadSettings settings;
+    std::string default_model;
+    SettingsChange settings;
     std::string request_digest;
 };
 
@@ -86,6 +86,10 @@ struct TurnTicket {
     std::uint64_t epoch = 0;
     enum class Outcome { created, repeated } outcome = Outcome::created;
     bool titled = false;  ///< `NewTurn::title` became the thread's title.
+
+    // Of what was created:
+    ThreadSettings settings{};          ///< As stored, with a model.
+    std::optional<MessageId> parent{};  ///< What the question follows; of `begin_turn()` alone.
 };
 
 /// Consecutive events of one generation. `frames` is their ready-to-send text as
@@ -156,7 +160,7 @@ public:
                                                           MessageId message) = 0;
 
     /// Stores the question, the pending answer, its generation with a lease and the thread's new
-    /// head, settings and perhaps title, all or nothing. A repeat of a stored key returns its ids.
+    /// head, merged settings and perhaps title, all or nothing. A repeat of a stored key returns its ids.
     /// Fails with `not_found` (thread, parent, a file) or `conflict` (reason
     /// "idempotency_conflict": the key is taken by another request).
     virtual asio::awaitable<Result<TurnTicket>> begin_turn(Principal who, ThreadId thread,

@@ -26,6 +26,10 @@ bool is_text(std::string_view media_type) {
     return media_type.starts_with("text/") || media_type == "application/json";
 }
 
+llm::Role role_of(MessageRole role) {
+    return role == MessageRole::user ? llm::Role::user : llm::Role::assistant;
+}
+
 std::int64_t tokens_of(std::vector<llm::Part> const& parts) {
     std::int64_t tokens = llm::tokens_per_message;
     for (auto const& part : parts) {
@@ -61,58 +65,138 @@ void put_in_order(std::vector<llm::PromptMessage>& messages) {
     messages = std::move(joined);
 }
 
+/// The lines of a branch that is being read, newest first, as long as it can be remembered.
+class Recollection {
+public:
+    void add(Message const& message) {
+        bytes_ += message.text.size();
+        // An answer that is being written will say more; a file may be removed; a step may have
+        // something for the model.
+        possible_ &= message.files.empty() && message.steps_json == no_steps &&
+                     message.state != MessageState::pending &&
+                     bytes_ <= RecentBranches::max_branch_bytes;
+        if (possible_) lines_.emplace_back(message.role, message.text);
+    }
+    /// What comes before the question.
+    [[nodiscard]] std::optional<RecentBranches::Lines> take() {
+        if (!possible_ || lines_.empty()) return std::nullopt;
+        lines_.erase(lines_.begin());
+        std::ranges::reverse(lines_);
+        return std::move(lines_);
+    }
+
+private:
+    RecentBranches::Lines lines_;
+    std::size_t bytes_ = 0;
+    bool possible_ = true;
+};
+
 }  // namespace
 
-PromptBuilder::PromptBuilder(ChatStore& store, BlobStore& blobs, PromptOptions options)
-    : store_(store), blobs_(blobs), options_(std::move(options)) {}
+/// A prompt that grows from its newest message back until the window is full.
+class PromptBuilder::Draft {
+public:
+    explicit Draft(std::int64_t budget) : left_(budget) {}
+
+    /// What is sent whatever it costs, behind the question.
+    void add_behind(llm::PromptMessage message) {
+        left_ -= tokens_of(message.parts);
+        newest_first_.push_back(std::move(message));
+    }
+    /// False when this message and all before it do not fit. `depth`: how many there are before it.
+    bool add(llm::PromptMessage message, std::int64_t tokens, std::int64_t depth) {
+        if (message.parts.empty()) return true;  // an answer that failed before its first word
+        left_ -= tokens;
+        // The question itself is sent whatever it costs: the server's refusal is clearer.
+        if (left_ < 0 && has_question_) {
+            dropped_ = depth + 1;
+            return false;
+        }
+        has_question_ = true;
+        newest_first_.push_back(std::move(message));
+        return true;
+    }
+    [[nodiscard]] std::int64_t dropped() const { return dropped_; }
+    [[nodiscard]] std::vector<llm::PromptMessage> take() {
+        std::ranges::reverse(newest_first_);
+        put_in_order(newest_first_);
+        return std::move(newest_first_);
+    }
+
+private:
+    std::int64_t left_;
+    bool has_question_ = false;
+    std::int64_t dropped_ = 0;
+    std::vector<llm::PromptMessage> newest_first_;
+};
+
+PromptBuilder::PromptBuilder(ChatStore& store, BlobStore& blobs, RecentBranches& recent,
+                             PromptOptions options)
+    : store_(store), blobs_(blobs), recent_(recent), options_(std::move(options)) {}
 
 asio::awaitable<Result<BuiltPrompt>> PromptBuilder::build(TurnContext const& turn,
                                                           llm::ModelInfo const& model) const {
     BuiltPrompt built;
     built.prompt.system = turn.settings.system_prompt.value_or(options_.system_prompt);
-    auto left = budget_of(model, options_.unknown_window, turn.settings.parameters,
-                          built.prompt.system);
-    bool const sees_images = model.sees_images.value_or(true);
-
-    std::vector<llm::PromptMessage> newest_first;
+    Draft draft(budget_of(model, options_.unknown_window, turn.settings.parameters,
+                          built.prompt.system));
     if (!turn.continued_text.empty()) {
-        newest_first.push_back({llm::Role::user, {llm::TextPart{std::string(carry_on_request)}}, {}});
-        newest_first.push_back({llm::Role::assistant, {llm::TextPart{turn.continued_text}}, {}});
-        left -= tokens_of(newest_first[0].parts) + tokens_of(newest_first[1].parts);
+        draft.add_behind({llm::Role::user, {llm::TextPart{std::string(carry_on_request)}}, {}});
+        draft.add_behind({llm::Role::assistant, {llm::TextPart{turn.continued_text}}, {}});
     }
 
+    if (auto lines = remembered(turn)) {
+        for (auto depth = static_cast<std::int64_t>(lines->size()) - 1; depth >= 0; --depth) {
+            auto& [role, text, tokens] = (*lines)[static_cast<std::size_t>(depth)];
+            std::vector<llm::Part> parts;
+            if (!text.empty()) parts.emplace_back(llm::TextPart{std::move(text)});
+            llm::PromptMessage message{role_of(role), std::move(parts), {}};
+            auto const cost = llm::tokens_per_message + tokens;
+            if (!draft.add(std::move(message), cost, depth)) break;
+        }
+    } else {
+        auto read = co_await read_branch(turn, model.sees_images.value_or(true), draft);
+        if (!read) co_return std::unexpected(read.error());
+    }
+    built.dropped = draft.dropped();
+    built.prompt.messages = draft.take();
+    co_return built;
+}
+
+std::optional<RecentBranches::Lines> PromptBuilder::remembered(TurnContext const& turn) const {
+    if (!turn.asked) return std::nullopt;
+    std::optional<RecentBranches::Lines> lines(std::in_place);
+    if (turn.asked->parent) lines = recent_.find(turn.thread, *turn.asked->parent);
+    if (lines) lines->emplace_back(MessageRole::user, turn.asked->text);
+    return lines;
+}
+
+asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn, bool sees_images,
+                                                         Draft& draft) const {
+    Recollection recollection;
     MessageQuery query{.from = turn.question, .limit = page_size, .before = {}};
-    bool question = true;
     for (;;) {
         auto asked = query;
         auto page = co_await store_.messages(turn.who, turn.thread, std::move(asked));
         if (!page) co_return std::unexpected(page.error());
         for (auto it = page->items.rbegin(); it != page->items.rend(); ++it) {
-            auto const& message = *it;
-            auto parts = co_await parts_of(message, sees_images);
+            auto parts = co_await parts_of(*it, sees_images);
             if (!parts) co_return std::unexpected(parts.error());
-            if (parts->empty()) continue;  // an answer that failed before its first word
-            left -= tokens_of(*parts);
-            // The question itself is sent whatever it costs: the server's refusal is clearer.
-            if (left < 0 && !question) {
-                built.dropped = message.depth + 1;
-                break;
-            }
-            question = false;
-            auto const role =
-                message.role == MessageRole::user ? llm::Role::user : llm::Role::assistant;
-            auto replay = role == llm::Role::assistant ? replay_in(message.steps_json, turn.model)
-                                                       : std::string();
-            newest_first.push_back({role, std::move(*parts), std::move(replay)});
+            auto const tokens = tokens_of(*parts);
+            auto replay = it->role == MessageRole::assistant
+                              ? replay_in(it->steps_json, turn.model)
+                              : std::string();
+            llm::PromptMessage message{role_of(it->role), std::move(*parts), std::move(replay)};
+            if (!draft.add(std::move(message), tokens, it->depth)) co_return Result<void>{};
+            recollection.add(*it);
         }
-        if (built.dropped > 0 || !page->next) break;
+        if (!page->next) break;
         query.before = *page->next;
     }
-
-    std::ranges::reverse(newest_first);
-    built.prompt.messages = std::move(newest_first);
-    put_in_order(built.prompt.messages);
-    co_return built;
+    if (!turn.asked || !turn.asked->parent) co_return Result<void>{};
+    if (auto lines = recollection.take())
+        recent_.keep(turn.thread, *turn.asked->parent, std::move(*lines));
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(Message const& message,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/chat_store.hpp"
+#include "chat/recent_branches.hpp"
 #include "chat/responder.hpp"
 #include "llm/chat_model.hpp"
 
@@ -25,18 +26,25 @@ struct BuiltPrompt {
 /// (newest first, by an estimate that errs to the safe side), the question with its pictures.
 class PromptBuilder {
 public:
-    PromptBuilder(ChatStore& store, BlobStore& blobs, PromptOptions options);
+    PromptBuilder(ChatStore& store, BlobStore& blobs, RecentBranches& recent,
+                  PromptOptions options);
 
     asio::awaitable<Result<BuiltPrompt>> build(TurnContext const& turn,
                                                llm::ModelInfo const& model) const;
 
 private:
+    class Draft;
+
+    [[nodiscard]] std::optional<RecentBranches::Lines> remembered(TurnContext const& turn) const;
+    asio::awaitable<Result<void>> read_branch(TurnContext const& turn, bool sees_images,
+                                              Draft& draft) const;
     asio::awaitable<Result<std::vector<llm::Part>>> parts_of(Message const& message,
                                                              bool sees_images) const;
     asio::awaitable<Result<std::string>> read_file(FileId id, std::size_t max_bytes) const;
 
     ChatStore& store_;
     BlobStore& blobs_;
+    RecentBranches& recent_;
     PromptOptions options_;
 };
 

@@ -17,6 +17,14 @@ struct TurnContext {
     std::string model;  ///< "local/qwen3".
     ThreadSettings settings;
     std::string continued_text;  ///< The answer being carried on; empty for a new one.
+
+    /// A question as it was just stored.
+    struct Asked {
+        std::string text;
+        std::optional<MessageId> parent;  ///< What it follows; unset at the root.
+    };
+    /// Set for a new question without files.
+    std::optional<Asked> asked{};
 };
 
 /// Where an answer is written. Each call becomes one event, in order.

@@ -159,9 +159,9 @@ asio::awaitable<llm::Outcome<llm::FinishReason>> answer(std::shared_ptr<LiveTurn
 
 }  // namespace
 
-asio::awaitable<void> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
-                               Responder& responder, TurnOptions const& options,
-                               std::string new_title) {
+asio::awaitable<TurnEnd> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
+                                  Responder& responder, TurnOptions const& options,
+                                  std::string new_title) {
     LogSink sink(turn, saver, options);
     std::string started = fmt::format(R"({{"generation":"{}","message":"{}","reply":"{}","model":)",
                                       turn->generation.text(), turn->turn.question.text(),
@@ -180,7 +180,7 @@ asio::awaitable<void> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<T
     }
     if (turn->stop_reason == StopReason::lease_lost) {
         turn->log.abandon();
-        co_return;
+        co_return TurnEnd::lost;
     }
 
     auto terminal = how_it_ended(*turn, outcome);
@@ -198,9 +198,10 @@ asio::awaitable<void> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<T
         co_await saver->finish(turn, terminal.type, terminal.data, std::move(ending));
     if (!stored) {
         turn->log.abandon();
-        co_return;
+        co_return TurnEnd::lost;
     }
     turn->log.end(terminal.type, terminal.data);
+    co_return TurnEnd::stored;
 }
 
 }  // namespace kaiwa::chat

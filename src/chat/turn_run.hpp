@@ -9,9 +9,14 @@
 
 namespace kaiwa::chat {
 
+enum class TurnEnd {
+    stored,  ///< The ending is durable and shown.
+    lost,    ///< The lease was lost, or the store did not take the ending.
+};
+
 /// Runs one turn from its first event to its terminal one: the order of its steps is the life of a
-/// turn. Returns when the ending is durable and shown, or the lease was lost.
-asio::awaitable<void> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
+/// turn.
+asio::awaitable<TurnEnd> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
                                Responder& responder, TurnOptions const& options,
                                std::string new_title);
 

@@ -190,11 +190,23 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         if (thread) services.notices.publish(who.id, ThreadChanged{std::move(*thread)});
     }
 
+    /// Its prompt's history is what the next turn's begins with.
+    void remember(LiveTurn& turn) const {
+        auto& asked = turn.turn.asked;
+        if (!asked || turn.steps_json != no_steps) return;
+        RecentBranches::Line question{MessageRole::user, std::move(asked->text)};
+        RecentBranches::Line answer{MessageRole::assistant, turn.log.text()};
+        services.recent.extend(turn.turn.thread, asked->parent, std::move(question),
+                               turn.turn.reply, std::move(answer));
+    }
+
     asio::awaitable<void> run(std::shared_ptr<LiveTurn> turn, std::string new_title) {
         auto const saver = saver_of(turn->loop);
         saver->add(turn);
         co_await announce(turn->turn.who, turn->turn.thread);
-        co_await run_turn(turn, saver, services.responder, options, std::move(new_title));
+        auto const ended =
+            co_await run_turn(turn, saver, services.responder, options, std::move(new_title));
+        if (ended == TurnEnd::stored) remember(*turn);
         saver->remove(turn);
         dismiss(*turn);
         co_await announce(turn->turn.who, turn->turn.thread);
@@ -227,10 +239,26 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         }
     }
 
-    ThreadSettings settings_for(ThreadSettings stored, SettingsChange const& change) const {
-        auto settings = merge(std::move(stored), change);
-        if (!settings.model) settings.model = services.default_model();
-        return settings;
+    /// Asked for only where it may be needed: it looks through the catalogue.
+    std::string default_model_for(SettingsChange const& change) const {
+        return change.model ? std::string() : services.default_model();
+    }
+
+    asio::awaitable<Result<TurnTicket>> begin(std::shared_ptr<LiveTurn> turn,
+                                              asio::awaitable<Result<TurnTicket>> stored,
+                                              std::string title) {
+        if (auto admitted = admit(turn); !admitted) co_return std::unexpected(admitted.error());
+        auto ticket = co_await std::move(stored);
+        if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
+            dismiss(*turn);
+            co_return ticket;
+        }
+        turn->epoch = ticket->epoch;
+        turn->turn.settings = ticket->settings;
+        turn->turn.model = *ticket->settings.model;
+        if (turn->turn.asked) turn->turn.asked->parent = ticket->parent;
+        start(std::move(turn), ticket->titled ? std::move(title) : std::string());
+        co_return ticket;
     }
 };
 
@@ -243,44 +271,32 @@ TurnService::~TurnService() = default;
 asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thread,
                                                      Question question) {
     auto const impl = impl_;
-    auto& [store, responder, notices, clock, random, log, default_model] = impl->services;
-    auto const stored = co_await store.thread(who, thread);
-    if (!stored) co_return std::unexpected(stored.error());
-    auto const settings = impl->settings_for(stored->settings, question.settings);
-
+    auto& services = impl->services;
+    auto digest = digest_of(question);
     auto const title = make_title(question.text);
     NewTurn wanted{.question = question.id,
                    .parent = question.parent,
-                   .text = question.text,
-                   .files = question.files,
-                   .reply = MessageId{make_uuid7(clock, random)},
-                   .generation = GenerationId{make_uuid7(clock, random)},
-                   .model = *settings.model,
-                   .settings = settings,
+                   .text = std::move(question.text),
+                   .files = std::move(question.files),
+                   .reply = MessageId{make_uuid7(services.clock, services.random)},
+                   .generation = GenerationId{make_uuid7(services.clock, services.random)},
+                   .default_model = impl->default_model_for(question.settings),
+                   .settings = std::move(question.settings),
                    .title = title,
-                   .request_digest = digest_of(question)};
-    TurnContext context{who, thread, wanted.question, wanted.reply, wanted.model, settings, {}};
+                   .request_digest = std::move(digest)};
+    TurnContext context{who, thread, wanted.question, wanted.reply, {}, {}, {}};
+    if (wanted.files.empty()) context.asked = TurnContext::Asked{wanted.text, {}};
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
-    if (auto admitted = impl->admit(turn); !admitted) co_return std::unexpected(admitted.error());
-
-    auto ticket = co_await store.begin_turn(who, thread, std::move(wanted));
-    if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
-        impl->dismiss(*turn);
-        co_return ticket;
-    }
-    turn->epoch = ticket->epoch;
-    impl->start(std::move(turn), ticket->titled ? title : std::string());
-    co_return ticket;
+    auto stored = services.store.begin_turn(who, thread, std::move(wanted));
+    co_return co_await impl->begin(std::move(turn), std::move(stored), title);
 }
 
 asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, ThreadId thread,
                                                              ReplyRequest request) {
     auto const impl = impl_;
-    auto& [store, responder, notices, clock, random, log, default_model] = impl->services;
-    auto const stored = co_await store.thread(who, thread);
-    if (!stored) co_return std::unexpected(stored.error());
-    auto const old = co_await store.message(who, thread, request.message);
+    auto& services = impl->services;
+    auto const old = co_await services.store.message(who, thread, request.message);
     if (!old) co_return std::unexpected(old.error());
     if (old->role != MessageRole::assistant)
         co_return fail(Errc::not_found, "there is no such answer in this thread");
@@ -288,27 +304,18 @@ asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, Thre
     if (carry_on && old->state == MessageState::pending)
         co_return fail(Errc::conflict, "the answer is still being written");
 
-    auto const settings = impl->settings_for(stored->settings, request.settings);
     NewReply wanted{.message = request.message,
                     .reply = request.reply,
-                    .generation = GenerationId{make_uuid7(clock, random)},
-                    .model = *settings.model,
-                    .settings = settings,
+                    .generation = GenerationId{make_uuid7(services.clock, services.random)},
+                    .default_model = impl->default_model_for(request.settings),
+                    .settings = request.settings,
                     .request_digest = digest_of(request)};
-    TurnContext context{who, thread, old->parent.value_or(request.message), request.reply,
-                        wanted.model, settings, carry_on ? old->text : std::string()};
+    TurnContext context{who, thread, old->parent.value_or(request.message), request.reply, {}, {},
+                        carry_on ? old->text : std::string()};
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
-    if (auto admitted = impl->admit(turn); !admitted) co_return std::unexpected(admitted.error());
-
-    auto ticket = co_await store.begin_reply(who, thread, std::move(wanted));
-    if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
-        impl->dismiss(*turn);
-        co_return ticket;
-    }
-    turn->epoch = ticket->epoch;
-    impl->start(std::move(turn), {});
-    co_return ticket;
+    auto stored = services.store.begin_reply(who, thread, std::move(wanted));
+    co_return co_await impl->begin(std::move(turn), std::move(stored), {});
 }
 
 asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Principal who,

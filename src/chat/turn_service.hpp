@@ -6,6 +6,7 @@
 #include "chat/chat_store.hpp"
 #include "chat/event_reader.hpp"
 #include "chat/notices.hpp"
+#include "chat/recent_branches.hpp"
 #include "chat/responder.hpp"
 
 #include <chrono>
@@ -22,17 +23,6 @@ struct TurnOptions {
     std::chrono::milliseconds flush_after{200};  ///< Oldest unsaved event.
     std::size_t flush_bytes = 2048;              ///< Unsaved frames.
 };
-
-/// What of a turn's settings the request names; the rest is the thread's, then the server's.
-struct SettingsChange {
-    std::optional<std::string> model;
-    std::optional<double> temperature;
-    std::optional<double> top_p;
-    std::optional<std::int64_t> max_tokens;
-    std::optional<std::string> system_prompt;
-};
-
-[[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change);
 
 /// A name for a thread: the first line of its first question, shortened.
 [[nodiscard]] std::string make_title(std::string_view question);
@@ -61,6 +51,7 @@ public:
         ChatStore& store;
         Responder& responder;
         Notices& notices;
+        RecentBranches& recent;
         Clock const& clock;
         Random& random;
         Log& log;

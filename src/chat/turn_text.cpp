@@ -13,6 +13,13 @@ ThreadSettings merge(ThreadSettings settings, SettingsChange const& change) {
     return settings;
 }
 
+ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,
+                     std::string const& default_model) {
+    settings = merge(std::move(settings), change);
+    if (!settings.model) settings.model = default_model;
+    return settings;
+}
+
 std::string make_title(std::string_view question) {
     constexpr std::size_t longest = 40;
     std::string line;

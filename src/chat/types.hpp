@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kaiwa::chat {
@@ -32,6 +33,20 @@ struct ThreadSettings {
 
     bool operator==(ThreadSettings const&) const = default;
 };
+
+/// What of a turn's settings the request names; the rest is the thread's, then the server's.
+struct SettingsChange {
+    std::optional<std::string> model;
+    std::optional<double> temperature;
+    std::optional<double> top_p;
+    std::optional<std::int64_t> max_tokens;
+    std::optional<std::string> system_prompt;
+};
+
+[[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change);
+/// The same, with a model in any case.
+[[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,
+                                   std::string const& default_model);
 
 struct Thread {
     ThreadId id;
@@ -59,6 +74,9 @@ struct Feedback {
 /// Part of a person's view of a failed answer; the JSON of a problem (RFC 9457).
 using ProblemJson = std::string;
 
+/// `Message::steps_json` without any.
+inline constexpr std::string_view no_steps = "[]";
+
 struct Message {
     MessageId id;
     std::optional<MessageId> parent;
@@ -72,7 +90,7 @@ struct Message {
     std::optional<ProblemJson> error;
     std::optional<std::string> model;
     std::vector<FileInfo> files;
-    std::string steps_json = "[]";               ///< Data of `step` events, merged by id.
+    std::string steps_json{no_steps};            ///< Data of `step` events, merged by id.
     std::string citations_json = "[]";
     std::optional<llm::Usage> usage;
     std::optional<Feedback> feedback;

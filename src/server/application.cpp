@@ -22,7 +22,7 @@ Application::Application(Ground ground, Settings const& settings, Stores stores)
       identity_(stores_.database->users(), ground_.clock, ground_.random, ground_.log),
       models_(stores_.database->providers(), settings.listen, ground_.clock, ground_.random,
               ground_.log),
-      responder_(stores_, models_.catalogue()),
+      responder_(stores_, recent_, models_.catalogue()),
       turns_(turn_services(), turn_options(settings), ground_.loops) {}
 
 Result<void> Application::set_up(Settings const& settings, http::Handler page) {
@@ -57,6 +57,7 @@ chat::TurnService::Services Application::turn_services() {
     return {.store = stores_.database->chats(),
             .responder = responder_,
             .notices = notices_,
+            .recent = recent_,
             .clock = ground_.clock,
             .random = ground_.random,
             .log = ground_.log,

@@ -60,6 +60,7 @@ private:
     Identity identity_;
     Models models_;
     chat::Notices notices_;
+    chat::RecentBranches recent_;
     ConfiguredResponder responder_;
     chat::TurnService turns_;
     api::Metrics metrics_;

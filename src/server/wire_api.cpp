@@ -44,7 +44,8 @@ Result<std::shared_ptr<api::Settings const>> api_settings(Settings const& settin
 void ConfiguredResponder::configure(Settings const& settings) {
     chat::PromptOptions options;
     options.system_prompt = settings.system_prompt;
-    chat::PromptBuilder prompts(stores_.database->chats(), *stores_.blobs, std::move(options));
+    chat::PromptBuilder prompts(stores_.database->chats(), *stores_.blobs, recent_,
+                                std::move(options));
     current_.set(std::make_shared<chat::ModelResponder>(catalogue_, std::move(prompts)));
 }
 

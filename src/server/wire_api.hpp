@@ -41,8 +41,8 @@ private:
 /// those it began with.
 class ConfiguredResponder final : public chat::Responder {
 public:
-    ConfiguredResponder(Stores& stores, llm::Catalogue& catalogue)
-        : stores_(stores), catalogue_(catalogue) {}
+    ConfiguredResponder(Stores& stores, chat::RecentBranches& recent, llm::Catalogue& catalogue)
+        : stores_(stores), recent_(recent), catalogue_(catalogue) {}
 
     void configure(Settings const& settings);
     asio::awaitable<llm::Outcome<llm::FinishReason>> respond(chat::TurnContext turn,
@@ -50,6 +50,7 @@ public:
 
 private:
     Stores& stores_;
+    chat::RecentBranches& recent_;
     llm::Catalogue& catalogue_;
     Replaceable<chat::ModelResponder> current_;
 };

@@ -28,7 +28,7 @@ chat::NewTurn ChatStoreTest::make_turn(std::string text) {
     turn.generation = make_id<GenerationId>();
     turn.request_digest = "digest of " + text;
     turn.text = std::move(text);
-    turn.model = "local/test";
+    turn.default_model = "local/test";
     return turn;
 }
 

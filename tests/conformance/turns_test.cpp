@@ -22,6 +22,8 @@ TEST_P(ChatStoreTest, ATurnStoresQuestionPendingAnswerGenerationHeadSettingsAndT
     EXPECT_EQ(ticket->reply, turn.reply);
     EXPECT_EQ(ticket->generation, turn.generation);
     EXPECT_TRUE(ticket->titled);
+    EXPECT_EQ(ticket->settings.model, "local/qwen3");
+    EXPECT_FALSE(ticket->parent);
 
     auto const shown = run(store().thread(ann, thread));
     ASSERT_TRUE(shown);
@@ -44,7 +46,7 @@ TEST_P(ChatStoreTest, ATurnStoresQuestionPendingAnswerGenerationHeadSettingsAndT
     EXPECT_EQ(messages[1].state, MessageState::pending);
     EXPECT_EQ(messages[1].parent, turn.question);
     EXPECT_EQ(messages[1].generation, turn.generation);
-    EXPECT_EQ(messages[1].model, "local/test");
+    EXPECT_EQ(messages[1].model, "local/qwen3");
     EXPECT_EQ(messages[1].depth, 1);
     EXPECT_EQ(messages[1].siblings, std::vector{turn.reply});
 
@@ -55,6 +57,44 @@ TEST_P(ChatStoreTest, ATurnStoresQuestionPendingAnswerGenerationHeadSettingsAndT
     EXPECT_EQ(generation->thread, thread);
     EXPECT_EQ(generation->epoch, ticket->epoch);
     EXPECT_GT(generation->lease_until, harness->clock.now());
+}
+
+TEST_P(ChatStoreTest, ATurnChangesTheSettingsThatItNamesAndTellsWhatHolds) {
+    auto const thread = make_id<ThreadId>();
+    chat::NewThread wanted{thread, "", {}};
+    wanted.settings.system_prompt = "短く";
+    wanted.settings.parameters.temperature = 0.5;
+    ASSERT_TRUE(run(store().create_thread(ann, wanted)));
+
+    auto turn = make_turn("one");
+    turn.settings.temperature = 0.25;
+    auto const first = run(store().begin_turn(ann, thread, turn));
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ(first->settings.model, "local/test");
+    EXPECT_EQ(first->settings.parameters.temperature, 0.25);
+    EXPECT_EQ(first->settings.system_prompt, "短く");
+    EXPECT_EQ(run(store().thread(ann, thread))->settings, first->settings);
+    answer(*first, "1");
+
+    // The thread has a model now: the default is not asked for.
+    auto next = make_turn("two");
+    next.default_model = "local/another";
+    next.settings.top_p = 0.5;
+    auto const second = run(store().begin_turn(ann, thread, next));
+    ASSERT_TRUE(second) << second.error().message;
+    EXPECT_EQ(second->settings.model, "local/test");
+    EXPECT_EQ(second->settings.parameters.top_p, 0.5);
+    EXPECT_EQ(second->settings.parameters.temperature, 0.25);
+    EXPECT_EQ(second->parent, first->reply);
+    answer(*second, "2");
+
+    chat::NewReply again{second->reply, make_id<MessageId>(), make_id<GenerationId>(), "", {}, "r"};
+    again.settings.model = "local/qwen3";
+    auto const third = run(store().begin_reply(ann, thread, again));
+    ASSERT_TRUE(third) << third.error().message;
+    EXPECT_EQ(third->settings.model, "local/qwen3");
+    EXPECT_EQ(third->settings.parameters.top_p, 0.5);
+    EXPECT_EQ(run(store().thread(ann, thread))->settings, third->settings);
 }
 
 TEST_P(ChatStoreTest, ATitleThatIsThereStays) {
@@ -187,7 +227,8 @@ TEST_P(ChatStoreTest, AnotherAnswerIsASiblingUnderTheSameQuestion) {
     auto const first = ask(ann, thread, "question");
     answer(first, "one");
     chat::NewReply again{
-        first.reply, make_id<MessageId>(), make_id<GenerationId>(), "local/other", {}, "digest"};
+        first.reply, make_id<MessageId>(), make_id<GenerationId>(), "local/test", {}, "digest"};
+    again.settings.model = "local/other";
     auto const second = run(store().begin_reply(ann, thread, again));
     ASSERT_TRUE(second) << second.error().message;
     EXPECT_EQ(second->outcome, TurnTicket::Outcome::created);

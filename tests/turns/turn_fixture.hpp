@@ -44,10 +44,21 @@ public:
     std::atomic<int> calls = 0;
     std::atomic<bool> saw_stop = false;
 
-    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext, TurnSink& sink) override {
+    /// What the last one was asked; read it once its turn ended.
+    TurnContext asked;
+
+    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext turn,
+                                                             TurnSink& sink) override {
         ++calls;
+        {
+            std::lock_guard const lock(mutex_);
+            asked = std::move(turn);
+        }
         return script(*this, sink);
     }
+
+private:
+    std::mutex mutex_;
 };
 
 inline llm::Failure stopped_failure() {
@@ -137,7 +148,7 @@ protected:
     void start_service(TurnOptions options) {
         if (service) wait_for(service->finish(std::chrono::milliseconds(0)));
         service = std::make_unique<TurnService>(
-            TurnService::Services{store->chats(), responder, notices, clock, random, log,
+            TurnService::Services{store->chats(), responder, notices, recent, clock, random, log,
                                   [] { return std::string("test/model"); }},
             options,
             std::vector<asio::any_io_executor>{loops[0].get_executor(), loops[1].get_executor()});
@@ -248,6 +259,7 @@ protected:
     Sealer sealer{sha256("test")};
     std::unique_ptr<store::sqlite::SqliteStore> store;
     Notices notices;
+    RecentBranches recent;
     ScriptedResponder responder;
     std::unique_ptr<TurnService> service;
     Principal hana{UserId{make_uuid7(clock, random)}, "hana", auth::UserRole::user};

@@ -127,11 +127,11 @@ std::unexpected<Error> not_found() {
 
 std::optional<ThreadRow> find_thread(Connection& db, UserId owner, ThreadId id) {
     auto row = db.query(
-        "SELECT n, head, title <> '' FROM threads "
-        "WHERE id = ?1 AND owner = ?2 AND deleted_at IS NULL",
+        "SELECT n, head, title <> '', model, temperature, top_p, max_tokens, system_prompt "
+        "FROM threads WHERE id = ?1 AND owner = ?2 AND deleted_at IS NULL",
         id, owner);
     if (!row.row()) return std::nullopt;
-    return ThreadRow{row.integer(0), row.optional_integer(1), row.boolean(2)};
+    return ThreadRow{row.integer(0), row.optional_integer(1), row.boolean(2), read_settings(row, 3)};
 }
 
 Result<chat::Thread> read_thread(Connection& db, std::int64_t n, Timestamp now) {

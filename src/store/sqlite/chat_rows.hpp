@@ -17,6 +17,7 @@ struct ThreadRow {
     std::int64_t n = 0;
     std::optional<std::int64_t> head;
     bool titled = false;
+    chat::ThreadSettings settings;
 };
 std::optional<ThreadRow> find_thread(Connection& db, UserId owner, ThreadId id);
 /// The thread `n` as it is shown. `now` judges leases.

@@ -71,11 +71,12 @@ Result<std::optional<MessageRow>> find_parent(Connection& db, ThreadRow const& t
         if (!message) return not_found();
         return message;
     }
-    auto row = db.query("SELECT depth FROM messages WHERE n = ?1", *thread.head);
+    auto row = db.query("SELECT depth, id FROM messages WHERE n = ?1", *thread.head);
     if (!row.row()) return not_found();
     MessageRow head;
     head.n = *thread.head;
     head.depth = row.integer(0);
+    head.id = row.id<MessageId>(1);
     return head;
 }
 
@@ -107,13 +108,12 @@ Result<TurnTicket> repeat_turn(Connection& db, ThreadId thread, std::int64_t thr
         "WHERE m.thread = ?1 AND m.parent = ?2 ORDER BY m.n LIMIT 1",
         thread_n, stored.n);
     if (!row.row()) return key_is_taken();
-    return TurnTicket{thread,
-                      stored.id,
-                      row.id<MessageId>(0),
-                      row.id<GenerationId>(1),
-                      row.natural(2),
-                      TurnTicket::Outcome::repeated,
-                      false};
+    return TurnTicket{.thread = thread,
+                      .message = stored.id,
+                      .reply = row.id<MessageId>(0),
+                      .generation = row.id<GenerationId>(1),
+                      .epoch = row.natural(2),
+                      .outcome = TurnTicket::Outcome::repeated};
 }
 
 Result<TurnTicket> repeat_reply(Connection& db, ThreadId thread, MessageRow const& stored,
@@ -124,9 +124,12 @@ Result<TurnTicket> repeat_reply(Connection& db, ThreadId thread, MessageRow cons
         "JOIN generations g ON g.n = m.n WHERE m.n = ?1",
         stored.n);
     if (!row.row()) return key_is_taken();
-    return TurnTicket{
-        thread,         row.id<MessageId>(0),          stored.id, row.id<GenerationId>(1),
-        row.natural(2), TurnTicket::Outcome::repeated, false};
+    return TurnTicket{.thread = thread,
+                      .message = row.id<MessageId>(0),
+                      .reply = stored.id,
+                      .generation = row.id<GenerationId>(1),
+                      .epoch = row.natural(2),
+                      .outcome = TurnTicket::Outcome::repeated};
 }
 
 Result<TurnTicket> store_turn(Connection& db, UserId owner, ThreadId id, chat::NewTurn const& turn,
@@ -138,6 +141,7 @@ Result<TurnTicket> store_turn(Connection& db, UserId owner, ThreadId id, chat::N
     }
     auto const parent = find_parent(db, *thread, turn.parent);
     if (!parent) return std::unexpected(parent.error());
+    auto settings = chat::merge(thread->settings, turn.settings, turn.default_model);
 
     NewMessage message{.parent = std::nullopt,
                        .depth = 0,
@@ -161,17 +165,21 @@ Result<TurnTicket> store_turn(Connection& db, UserId owner, ThreadId id, chat::N
                          .state = MessageState::pending,
                          .id = turn.reply,
                          .key = {},
-                         .model = turn.model,
+                         .model = settings.model,
                          .text = {}};
     auto const reply = insert_message(db, thread->n, message, now);
     insert_generation(db, thread->n, reply, turn.generation, now);
-    show_reply(db, thread->n, reply, turn.settings, turn.title, now);
+    show_reply(db, thread->n, reply, settings, turn.title, now);
     index_message(db, owner, question, filter);
-    bool const titled = !thread->titled && !turn.title.empty();
-    return TurnTicket{id,          turn.question,
-                      turn.reply,  turn.generation,
-                      first_epoch, TurnTicket::Outcome::created,
-                      titled};
+    return TurnTicket{.thread = id,
+                      .message = turn.question,
+                      .reply = turn.reply,
+                      .generation = turn.generation,
+                      .epoch = first_epoch,
+                      .outcome = TurnTicket::Outcome::created,
+                      .titled = !thread->titled && !turn.title.empty(),
+                      .settings = std::move(settings),
+                      .parent = *parent ? std::optional((*parent)->id) : std::nullopt};
 }
 
 Result<TurnTicket> store_reply(Connection& db, UserId owner, ThreadId id,
@@ -186,21 +194,27 @@ Result<TurnTicket> store_reply(Connection& db, UserId owner, ThreadId id,
     if (answer->role != MessageRole::assistant || !answer->parent) {
         return fail(Errc::invalid_argument, "only an answer can be made again or carried on");
     }
+    auto settings = chat::merge(thread->settings, reply.settings, reply.default_model);
     NewMessage const message{.parent = answer->parent,
                              .depth = answer->depth,
                              .role = MessageRole::assistant,
                              .state = MessageState::pending,
                              .id = reply.reply,
                              .key = reply.request_digest,
-                             .model = reply.model,
+                             .model = settings.model,
                              .text = {}};
     auto const stored = insert_message(db, thread->n, message, now);
     insert_generation(db, thread->n, stored, reply.generation, now);
-    show_reply(db, thread->n, stored, reply.settings, {}, now);
+    show_reply(db, thread->n, stored, settings, {}, now);
     auto question = db.query("SELECT id FROM messages WHERE n = ?1", *answer->parent);
     if (!question.row()) return not_found();
-    return TurnTicket{id,          question.id<MessageId>(0),    reply.reply, reply.generation,
-                      first_epoch, TurnTicket::Outcome::created, false};
+    return TurnTicket{.thread = id,
+                      .message = question.id<MessageId>(0),
+                      .reply = reply.reply,
+                      .generation = reply.generation,
+                      .epoch = first_epoch,
+                      .outcome = TurnTicket::Outcome::created,
+                      .settings = std::move(settings)};
 }
 
 }  // namespace
