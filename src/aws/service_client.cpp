@@ -145,8 +145,10 @@ Result<http::OutboundRequest> ServiceClient::Impl::prepare(Place const& place,
         out.headers.set("Authorization", "Bearer " + credentials.bearer_token.reveal());
     } else if (!credentials.access_key_id.empty()) {
         out.headers.set("Host", url->authority);
-        place.signer.sign(out.method, url->target, out.headers, hex(sha256(out.body)), credentials,
-                          now);
+        // Whoever sends a large body has hashed it already, piece by piece.
+        std::string hash(request.headers.get("X-Amz-Content-Sha256"));
+        if (hash.empty()) hash = hex(sha256(out.body));
+        place.signer.sign(out.method, url->target, out.headers, hash, credentials, now);
     }
     return out;
 }

@@ -1,0 +1,101 @@
+#include "store/s3/bucket.hpp"
+
+#include "aws/endpoints.hpp"
+#include "http/target.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace kaiwa::store::s3 {
+
+namespace {
+constexpr std::size_t max_answer_bytes = std::size_t{1} << 20;
+}
+
+Bucket::Bucket(aws::Session& session, BucketOptions options)
+    : session_(session), options_(std::move(options)), client_(client_in(options_.region)) {}
+
+asio::awaitable<aws::Outcome<aws::Endpoint>> Bucket::find(std::string region) {
+    aws::ServiceAddress address{
+        .service = "s3", .host = "s3", .region = region, .url = options_.endpoint};
+    auto found = co_await aws::find_endpoint(session_, std::move(address));
+    if (!found) co_return found;
+    auto const own =
+        fmt::format("https://s3.{}.{}", found->region, aws::domain_of(found->region));
+    if (found->url != own || options_.name.contains('.')) {
+        found->url += "/" + options_.name;
+    } else {
+        found->url = fmt::format("https://{}.{}", options_.name, own.substr(8));
+        session_.surroundings().expect(found->url);
+    }
+    co_return found;
+}
+
+std::shared_ptr<aws::ServiceClient> Bucket::client_in(std::string region) {
+    auto const& around = session_.surroundings();
+    aws::FindEndpoint where = [this, region = std::move(region)] { return find(region); };
+    return std::make_shared<aws::ServiceClient>(around.services, session_.credentials(),
+                                                around.clock, around.random, std::move(where));
+}
+
+std::shared_ptr<aws::ServiceClient> Bucket::client() {
+    std::lock_guard const lock(mutex_);
+    return client_;
+}
+
+bool Bucket::follow(aws::Failure const& failure, aws::ServiceClient const& asked) {
+    auto const& region = failure.region;
+    if (!aws::is_region(region) || region == asked.endpoint().region) return false;
+    std::lock_guard const lock(mutex_);
+    if (client_.get() == &asked) client_ = client_in(region);
+    return true;
+}
+
+asio::awaitable<aws::Outcome<aws::ServiceReply>> Bucket::call(aws::ServiceRequest request) {
+    auto asked = client();
+    auto reply = co_await asked->call(request, max_answer_bytes);
+    if (!reply && follow(reply.error(), *asked)) {
+        asked = client();
+        reply = co_await asked->call(std::move(request), max_answer_bytes);
+    }
+    co_return reply;
+}
+
+asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> Bucket::open(
+    aws::ServiceRequest request) {
+    auto asked = client();
+    auto response = co_await asked->open(request);
+    if (!response && follow(response.error(), *asked)) {
+        asked = client();
+        response = co_await asked->open(std::move(request));
+    }
+    co_return response;
+}
+
+std::string key_path(std::string_view key) {
+    std::string path;
+    while (true) {
+        auto const slash = std::min(key.find('/'), key.size());
+        path.append("/").append(http::percent_encode(key.substr(0, slash)));
+        if (slash == key.size()) return path;
+        key.remove_prefix(slash + 1);
+    }
+}
+
+Error store_error(aws::Failure const& failure) {
+    auto error = aws::to_error(failure, "S3");
+    switch (error.code) {
+        case Errc::unauthenticated:
+        case Errc::forbidden:
+        case Errc::invalid_argument:
+        case Errc::rate_limited:
+            error.code = Errc::unavailable;
+            break;
+        default:
+            break;
+    }
+    return error;
+}
+
+}  // namespace kaiwa::store::s3

@@ -1,0 +1,43 @@
+#include "store/s3/s3_blobs.hpp"
+
+#include "store/s3/s3_parts.hpp"
+
+namespace kaiwa::store::s3 {
+
+namespace {
+
+class S3Blobs final : public chat::BlobStore {
+public:
+    explicit S3Blobs(Options options) : shared_(std::make_shared<Shared>(std::move(options))) {}
+
+    asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId id) override {
+        auto const loop = co_await asio::this_coro::executor;
+        co_return make_writer(shared_, shared_->path_of(id), loop);
+    }
+
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
+        co_return co_await make_reader(shared_, shared_->path_of(id));
+    }
+
+    asio::awaitable<Result<void>> remove(FileId id) override {
+        aws::ServiceRequest request;
+        request.method = "DELETE";
+        request.target = shared_->path_of(id);
+        auto const reply = co_await shared_->bucket.call(std::move(request));
+        if (!reply && reply.error().status != 404) {
+            co_return std::unexpected(store_error(reply.error()));
+        }
+        co_return Result<void>{};
+    }
+
+private:
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace
+
+std::unique_ptr<chat::BlobStore> open(Options options) {
+    return std::make_unique<S3Blobs>(std::move(options));
+}
+
+}  // namespace kaiwa::store::s3

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "chat/chat_store.hpp"
+#include "store/s3/bucket.hpp"
+
+#include <memory>
+#include <string>
+
+namespace kaiwa::store::s3 {
+
+struct Options {
+    aws::Session& session;  ///< Outlives the store, its writers and readers.
+    BucketOptions bucket;
+    std::string prefix{};                    ///< Before every id, e.g. "kaiwa/files/".
+    std::size_t part_bytes = 5 << 20;        ///< S3 takes no smaller part but the last.
+    std::size_t max_parts = 10'000;          ///< S3 takes no more: with these parts 50 GB a blob.
+};
+
+/// A bucket as a `BlobStore`: one object a blob, named by prefix and id. Calls nobody before its
+/// first use.
+///
+/// A small blob is one signed PUT; a larger one goes up in parts, of which a writer holds one at a
+/// time. An object appears when it is whole, and never in the place of another (`If-None-Match`).
+/// A writer that ends without `commit()` takes its parts back; what a crash leaves of them, a
+/// lifecycle rule of the bucket removes (docs/storage.md). A reader that breaks off in the middle
+/// goes on from where it was, three times at most, and only in the same object (`If-Match`).
+std::unique_ptr<chat::BlobStore> open(Options options);
+
+}  // namespace kaiwa::store::s3

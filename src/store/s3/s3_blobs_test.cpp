@@ -1,0 +1,218 @@
+#include "store/s3/s3_blobs.hpp"
+
+#include "aws/body_hash.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/memory_transport.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace kaiwa::store::s3 {
+namespace {
+
+constexpr std::string_view id_text = "01234567-89ab-7cde-8f01-23456789abcd";
+
+class S3BlobsTest : public testing::Test {
+protected:
+    void answer(unsigned status, http::Headers headers = {}, std::vector<std::string> pieces = {},
+                std::optional<Error> broken = {}) {
+        services.answers.emplace_back(
+            test::MemoryAnswer{status, std::move(headers), std::move(pieces), broken, false});
+    }
+    template <class T>
+    T run(asio::awaitable<T> task) {
+        std::optional<T> out;
+        spawn(loop.get_executor(), {}, keep(std::move(task), out), [](std::exception_ptr) {});
+        loop.restart();
+        loop.run();
+        return std::move(*out);
+    }
+    template <class T>
+    static asio::awaitable<void> keep(asio::awaitable<T> task, std::optional<T>& out) {
+        out.emplace(co_await std::move(task));
+    }
+    std::unique_ptr<chat::BlobStore> store(BucketOptions bucket = {.name = "box"}) {
+        return open({.session = session, .bucket = std::move(bucket), .prefix = "a b/", .part_bytes = 4,
+                     .max_parts = 3});
+    }
+    std::string sent(std::size_t index) {
+        auto const& request = services.requests.at(index);
+        return fmt::format("{} {} {}", request.method, request.url, request.body);
+    }
+    void begin_upload() { answer(200, {}, {"<R><UploadId>u/1</UploadId></R>"}); }
+    void take_part(std::string tag) { answer(200, {{"ETag", std::move(tag)}}); }
+
+    asio::io_context loop{1};
+    test::MemoryTransport services;
+    test::MemoryTransport metadata;
+    Workers files{"files", 1, 16};
+    test::ManualClock clock;
+    SystemRandom random;
+    NullLog log;
+    std::map<std::string, std::string, std::less<>> variables{{"AWS_ACCESS_KEY_ID", "A"},
+                                                              {"AWS_SECRET_ACCESS_KEY", "S"},
+                                                              {"AWS_REGION", "eu-west-1"}};
+    aws::Session session{aws::Surroundings{services, metadata, files, clock, random,
+                                           [this](std::string_view name) -> std::optional<std::string> {
+                                               auto const it = variables.find(name);
+                                               if (it == variables.end()) return std::nullopt;
+                                               return it->second;
+                                           }},
+                         {}, log};
+    FileId const id = FileId::parse(id_text).value();
+};
+
+TEST_F(S3BlobsTest, PutsASmallBlobAtOnceAndNeverOverAnother) {
+    auto const blobs = store();
+    auto writer = run(blobs->create(id));
+    ASSERT_TRUE(run((*writer)->write("ab")));
+    EXPECT_TRUE(services.requests.empty());
+    answer(200);
+    ASSERT_TRUE(run((*writer)->commit()));
+    EXPECT_EQ(sent(0), fmt::format("PUT https://box.s3.eu-west-1.amazonaws.com/a%20b/{} ab", id_text));
+    auto const& headers = services.requests[0].headers;
+    EXPECT_EQ(headers.get("If-None-Match"), "*");
+    EXPECT_EQ(headers.get("X-Amz-Content-Sha256"), hex(sha256("ab")));
+    EXPECT_TRUE(headers.get("Authorization").contains("/eu-west-1/s3/aws4_request"));
+    answer(412, {}, {"<Error><Code>PreconditionFailed</Code></Error>"});
+    auto again = run(blobs->create(id));
+    EXPECT_EQ(run((*again)->commit()).error().code, Errc::conflict);
+}
+
+TEST_F(S3BlobsTest, SendsALargeBlobInPartsAndHoldsOneAtATime) {
+    auto writer = run(store()->create(id));
+    begin_upload();
+    take_part("\"1\"");
+    ASSERT_TRUE(run((*writer)->write("abcdefgh")));
+    EXPECT_EQ(services.requests.size(), 2U) << "the second part may be the last";
+    take_part("\"2\"");
+    ASSERT_TRUE(run((*writer)->write("i")));
+    take_part("\"3\"");
+    answer(200, {}, {"<CompleteMultipartUploadResult/>"});
+    ASSERT_TRUE(run((*writer)->commit()));
+    writer->reset();
+    auto const base = fmt::format("https://box.s3.eu-west-1.amazonaws.com/a%20b/{}", id_text);
+    EXPECT_EQ(sent(0), "POST " + base + "?uploads ");
+    EXPECT_EQ(sent(1), "PUT " + base + "?partNumber=1&uploadId=u%2F1 abcd");
+    EXPECT_EQ(sent(3), "PUT " + base + "?partNumber=3&uploadId=u%2F1 i");
+    EXPECT_EQ(services.requests[3].headers.get("X-Amz-Content-Sha256"), hex(sha256("i")));
+    EXPECT_TRUE(sent(4).contains("<Part><PartNumber>2</PartNumber><ETag>&quot;2&quot;</ETag></Part>"));
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(services.requests.size(), 5U);
+}
+
+TEST_F(S3BlobsTest, TakesPartsBackThatNobodyFinished) {
+    {
+        auto writer = run(store()->create(id));
+        begin_upload();
+        take_part("1");
+        ASSERT_TRUE(run((*writer)->write("abcde")));
+        answer(204);
+    }
+    loop.restart();
+    loop.run();
+    EXPECT_TRUE(sent(2).starts_with("DELETE ")) << sent(2);
+    EXPECT_TRUE(sent(2).contains("?uploadId=u%2F1"));
+}
+
+TEST_F(S3BlobsTest, FindsTheErrorInsideASuccessfulEnd) {
+    auto writer = run(store()->create(id));
+    begin_upload();
+    take_part("1");
+    take_part("2");
+    answer(200, {}, {"<?xml version=\"1.0\"?>\n<Error><Code>InternalError</Code></Error>"});
+    ASSERT_TRUE(run((*writer)->write("abcde")));
+    EXPECT_EQ(run((*writer)->commit()).error().code, Errc::unavailable);
+    answer(204);
+}
+
+TEST_F(S3BlobsTest, RefusesMorePartsThanS3Takes) {
+    auto writer = run(store()->create(id));
+    begin_upload();
+    for (auto const* tag : {"1", "2", "3"}) take_part(tag);
+    EXPECT_EQ(run((*writer)->write("abcdefghijklmnopq")).error().code, Errc::too_large);
+    answer(204);
+}
+
+std::string read_all(chat::BlobStore::Reader& reader, auto&& run) {
+    std::string all;
+    for (;;) {
+        auto piece = run(reader.next());
+        if (!piece) return all + "|" + piece.error().message;
+        if (piece->empty()) return all;
+        all += *piece;
+    }
+}
+
+TEST_F(S3BlobsTest, GoesOnReadingWhereItBrokeOff) {
+    auto const run_it = [this](auto task) { return run(std::move(task)); };
+    answer(200, {{"Content-Length", "6"}, {"ETag", "\"t\""}}, {"ab", "c"},
+           Error{Errc::unavailable, "reset", "broken"});
+    answer(206, {{"Content-Range", "bytes 3-5/6"}}, {"def"});
+    auto reader = run(store()->open(id));
+    EXPECT_EQ((*reader)->size(), 6U);
+    EXPECT_EQ(read_all(**reader, run_it), "abcdef");
+    EXPECT_EQ(services.requests.at(1).headers.get("Range"), "bytes=3-");
+    EXPECT_EQ(services.requests.at(1).headers.get("If-Match"), "\"t\"");
+
+    answer(200, {{"Content-Length", "6"}, {"ETag", "\"t\""}}, {"ab"});
+    answer(412, {}, {"<Error><Code>PreconditionFailed</Code></Error>"});
+    auto changed = run(store()->open(id));
+    EXPECT_TRUE(read_all(**changed, run_it).starts_with("ab|"));
+
+    answer(200, {{"Content-Length", "6"}, {"ETag", "\"t\""}}, {"ab"});
+    answer(200, {}, {"abcdef"});
+    auto ignored = run(store()->open(id));
+    EXPECT_EQ(read_all(**ignored, run_it), "ab|S3 does not go on where it broke off");
+}
+
+TEST_F(S3BlobsTest, NeverGivesMoreThanTheObjectHas) {
+    auto const run_it = [this](auto task) { return run(std::move(task)); };
+    answer(200, {{"Content-Length", "2"}, {"ETag", "\"t\""}}, {"abc"});
+    auto reader = run(store()->open(id));
+    EXPECT_TRUE(read_all(**reader, run_it).starts_with("|"));
+}
+
+TEST_F(S3BlobsTest, FollowsABucketToItsRegionOnce) {
+    auto const blobs = store();
+    answer(301, {{"x-amz-bucket-region", "us-west-2"}}, {"<Error><Code>PermanentRedirect</Code></Error>"});
+    answer(200, {{"Content-Length", "0"}});
+    ASSERT_TRUE(run(blobs->open(id)));
+    EXPECT_TRUE(services.requests.at(1).url.starts_with("https://box.s3.us-west-2.amazonaws.com/"));
+    EXPECT_TRUE(services.requests.at(1).headers.get("Authorization").contains("/us-west-2/s3/"));
+    answer(400, {}, {"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"});
+    answer(204);
+    ASSERT_TRUE(run(blobs->remove(id)));
+    EXPECT_TRUE(services.requests.at(3).url.starts_with("https://box.s3.eu-west-3.amazonaws.com/"));
+    answer(301, {{"x-amz-bucket-region", "eu-west-3"}});
+    EXPECT_FALSE(run(blobs->remove(id)));
+    answer(301, {{"x-amz-bucket-region", "evil.example/"}});
+    EXPECT_FALSE(run(blobs->remove(id)));
+    EXPECT_EQ(services.requests.size(), 6U);
+}
+
+TEST_F(S3BlobsTest, AddressesByPathWhereAHostCannotBeOne) {
+    answer(204);
+    ASSERT_TRUE(run(store({.name = "a.b"})->remove(id)));
+    EXPECT_TRUE(services.requests.at(0).url.starts_with("https://s3.eu-west-1.amazonaws.com/a.b/a%20b/"));
+    answer(204);
+    ASSERT_TRUE(run(store({.name = "box", .endpoint = "http://127.0.0.1:9000/"})->remove(id)));
+    EXPECT_TRUE(services.requests.at(1).url.starts_with("http://127.0.0.1:9000/box/a%20b/"));
+    EXPECT_EQ(services.requests.at(1).headers.get("X-Amz-Content-Sha256"), hex(sha256("")));
+}
+
+TEST_F(S3BlobsTest, SaysWhatIsAbsentAndWhatIsOurOwnFault) {
+    auto const blobs = store();
+    answer(404, {}, {"<Error><Code>NoSuchKey</Code></Error>"});
+    EXPECT_EQ(run(blobs->open(id)).error().code, Errc::not_found);
+    answer(403, {}, {"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"});
+    auto const denied = run(blobs->open(id));
+    EXPECT_EQ(denied.error().code, Errc::unavailable);
+    EXPECT_EQ(denied.error().message, "S3 answered AccessDenied: no");
+    answer(404);
+    EXPECT_TRUE(run(blobs->remove(id)));
+}
+
+}  // namespace
+}  // namespace kaiwa::store::s3

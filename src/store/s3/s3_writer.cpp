@@ -1,0 +1,162 @@
+#include "aws/answer.hpp"
+#include "aws/body_hash.hpp"
+#include "aws/xml.hpp"
+#include "http/target.hpp"
+#include "store/s3/s3_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+namespace kaiwa::store::s3 {
+
+namespace {
+
+constexpr std::size_t max_id_bytes = 1024;
+
+Error broken(std::string message) { return {Errc::unavailable, "S3: " + std::move(message), {}}; }
+
+/// Takes back the parts of an upload that nobody will finish.
+asio::awaitable<void> abort_upload(std::shared_ptr<Shared> shared, std::string target) {
+    aws::ServiceRequest request;
+    request.method = "DELETE";
+    request.target = std::move(target);
+    (void)co_await shared->bucket.call(std::move(request));
+}
+
+class S3Writer final : public chat::BlobStore::Writer {
+public:
+    S3Writer(std::shared_ptr<Shared> shared, std::string path, asio::any_io_executor loop)
+        : shared_(std::move(shared)), path_(std::move(path)), loop_(std::move(loop)) {}
+    S3Writer(S3Writer const&) = delete;
+    S3Writer& operator=(S3Writer const&) = delete;
+
+    ~S3Writer() override {
+        if (upload_.empty() || finished_) return;
+        // Somebody who waits for nothing more lets go of this; the parts cost until they are gone.
+        auto target = fmt::format("{}?uploadId={}", path_, upload_);
+        spawn(loop_, {}, abort_upload(shared_, std::move(target)), [](std::exception_ptr) {});
+    }
+
+    asio::awaitable<Result<void>> write(std::string bytes) override {
+        std::string_view rest = bytes;
+        while (!rest.empty()) {
+            if (part_.size() == shared_->part_bytes) {
+                auto sent = co_await send_part();
+                if (!sent) co_return sent;
+            }
+            auto const piece = rest.substr(0, shared_->part_bytes - part_.size());
+            part_ += piece;
+            hash_.add(piece);
+            rest.remove_prefix(piece.size());
+        }
+        co_return Result<void>{};
+    }
+
+    asio::awaitable<Result<void>> commit() override {
+        if (upload_.empty()) co_return co_await put_whole();
+        if (!part_.empty()) {
+            auto sent = co_await send_part();
+            if (!sent) co_return sent;
+        }
+        co_return co_await complete();
+    }
+
+private:
+    aws::ServiceRequest request(std::string method, std::string target) {
+        aws::ServiceRequest made;
+        made.method = std::move(method);
+        made.target = std::move(target);
+        return made;
+    }
+
+    asio::awaitable<Result<void>> put_whole() {
+        auto put = request("PUT", path_);
+        put.headers.add("Content-Type", "application/octet-stream");
+        put.headers.add("If-None-Match", "*");
+        put.body = std::exchange(part_, {});
+        put.headers.add("X-Amz-Content-Sha256", hash_.finish());
+        auto const reply = co_await shared_->bucket.call(std::move(put));
+        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        co_return Result<void>{};
+    }
+
+    asio::awaitable<Result<void>> begin_upload() {
+        auto post = request("POST", path_ + "?uploads");
+        post.headers.add("Content-Type", "application/octet-stream");
+        auto const reply = co_await shared_->bucket.call(std::move(post));
+        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        auto const id = aws::xml_text(reply->body, "UploadId").value_or("");
+        if (id.empty() || id.size() > max_id_bytes) {
+            co_return std::unexpected(broken("its answer names no upload"));
+        }
+        upload_ = http::percent_encode(id);
+        co_return Result<void>{};
+    }
+
+    asio::awaitable<Result<void>> send_part() {
+        if (upload_.empty()) {
+            auto begun = co_await begin_upload();
+            if (!begun) co_return begun;
+        }
+        if (tags_.size() == shared_->max_parts) {
+            co_return fail(Errc::too_large,
+                           fmt::format("a file can have at most {} parts of {} bytes in S3",
+                                       shared_->max_parts, shared_->part_bytes));
+        }
+        auto const number = tags_.size() + 1;
+        auto put = request("PUT", fmt::format("{}?partNumber={}&uploadId={}", path_, number,
+                                              upload_));
+        put.body = std::exchange(part_, {});
+        put.headers.add("X-Amz-Content-Sha256", hash_.finish());
+        auto const reply = co_await shared_->bucket.call(std::move(put));
+        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        auto const tag = reply->headers.get("etag");
+        if (tag.empty() || tag.size() > max_id_bytes) {
+            co_return std::unexpected(broken("its answer to a part has no ETag"));
+        }
+        tags_.emplace_back(tag);
+        co_return Result<void>{};
+    }
+
+    asio::awaitable<Result<void>> complete() {
+        std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+        for (std::size_t i = 0; i < tags_.size(); ++i) {
+            body += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", i + 1,
+                                aws::xml_escape(tags_[i]));
+        }
+        body += "</CompleteMultipartUpload>";
+        auto post = request("POST", fmt::format("{}?uploadId={}", path_, upload_));
+        post.headers.add("Content-Type", "application/xml");
+        post.headers.add("If-None-Match", "*");
+        post.body = std::move(body);
+        auto const reply = co_await shared_->bucket.call(std::move(post));
+        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        // Joining takes long: S3 answers 200 first and finds errors later.
+        if (auto const late = aws::failure_inside(reply->headers, reply->body)) {
+            co_return std::unexpected(store_error(*late));
+        }
+        finished_ = true;
+        co_return Result<void>{};
+    }
+
+    std::shared_ptr<Shared> shared_;
+    std::string path_;
+    asio::any_io_executor loop_;
+    std::string part_;
+    aws::BodyHash hash_;
+    std::string upload_;  // encoded; empty while one PUT may do
+    std::vector<std::string> tags_;
+    bool finished_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<chat::BlobStore::Writer> make_writer(std::shared_ptr<Shared> shared,
+                                                     std::string path,
+                                                     asio::any_io_executor loop) {
+    return std::make_unique<S3Writer>(std::move(shared), std::move(path), std::move(loop));
+}
+
+}  // namespace kaiwa::store::s3
