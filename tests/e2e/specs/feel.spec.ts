@@ -150,3 +150,24 @@ test.describe("on a phone", () => {
     await expect(drawer).toHaveCount(0);
   });
 });
+
+test("the files of a thread are listed in the panel, with the way to their question", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "資料");
+  const chat = new Chat(page);
+  await chat.open(thread);
+
+  await page.locator('input[type="file"]').setInputFiles({ name: "覚え書き.txt", mimeType: "text/plain", buffer: Buffer.from("一行目") });
+  await expect(page.getByRole("list", { name: "添付ファイル" })).toContainText("覚え書き.txt");
+  await chat.ask("読んでください");
+  await chat.ended();
+  await page.getByRole("button", { name: "この会話のファイル" }).click();
+  const panel = page.getByRole("complementary", { name: "この会話のファイル" });
+  const download = page.waitForEvent("download");
+  await panel.getByRole("link", { name: "覚え書き.txt" }).click();
+  expect((await download).suggestedFilename()).toBe("覚え書き.txt");
+  await panel.getByRole("button", { name: "覚え書き.txt を添えた質問へ" }).click();
+  await expect(page).toHaveURL(/\/t\/[\w-]+#[\w-]+$/);
+  await expect(chat.questions.first()).toBeInViewport();
+  await panel.getByRole("button", { name: "閉じる" }).click();
+  await expect(panel).toBeHidden();
+});

@@ -4,7 +4,7 @@ import { Icon } from "@/components/ui/Icon";
 import type { StoredFile } from "@/lib/api/types";
 import type { Upload } from "./useUploads";
 
-const address = (file: StoredFile) => `/api/files/${encodeURIComponent(file.id)}`;
+export const fileAddress = (file: StoredFile) => `/api/files/${encodeURIComponent(file.id)}`;
 
 export function fileSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -33,7 +33,7 @@ export function FileList({ files }: { files: readonly StoredFile[] }) {
 
 function FileLink({ file }: { file: StoredFile }) {
   return (
-    <a href={address(file)} download={file.name} className="flex max-w-64 items-center gap-2 rounded-lg border border-line px-3 py-2 text-sm hover:bg-hover">
+    <a href={fileAddress(file)} download={file.name} className="flex max-w-64 items-center gap-2 rounded-lg border border-line px-3 py-2 text-sm hover:bg-hover">
       <Icon name="file" className="shrink-0 text-muted" />
       <span className="min-w-0 truncate">{file.name}</span>
       <span className="shrink-0 text-xs text-muted">{fileSize(file.size)}</span>
@@ -45,8 +45,8 @@ function Thumbnail({ file }: { file: StoredFile }) {
   const [broken, setBroken] = useState(false);
   if (broken) return <FileLink file={file} />;
   return (
-    <a href={address(file)} download={file.name}>
-      <img src={address(file)} alt={file.name} loading="lazy" onError={() => setBroken(true)} className="size-28 rounded-lg border border-line object-cover" />
+    <a href={fileAddress(file)} download={file.name}>
+      <img src={fileAddress(file)} alt={file.name} loading="lazy" onError={() => setBroken(true)} className="size-28 rounded-lg border border-line object-cover" />
     </a>
   );
 }

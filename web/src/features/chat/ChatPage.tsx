@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/components/ui/Button";
-import { Drawer } from "@/components/ui/Dialog";
 import { Empty, Notice } from "@/components/ui/Notice";
 import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
@@ -15,9 +14,11 @@ import { Composer } from "./Composer";
 import { Chat } from "./context";
 import { isRunning } from "./conversation";
 import { setDraft } from "./drafts";
+import { FilesPanel } from "./FilesPanel";
 import { MessageList } from "./MessageList";
 import { ModelPicker } from "./ModelPicker";
 import { ParametersPanel } from "./ParametersPanel";
+import { SidePanel } from "./SidePanel";
 import { Welcome } from "./Welcome";
 import { useActions } from "./useActions";
 import { useConversation } from "./useConversation";
@@ -59,14 +60,17 @@ function ChatThread({ thread, notice, menu }: Props) {
 
   const [editing, setEditing] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
-  const [panel, setPanel] = useState(false);
+  const [panel, setPanel] = useState<"parameters" | "files" | null>(null);
+  const toggle = (name: "parameters" | "files") => setPanel((open) => (open === name ? null : name));
   const wide = useMediaQuery("(width >= 1100px)");
+  const hasFiles = conversation?.items.some(({ files }) => files.length > 0) ?? false;
   const running = isRunning(conversation);
   const chat = useMemo(() => ({ actions, running, editing, setEditing }), [actions, running, editing]);
   const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
   const stop = useCallback(() => (generation ? void actions.stop(generation) : undefined), [generation, actions]);
   useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", off: generation == null, run: stop });
-  useCommand({ id: "parameters", title: "chat:parameters", run: () => setPanel((open) => !open) });
+  useCommand({ id: "parameters", title: "chat:parameters", run: () => toggle("parameters") });
+  useCommand({ id: "files", title: "chat:threadFiles", off: !hasFiles, run: () => toggle("files") });
 
   const title = found.data?.title;
   useEffect(() => {
@@ -88,10 +92,9 @@ function ChatThread({ thread, notice, menu }: Props) {
       onEditLast={() => setEditing(conversation?.items.findLast(({ role }) => role === "user")?.id ?? null)}
     >
       <ModelPicker models={models.data ?? []} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
-      <IconButton icon="sliders" label={t("parameters")} aria-expanded={panel} onClick={() => setPanel(!panel)} />
+      <IconButton icon="sliders" label={t("parameters")} aria-expanded={panel === "parameters"} onClick={() => toggle("parameters")} />
     </Composer>
   );
-  const parameters = <ParametersPanel settings={settings} onChange={configure} />;
   const failure = error ?? (thread === null ? null : found.error);
 
   return (
@@ -101,6 +104,7 @@ function ChatThread({ thread, notice, menu }: Props) {
           {thread !== null && (
             <header className="flex h-12 shrink-0 items-center gap-2 px-4 max-md:absolute max-md:inset-x-11 max-md:top-0 max-md:px-1">
               <h1 className="min-w-0 grow truncate text-[15px] font-medium max-md:text-center">{title === "" ? t("common:newChat") : title}</h1>
+              {hasFiles && <IconButton icon="attach" label={t("threadFiles")} aria-expanded={panel === "files"} onClick={() => toggle("files")} />}
               {menu}
             </header>
           )}
@@ -133,19 +137,15 @@ function ChatThread({ thread, notice, menu }: Props) {
             </>
           )}
         </div>
-        {panel && wide && (
-          <aside aria-label={t("parameters")} className="flex w-[360px] shrink-0 flex-col overflow-y-auto border-s border-line bg-side">
-            <div className="flex items-center justify-between py-2 ps-5 pe-2">
-              <h2 className="font-semibold">{t("parameters")}</h2>
-              <IconButton icon="close" label={t("common:close")} onClick={() => setPanel(false)} />
-            </div>
-            {parameters}
-          </aside>
+        {panel === "parameters" && (
+          <SidePanel title={t("parameters")} onClose={() => setPanel(null)}>
+            <ParametersPanel settings={settings} onChange={configure} />
+          </SidePanel>
         )}
-        {!wide && (
-          <Drawer open={panel} onClose={() => setPanel(false)} title={t("parameters")} side="right">
-            {parameters}
-          </Drawer>
+        {panel === "files" && thread !== null && conversation && (
+          <SidePanel title={t("threadFiles")} onClose={() => setPanel(null)}>
+            <FilesPanel thread={thread} conversation={conversation} loadOlder={loadOlder} onShow={() => !wide && setPanel(null)} />
+          </SidePanel>
         )}
       </div>
     </Chat>

@@ -1,0 +1,27 @@
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/components/ui/Button";
+import { Drawer } from "@/components/ui/Dialog";
+import { useMediaQuery } from "@/lib/media";
+
+/** The panel on the right of a chat: beside the column where there is room, a sheet over it where there is not. */
+export function SidePanel({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+  const { t } = useTranslation();
+  const wide = useMediaQuery("(width >= 1100px)");
+  if (!wide) {
+    return (
+      <Drawer open onClose={onClose} title={title} side="right">
+        {children}
+      </Drawer>
+    );
+  }
+  return (
+    <aside aria-label={title} className="flex w-[360px] shrink-0 flex-col overflow-y-auto border-s border-line bg-side">
+      <div className="flex items-center justify-between py-2 ps-5 pe-2">
+        <h2 className="font-semibold">{title}</h2>
+        <IconButton icon="close" label={t("close")} onClick={onClose} />
+      </div>
+      {children}
+    </aside>
+  );
+}
