@@ -1,5 +1,6 @@
 #include "http/connection.hpp"
 
+#include <boost/asio/deferred.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -105,7 +106,7 @@ asio::awaitable<Result<void>> Connection::wait(asio::ip::tcp::socket::wait_type 
     if (expired_) co_return fail(Errc::timed_out, "the client took too long");
     if (closing_) co_return fail(Errc::cancelled, "the server is stopping");
     slot = deadline;
-    auto const [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
+    auto const [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::deferred));
     slot = SteadyTime::max();
     if (!error) co_return Result<void>{};
     if (expired_) co_return fail(Errc::timed_out, "the client took too long");

@@ -2,6 +2,7 @@
 
 #include "http/resolve.hpp"
 
+#include <boost/asio/deferred.hpp>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@ namespace {
 
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t large_read_size = 64 * 1024;  // for a server that fills the small one
+// What a waiting call holds: the event of a token, seldom more.
+constexpr std::size_t waiting_size = 1024;
 
 auto now() {
     return std::chrono::steady_clock::now();
@@ -194,8 +197,8 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
     if (phase_ == Phase::body) phase_begun_ = now();
     // A server that always has bytes ready never makes the call wait.
     if (watchdog_.expired()) co_return stopped();
+    auto const before = input_.size();
     for (;;) {
-        bool to_write = false;
         if (!read_dry_) {
             auto const room = input_.room(read_size_);
             auto const got = receive_now(room);
@@ -206,14 +209,29 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
                 read_dry_ = !filled && !tls_;
                 co_return true;
             }
+            if (input_.size() > before) co_return true;
             if (got.state == IoState::ended) co_return false;
             if (got.state == IoState::broken) co_return broken("the connection broke");
-            to_write = tls_ && tls_->waits_for_writing();
         }
-        input_.release_if_empty();
-        auto const ready = co_await wait_until_ready(to_write);
-        if (!ready) co_return std::unexpected(ready.error());
-        read_dry_ = false;
+        if (tls_) {
+            input_.release_if_empty();
+            auto const ready = co_await wait_until_ready(tls_->waits_for_writing());
+            if (!ready) co_return std::unexpected(ready.error());
+            continue;
+        }
+        // The reactor itself reads what it waited for. Waiting for readiness alone would have it
+        // register the socket anew each time.
+        auto const room = input_.room_for_waiting(waiting_size);
+        watchdog_.set(phase_deadline());
+        auto const [error, bytes] =
+            co_await socket_.async_receive(asio::buffer(room), asio::as_tuple(asio::deferred));
+        watchdog_.set(total_deadline_);
+        if (error == asio::error::eof) co_return false;
+        if (error == asio::error::operation_aborted) co_return stopped();
+        if (error) co_return broken("the connection broke");
+        input_.commit(bytes);
+        read_dry_ = bytes < room.size();
+        if (read_dry_) co_return true;
     }
 }
 
@@ -222,7 +240,7 @@ asio::awaitable<Result<void>> OutboundConnection::wait_until_ready(bool to_write
     watchdog_.set(phase_deadline());
     auto const what =
         to_write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
-    auto const [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
+    auto const [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::deferred));
     // Between two waits only the whole call's time runs.
     watchdog_.set(total_deadline_);
     if (!error) co_return Result<void>{};

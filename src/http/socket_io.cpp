@@ -94,6 +94,11 @@ std::span<char> ReadBuffer::room(std::size_t capacity) {
     return {bytes_.get() + end_, capacity_ - end_};
 }
 
+std::span<char> ReadBuffer::room_for_waiting(std::size_t capacity) {
+    if (capacity_ > capacity) release_if_empty();
+    return room(size() + capacity).first(capacity);
+}
+
 void ReadBuffer::release_if_empty() {
     if (!empty()) return;
     bytes_.reset();

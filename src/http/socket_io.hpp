@@ -56,6 +56,9 @@ public:
     /// Free room after the bytes, in a buffer of at least `capacity`. Moves the bytes to its front:
     /// views into it end here.
     std::span<char> room(std::size_t capacity);
+    /// The same for a wait that may be long: `capacity` bytes, and an empty buffer that is larger
+    /// is exchanged for one of that size.
+    std::span<char> room_for_waiting(std::size_t capacity);
     void commit(std::size_t count) { end_ += static_cast<std::uint32_t>(count); }
     /// Frees the memory of an empty buffer.
     void release_if_empty();
