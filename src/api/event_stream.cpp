@@ -17,20 +17,24 @@ asio::awaitable<Result<void>> write_events(Call& call, chat::EventReader& reader
                                            chat::EventBatch batch) {
     CallerWatch watch(call);
     std::array const heartbeat{asio::const_buffer(":\n\n", 3)};
-    auto heartbeat_at = steady_clock::now() + heartbeat_interval;
+    auto now = steady_clock::now();
+    auto heartbeat_at = now + heartbeat_interval;
     for (;;) {
-        if (!batch.empty() || steady_clock::now() >= heartbeat_at) {
+        if (!batch.empty() || now >= heartbeat_at) {
             auto written = batch.empty() ? co_await call.writer.write(heartbeat)
                                          : co_await call.writer.write(batch.pieces);
             if (!written) co_return written;
-            heartbeat_at = steady_clock::now() + heartbeat_interval;
+            heartbeat_at = now + heartbeat_interval;
         }
         if (batch.ended) co_return co_await call.writer.finish();
-        if (auto allowed = co_await watch.check(); !allowed) co_return allowed;
-
+        if (now >= watch.due()) {
+            auto const allowed = co_await watch.check();
+            if (!allowed) co_return allowed;
+        }
         auto more = co_await reader.next(std::min(heartbeat_at, watch.due()));
         if (!more) co_return std::unexpected(more.error());
         batch = std::move(*more);
+        now = steady_clock::now();
     }
 }
 

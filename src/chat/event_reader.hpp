@@ -5,18 +5,18 @@
 #include "kaiwa/error.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/container/small_vector.hpp>
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 namespace kaiwa::chat {
 
 /// Consecutive ready-to-send frames (chat/event_frame.hpp). Each piece holds whole frames and stays
 /// valid while the batch lives.
 struct EventBatch {
-    std::vector<asio::const_buffer> pieces;
-    std::vector<std::shared_ptr<void const>> owners;
+    boost::container::small_vector<asio::const_buffer, 2> pieces;
+    boost::container::small_vector<std::shared_ptr<void const>, 2> owners;
     bool ended = false;  ///< The terminal event is in it, or was read before: nothing follows.
 
     [[nodiscard]] bool empty() const { return pieces.empty(); }

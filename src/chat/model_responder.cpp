@@ -16,38 +16,58 @@ std::unexpected<Failure> cancelled() {
     return std::unexpected(Failure{FailureClass::cancelled, "stopped", {}, {}, {}});
 }
 
-/// Copies the events of the answer of `model` to the sink until it is whole.
+/// What was made of one event: how the answer ended, or nothing yet.
+using Passed = std::optional<Outcome<llm::FinishReason>>;
+
+/// Writes an event of `model` that is no text, or ends.
+asio::awaitable<Passed> pass_other(Outcome<llm::Event> event, llm::CompletionStream const& stream,
+                                   std::string_view model, TurnSink& sink) {
+    if (!event) {
+        if (event.error().provider_request_id.empty())
+            event.error().provider_request_id = stream.provider_request_id();
+        co_return std::unexpected(std::move(event.error()));
+    }
+    Result<void> sent;
+    if (auto const* usage = std::get_if<llm::Usage>(&*event)) {
+        sent = co_await sink.usage(*usage);
+    } else if (auto const* replay = std::get_if<llm::Replay>(&*event)) {
+        sent = co_await sink.step(replay_step(model, replay->payload));
+    } else if (auto const* call = std::get_if<llm::ToolCall>(&*event)) {
+        // Kept for the reader to see; nothing is run.
+        json::object const step{
+            {"id", call->id},
+            {"kind", "tool"},
+            {"name", call->name},
+            {"state", "failed"},
+            {"detail", {{"arguments", call->arguments}, {"reason", "no_such_tool"}}}};
+        sent = co_await sink.step(json::serialize(step));
+    } else if (auto const* finished = std::get_if<llm::Finished>(&*event)) {
+        co_return finished->reason;
+    }
+    if (!sent) co_return cancelled();
+    co_return std::nullopt;
+}
+
+/// Copies the events of the answer of `model` to the sink until it is whole. What arrived together
+/// is shown together.
 asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
-                                                   std::string_view model, TurnSink& sink) {
+                                                  std::string_view model, TurnSink& sink) {
     for (;;) {
-        auto event = co_await stream.next();
+        auto event = stream.ready();
         if (!event) {
-            if (event.error().provider_request_id.empty())
-                event.error().provider_request_id = stream.provider_request_id();
-            co_return std::unexpected(std::move(event.error()));
+            sink.show();
+            event = co_await stream.next();
         }
-        Result<void> sent;
-        if (auto const* text = std::get_if<llm::TextDelta>(&*event)) {
-            sent = co_await sink.text(text->text);
-        } else if (auto const* reasoning = std::get_if<llm::ReasoningDelta>(&*event)) {
-            sent = co_await sink.reasoning(reasoning->text);
-        } else if (auto const* usage = std::get_if<llm::Usage>(&*event)) {
-            sent = co_await sink.usage(*usage);
-        } else if (auto const* replay = std::get_if<llm::Replay>(&*event)) {
-            sent = co_await sink.step(replay_step(model, replay->payload));
-        } else if (auto const* call = std::get_if<llm::ToolCall>(&*event)) {
-            // Kept for the reader to see; nothing is run.
-            json::object const step{
-                {"id", call->id},
-                {"kind", "tool"},
-                {"name", call->name},
-                {"state", "failed"},
-                {"detail", {{"arguments", call->arguments}, {"reason", "no_such_tool"}}}};
-            sent = co_await sink.step(json::serialize(step));
-        } else {
-            co_return std::get<llm::Finished>(*event).reason;
+        auto const* text = *event ? std::get_if<llm::TextDelta>(&**event) : nullptr;
+        auto const* reasoning = *event ? std::get_if<llm::ReasoningDelta>(&**event) : nullptr;
+        if (text || reasoning) {
+            auto const sent = text ? co_await sink.text(text->text)
+                                   : co_await sink.reasoning(reasoning->text);
+            if (!sent) co_return cancelled();
+            continue;
         }
-        if (!sent) co_return cancelled();
+        auto ended = co_await pass_other(std::move(*event), stream, model, sink);
+        if (ended) co_return std::move(*ended);
     }
 }
 

@@ -34,9 +34,12 @@ struct TurnContext {
 class TurnSink {
 public:
     virtual ~TurnSink() = default;
-    /// `delta` is well-formed UTF-8 and not empty.
+    /// `delta` is well-formed UTF-8 and not empty. Readers see it with the next `show()`.
     virtual asio::awaitable<Result<void>> text(std::string_view delta) = 0;
     virtual asio::awaitable<Result<void>> reasoning(std::string_view delta) = 0;
+    /// Lets the readers have what was written: before every wait for more, so that what came
+    /// together is sent together. The other events are shown at once.
+    virtual void show() = 0;
     /// `data` is the JSON of a `step` or `citation` event.
     virtual asio::awaitable<Result<void>> step(std::string data) = 0;
     virtual asio::awaitable<Result<void>> citation(std::string data) = 0;

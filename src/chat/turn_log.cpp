@@ -113,7 +113,7 @@ void TurnLog::end(EventType terminal, std::string_view data) {
         std::lock_guard const lock(mutex_);
         state_ = State::ended;
     }
-    publish();
+    changed_.notify_all();
 }
 
 void TurnLog::abandon() {
@@ -121,7 +121,7 @@ void TurnLog::abandon() {
         std::lock_guard const lock(mutex_);
         if (state_ == State::open) state_ = State::abandoned;
     }
-    publish();
+    changed_.notify_all();
 }
 
 TurnLog::Position TurnLog::after(std::uint64_t number) const {
@@ -150,21 +150,14 @@ void TurnLog::take(Position& at, EventBatch& batch) const {
     }
 }
 
-asio::awaitable<TurnLog::Waited> TurnLog::read(Position& at, EventBatch& batch,
-                                               SteadyTime deadline) {
-    auto const loop = co_await asio::this_coro::executor;
-    for (;;) {
-        std::shared_ptr<Notifier::Waiter> waiter;
-        {
-            std::lock_guard const lock(mutex_);
-            take(at, batch);
-            if (state_ == State::ended) co_return Waited::ended;
-            if (!batch.pieces.empty()) co_return Waited::events;
-            if (state_ == State::abandoned) co_return Waited::abandoned;
-            waiter = changed_.prepare(loop);
-        }
-        if (!co_await waiter->wait_until(deadline)) co_return Waited::deadline;
-    }
+TurnLog::Found TurnLog::read(Cursor& cursor, EventBatch& batch) {
+    std::lock_guard const lock(mutex_);
+    take(cursor.at, batch);
+    if (state_ == State::ended) return Found::ended;
+    if (!batch.pieces.empty()) return Found::events;
+    if (state_ == State::abandoned) return Found::abandoned;
+    changed_.prepare(cursor.waiter);
+    return Found::nothing;
 }
 
 }  // namespace kaiwa::chat

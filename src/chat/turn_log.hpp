@@ -26,12 +26,19 @@ public:
         std::size_t offset = 0;
     };
 
+    /// Where one reader is, and where it waits. One for each reader.
+    struct Cursor {
+        Position at{};
+        std::shared_ptr<Notifier::Waiter> waiter{};
+    };
+
     /// Appends an event and returns its number, counted from 1. Wakes nobody: see `publish()`.
     std::uint64_t append(EventType type, std::string_view data);
     /// Appends a `text` or `reasoning` event and adds the delta to the answer so far.
     std::uint64_t append_delta(EventType type, std::string_view delta);
-    /// Shows the readers what was appended.
-    void publish() { changed_.notify_all(); }
+    /// Shows the readers what was appended; those that wait on `loop`, where this is called, send
+    /// it before this returns.
+    void publish(asio::any_io_executor const& loop) { changed_.notify_all_from(loop); }
 
     [[nodiscard]] std::uint64_t last() const;
     [[nodiscard]] std::string text() const;
@@ -54,9 +61,10 @@ public:
     /// The place after event `number`.
     [[nodiscard]] Position after(std::uint64_t number) const;
 
-    enum class Waited { events, ended, abandoned, deadline };
-    /// Moves `at` past what is there, adding it to `batch`; waits for something until `deadline`.
-    asio::awaitable<Waited> read(Position& at, EventBatch& batch, SteadyTime deadline);
+    enum class Found { events, nothing, ended, abandoned };
+    /// Moves `cursor` past what is there, adding it to `batch`. When it finds nothing, what is
+    /// published next wakes the cursor's waiter.
+    [[nodiscard]] Found read(Cursor& cursor, EventBatch& batch);
 
 private:
     /// Frames that never move: memory is reserved when the chunk is made and filled from the front.

@@ -24,12 +24,16 @@ void run(asio::io_context& io, asio::awaitable<void> task) {
 }
 
 asio::awaitable<void> read_all(TurnLog& log, TurnLog::Position at, std::string& seen) {
+    auto const loop = co_await asio::this_coro::executor;
+    TurnLog::Cursor cursor{at, std::make_shared<Notifier::Waiter>(loop)};
     for (;;) {
         EventBatch batch;
-        auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-        auto const waited = co_await log.read(at, batch, deadline);
+        auto const found = log.read(cursor, batch);
         seen += text_of(batch);
-        if (waited != TurnLog::Waited::events) co_return;
+        if (found == TurnLog::Found::ended || found == TurnLog::Found::abandoned) co_return;
+        if (found == TurnLog::Found::events) continue;
+        auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        if (!co_await cursor.waiter->wait_until(deadline)) co_return;
     }
 }
 
@@ -53,10 +57,12 @@ TEST(TurnLog, GivesEveryReaderTheSameBytesFromWhereverItBegins) {
 
 TEST(TurnLog, MissesNothingWhenReadWhileWritten) {
     TurnLog log;
+    asio::io_context other;
+    asio::any_io_executor const other_loop = other.get_executor();
     std::thread writer([&] {
         for (int i = 0; i < 20'000; ++i) {
             log.append_delta(EventType::text, "こ");
-            log.publish();
+            log.publish(other_loop);
         }
         log.end(EventType::done, "{}");
     });
@@ -105,21 +111,41 @@ TEST(TurnLog, HidesTheTerminalEventUntilItIsDurable) {
     EXPECT_EQ(log.last(), 2u);
 }
 
-asio::awaitable<void> read_once(TurnLog& log, TurnLog::Waited& waited) {
+asio::awaitable<void> tell(std::string& told, TurnLog& log, TurnLog::Cursor cursor) {
     EventBatch batch;
-    TurnLog::Position at;
-    waited = co_await log.read(at, batch, std::chrono::steady_clock::now());
+    static_cast<void>(log.read(cursor, batch));
+    bool const woken = co_await cursor.waiter->wait_until(std::chrono::steady_clock::now() +
+                                                          std::chrono::seconds(20));
+    static_cast<void>(log.read(cursor, batch));
+    if (woken) told = text_of(batch);
 }
 
-TEST(TurnLog, TellsADeadlineFromAnEnd) {
+asio::awaitable<void> append_and_look(std::string& seen, std::string const& told, TurnLog& log) {
+    auto const loop = co_await asio::this_coro::executor;
+    log.append(EventType::started, "{}");
+    log.append_delta(EventType::text, "a");
+    log.publish(loop);
+    seen = told;
+}
+
+TEST(TurnLog, ReadersOnTheWritersLoopHaveWhatIsPublishedBeforeItGoesOn) {
     asio::io_context io;
     TurnLog log;
-    auto waited = TurnLog::Waited::events;
-    run(io, read_once(log, waited));
-    EXPECT_EQ(waited, TurnLog::Waited::deadline);
+    std::string told, seen;
+    TurnLog::Cursor cursor{{}, std::make_shared<Notifier::Waiter>(io.get_executor())};
+    spawn(io.get_executor(), {}, tell(told, log, cursor), [](std::exception_ptr) {});
+    run(io, append_and_look(seen, told, log));
+    EXPECT_EQ(split_frames(seen).size(), 2u);
+}
+
+TEST(TurnLog, TellsThatItWasAbandoned) {
+    TurnLog log;
+    asio::io_context io;
+    TurnLog::Cursor cursor{{}, std::make_shared<Notifier::Waiter>(io.get_executor())};
+    EventBatch batch;
+    EXPECT_EQ(log.read(cursor, batch), TurnLog::Found::nothing);
     log.abandon();
-    run(io, read_once(log, waited));
-    EXPECT_EQ(waited, TurnLog::Waited::abandoned);
+    EXPECT_EQ(log.read(cursor, batch), TurnLog::Found::abandoned);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ public:
     asio::awaitable<Result<void>> reasoning(std::string_view delta) override {
         return append_delta(EventType::reasoning, delta);
     }
+    void show() override { turn_->log.publish(turn_->loop); }
     asio::awaitable<Result<void>> step(std::string data) override {
         {
             std::lock_guard const lock(turn_->details_mutex);
@@ -47,9 +48,9 @@ public:
     }
     asio::awaitable<Result<void>> append(EventType type, std::string data) {
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
-        turn_->log.append(type, data);
+        last_ = turn_->log.append(type, data);
         saver_->appended(*turn_, data.size() + frame_overhead);
-        turn_->log.publish();
+        show();
         co_return Result<void>{};
     }
 
@@ -60,25 +61,27 @@ private:
     static std::unexpected<Error> over() { return fail(Errc::cancelled, "the turn is over"); }
 
     [[nodiscard]] bool has_room() const {
-        return turn_->stop_reason == StopReason::none && turn_->log.last() < turn_->sendable;
+        return turn_->stop_reason == StopReason::none && last_ < turn_->sendable;
     }
 
     asio::awaitable<Result<void>> append_delta(EventType type, std::string_view delta) {
         if (delta.empty()) co_return Result<void>{};
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
-        if (turn_->log.answer_bytes() + delta.size() > options_.max_answer_bytes) {
+        answer_bytes_ += delta.size();
+        if (answer_bytes_ > options_.max_answer_bytes) {
             turn_->stop(StopReason::too_long);
             co_return over();
         }
-        turn_->log.append_delta(type, delta);
+        last_ = turn_->log.append_delta(type, delta);
         saver_->appended(*turn_, delta.size() + frame_overhead);
-        turn_->log.publish();
         co_return Result<void>{};
     }
 
     std::shared_ptr<LiveTurn> turn_;
     std::shared_ptr<TurnSaver> saver_;
     TurnOptions const& options_;
+    std::uint64_t last_ = 0;         // the number of the last event
+    std::size_t answer_bytes_ = 0;  // of text and reasoning
 };
 
 struct Terminal {
@@ -153,6 +156,7 @@ asio::awaitable<llm::Outcome<llm::FinishReason>> answer(std::shared_ptr<LiveTurn
     if (!new_title.empty() && !co_await sink.append(EventType::title, std::move(title_data)))
         co_return cancelled();
     if (!co_await sink.text(turn->turn.continued_text)) co_return cancelled();
+    sink.show();
     auto context = turn->turn;
     co_return co_await responder.respond(std::move(context), sink);
 }

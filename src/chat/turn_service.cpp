@@ -1,8 +1,7 @@
 #include "chat/turn_service.hpp"
 
 #include "base/crypto.hpp"
-#include "chat/live_turn.hpp"
-#include "chat/store_reader.hpp"
+#include "chat/live_reader.hpp"
 #include "chat/turn_run.hpp"
 #include "chat/turn_saver.hpp"
 
@@ -62,54 +61,6 @@ std::string digest_of(ReplyRequest const& request) {
     digest.add(request.message.text()).add(request.settings);
     return digest.take();
 }
-
-/// Follows a turn that runs here, and goes on from the store when its runner lost it.
-class LiveReader final : public EventReader {
-public:
-    LiveReader(std::shared_ptr<LiveTurn> turn, std::uint64_t after, StoreReader fallback)
-        : turn_(std::move(turn)), at_(turn_->log.after(after)), after_(after),
-          fallback_(std::move(fallback)) {}
-
-    asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override {
-        EventBatch batch;
-        if (ended_) {
-            batch.ended = true;
-            co_return batch;
-        }
-        if (abandoned_) co_return co_await fallback_.next(deadline);
-        auto const waited = co_await turn_->log.read(at_, batch, deadline);
-        switch (waited) {
-            case TurnLog::Waited::ended: batch.ended = ended_ = true; break;
-            case TurnLog::Waited::events: break;
-            case TurnLog::Waited::abandoned:
-                abandoned_ = true;
-                co_return co_await fallback_.next(deadline);
-            case TurnLog::Waited::deadline:
-                if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
-        }
-        drop_seen(batch);
-        co_return batch;
-    }
-
-private:
-    /// A reader may ask for events after a number that is not reached yet.
-    void drop_seen(EventBatch& batch) {
-        for (auto& piece : batch.pieces) {
-            auto const text = EventBatch::text_of(piece);
-            auto const fresh = after_ == 0 ? text : frames_after(text, after_);
-            piece = asio::const_buffer(fresh.data(), fresh.size());
-        }
-        std::erase_if(batch.pieces, [](auto const& piece) { return piece.size() == 0; });
-        if (!batch.pieces.empty()) after_ = 0;
-    }
-
-    std::shared_ptr<LiveTurn> turn_;
-    TurnLog::Position at_;
-    std::uint64_t after_;
-    StoreReader fallback_;
-    bool ended_ = false;
-    bool abandoned_ = false;
-};
 
 }  // namespace
 
@@ -325,7 +276,8 @@ asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Princi
     auto& services = impl->services;
     StoreReader reader(services.store, services.clock, who, id, after);
     if (auto turn = impl->find(id); turn && turn->turn.who.id == who.id)
-        co_return std::make_unique<LiveReader>(std::move(turn), after, std::move(reader));
+        co_return std::make_unique<LiveReader>(std::move(turn), co_await asio::this_coro::executor,
+                                               after, std::move(reader));
     // The store says whether it exists, whose it is and whether its events are still kept.
     auto const page = co_await services.store.read_log(who, id, after);
     if (!page) co_return std::unexpected(page.error());

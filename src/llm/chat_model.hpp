@@ -110,6 +110,10 @@ public:
     /// ends without its end mark is the failure `network`, never `Finished`.
     virtual asio::awaitable<Outcome<Event>> next() = 0;
 
+    /// The next event when it has arrived already; nothing when only `next()` can tell, which is
+    /// also so for `Finished`. Lets what came together be passed on together.
+    virtual std::optional<Outcome<Event>> ready() { return std::nullopt; }
+
     /// The provider's id of this request, for its support; may be empty.
     [[nodiscard]] virtual std::string provider_request_id() const { return {}; }
 };

@@ -16,8 +16,11 @@ public:
         : stream_(std::move(stream)), first_(std::move(first)) {}
 
     asio::awaitable<Outcome<Event>> next() override {
-        if (first_) co_return *std::exchange(first_, std::nullopt);
-        co_return co_await stream_->next();
+        return first_ ? take_first() : stream_->next();
+    }
+    std::optional<Outcome<Event>> ready() override {
+        if (first_) return std::nullopt;
+        return stream_->ready();
     }
 
     [[nodiscard]] std::string provider_request_id() const override {
@@ -25,6 +28,10 @@ public:
     }
 
 private:
+    asio::awaitable<Outcome<Event>> take_first() {
+        co_return *std::exchange(first_, std::nullopt);
+    }
+
     std::unique_ptr<CompletionStream> stream_;
     std::optional<Event> first_;
 };

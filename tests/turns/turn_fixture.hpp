@@ -72,6 +72,7 @@ inline asio::awaitable<llm::Outcome<llm::FinishReason>> speak(ScriptedResponder&
                                                               llm::FinishReason reason) {
     for (auto const& word : words) {
         if (!co_await sink.text(word)) co_return std::unexpected(stopped_failure());
+        sink.show();
         if (pause.count() > 0) co_await sleep_for(pause);
     }
     if (!then_wait) co_return reason;

@@ -42,23 +42,37 @@ asio::awaitable<Result<std::string_view>> read_within(http::InboundResponse& res
 }  // namespace
 
 HttpStream::HttpStream(std::unique_ptr<http::InboundResponse> response,
-                       std::unique_ptr<AnswerDecoder> decoder, std::string request_id)
+                       std::unique_ptr<AnswerDecoder> decoder, std::string request_id,
+                       std::function<void()> on_whole)
     : response_(std::move(response)),
       decoder_(std::move(decoder)),
-      request_id_(std::move(request_id)) {}
+      request_id_(std::move(request_id)),
+      on_whole_(std::move(on_whole)) {}
+
+std::optional<llm::Outcome<llm::Event>> HttpStream::ready() {
+    if (finished_) return std::nullopt;
+    auto event = decoder_->next();
+    if (!event) return std::nullopt;
+    if (!*event) {
+        event->error().provider_request_id = request_id_;
+    } else if (auto const* finished = std::get_if<llm::Finished>(&**event)) {
+        finished_ = *finished;
+        return std::nullopt;
+    }
+    return event;
+}
 
 asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
     for (;;) {
-        if (auto event = decoder_->next()) {
-            if (!*event) {
-                event->error().provider_request_id = request_id_;
-            } else if (std::holds_alternative<llm::Finished>(**event)) {
-                co_await read_to_the_end();
-            }
-            co_return std::move(*event);
+        if (auto event = ready()) co_return std::move(*event);
+        if (finished_) {
+            if (on_whole_) on_whole_();
+            co_await read_to_the_end();
+            co_return *finished_;
         }
         if (!response_) co_return std::unexpected(cut_short());
-        auto bytes = co_await read();
+        auto bytes = decoder_->said_its_end() ? co_await read_within(*response_, end_mark_grace)
+                                              : co_await response_->read_some();
         if (bytes && !bytes->empty()) {
             decoder_->feed(*bytes);
             continue;
@@ -73,11 +87,6 @@ asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
         }
         decoder_->end_of_body();
     }
-}
-
-asio::awaitable<Result<std::string_view>> HttpStream::read() {
-    if (decoder_->said_its_end()) co_return co_await read_within(*response_, end_mark_grace);
-    co_return co_await response_->read_some();
 }
 
 asio::awaitable<void> HttpStream::read_to_the_end() {

@@ -4,6 +4,7 @@
 #include "llm/chat_model.hpp"
 #include "providers/common/answer_decoder.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -12,19 +13,24 @@ namespace kaiwa::providers {
 /// An answer that arrives as the body of an HTTP response.
 class HttpStream final : public llm::CompletionStream {
 public:
+    /// `on_whole` is called when the answer turned out to be whole, before its last event is given
+    /// out; it may be empty and may look into the decoder.
     HttpStream(std::unique_ptr<http::InboundResponse> response,
-               std::unique_ptr<AnswerDecoder> decoder, std::string request_id);
+               std::unique_ptr<AnswerDecoder> decoder, std::string request_id,
+               std::function<void()> on_whole = {});
 
     asio::awaitable<llm::Outcome<llm::Event>> next() override;
+    std::optional<llm::Outcome<llm::Event>> ready() override;
     [[nodiscard]] std::string provider_request_id() const override { return request_id_; }
 
 private:
-    asio::awaitable<Result<std::string_view>> read();
     asio::awaitable<void> read_to_the_end();
 
     std::unique_ptr<http::InboundResponse> response_;
     std::unique_ptr<AnswerDecoder> decoder_;
     std::string request_id_;
+    std::function<void()> on_whole_;
+    std::optional<llm::Finished> finished_;  // seen by ready(), which does not read to the end
 };
 
 }  // namespace kaiwa::providers

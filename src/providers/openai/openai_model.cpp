@@ -19,41 +19,14 @@ constexpr std::size_t max_list_bytes = std::size_t{8} << 20;
 /// Each refusal teaches something new, or it is final.
 constexpr unsigned max_lessons = 4;
 
-/// The stream of one answer, which tells the book of habits how the model began.
-class LearningStream final : public llm::CompletionStream {
-public:
-    LearningStream(std::unique_ptr<http::InboundResponse> response,
-                   std::unique_ptr<OpenAiDecoder> decoder, std::string request_id,
-                   std::shared_ptr<HabitBook<ModelHabits>> habits, std::string model)
-        : decoder_(*decoder),
-          stream_(std::move(response), std::move(decoder), std::move(request_id)),
-          habits_(std::move(habits)),
-          model_(std::move(model)) {}
-
-    asio::awaitable<llm::Outcome<llm::Event>> next() override {
-        auto event = co_await stream_.next();
-        if (event && std::holds_alternative<llm::Finished>(*event)) learn();
-        co_return event;
-    }
-
-    [[nodiscard]] std::string provider_request_id() const override {
-        return stream_.provider_request_id();
-    }
-
-private:
-    void learn() {
-        auto const& thinking = decoder_.thinking();
-        if (!thinking.found_lone_end() && !thinking.never_ended()) return;
-        auto habits = habits_->of(model_);
-        habits.begins_inside_thinking = thinking.found_lone_end();
-        habits_->learn(model_, habits);
-    }
-
-    OpenAiDecoder& decoder_;  // owned by stream_
-    HttpStream stream_;
-    std::shared_ptr<HabitBook<ModelHabits>> habits_;
-    std::string model_;
-};
+/// Tells the book of habits how an answer of `model` began.
+void learn_how_it_began(ThinkSplitter const& thinking, HabitBook<ModelHabits>& habits,
+                        std::string const& model) {
+    if (!thinking.found_lone_end() && !thinking.never_ended()) return;
+    auto learned = habits.of(model);
+    learned.begins_inside_thinking = thinking.found_lone_end();
+    habits.learn(model, learned);
+}
 
 class OpenAiModel final : public llm::ChatModel {
 public:
@@ -133,9 +106,11 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiMode
         if (status == 200) {
             auto id = request_id((*response)->headers());
             auto decoder = std::make_unique<OpenAiDecoder>(thinking_of(request.model));
-            co_return std::make_unique<LearningStream>(std::move(*response), std::move(decoder),
-                                                       std::move(id), habits_,
-                                                       std::move(request.model));
+            auto learn = [&decoder = *decoder, habits = habits_, model = request.model] {
+                learn_how_it_began(decoder.thinking(), *habits, model);
+            };
+            co_return std::make_unique<HttpStream>(std::move(*response), std::move(decoder),
+                                                   std::move(id), std::move(learn));
         }
         auto const body = co_await (*response)->read_all(max_error_bytes);
         auto const words = body.value_or(std::string());

@@ -1,0 +1,43 @@
+#include "chat/live_reader.hpp"
+
+#include <utility>
+
+namespace kaiwa::chat {
+
+LiveReader::LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop,
+                       std::uint64_t after, StoreReader fallback)
+    : turn_(std::move(turn)),
+      cursor_{turn_->log.after(after), std::make_shared<Notifier::Waiter>(std::move(loop))},
+      after_(after),
+      fallback_(std::move(fallback)) {}
+
+asio::awaitable<Result<EventBatch>> LiveReader::next(SteadyTime deadline) {
+    EventBatch batch;
+    while (!ended_ && !abandoned_) {
+        auto const found = turn_->log.read(cursor_, batch);
+        ended_ = found == TurnLog::Found::ended;
+        abandoned_ = found == TurnLog::Found::abandoned;
+        if (found == TurnLog::Found::events) break;
+        if (found != TurnLog::Found::nothing) continue;
+        if (co_await cursor_.waiter->wait_until(deadline)) continue;
+        if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
+        co_return batch;
+    }
+    if (abandoned_) co_return co_await fallback_.next(deadline);
+    batch.ended = ended_;
+    drop_seen(batch);
+    co_return batch;
+}
+
+/// A reader may ask for events after a number that is not reached yet.
+void LiveReader::drop_seen(EventBatch& batch) {
+    if (after_ == 0 || batch.empty()) return;
+    auto const seen = std::exchange(batch.pieces, {});
+    for (auto const& piece : seen) {
+        auto const fresh = frames_after(EventBatch::text_of(piece), after_);
+        if (!fresh.empty()) batch.pieces.emplace_back(fresh.data(), fresh.size());
+    }
+    if (!batch.pieces.empty()) after_ = 0;
+}
+
+}  // namespace kaiwa::chat

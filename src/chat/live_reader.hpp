@@ -1,0 +1,29 @@
+#pragma once
+
+#include "chat/live_turn.hpp"
+#include "chat/store_reader.hpp"
+
+#include <memory>
+
+namespace kaiwa::chat {
+
+/// Follows a turn that runs here, and goes on from the store when its runner lost it. Used on
+/// `loop`.
+class LiveReader final : public EventReader {
+public:
+    LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop, std::uint64_t after,
+               StoreReader fallback);
+    asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override;
+
+private:
+    void drop_seen(EventBatch& batch);
+
+    std::shared_ptr<LiveTurn> turn_;
+    TurnLog::Cursor cursor_;
+    std::uint64_t after_;
+    StoreReader fallback_;
+    bool ended_ = false;
+    bool abandoned_ = false;
+};
+
+}  // namespace kaiwa::chat
