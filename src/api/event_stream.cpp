@@ -6,37 +6,58 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
+#include <utility>
 
 namespace kaiwa::api {
 namespace {
 
 using std::chrono::steady_clock;
+using Pieces = std::span<asio::const_buffer const>;
 
-/// Writes the stream's body. The head was sent.
-asio::awaitable<Result<void>> write_events(Call& call, chat::EventReader& reader,
-                                           chat::EventBatch batch) {
-    CallerWatch watch(call);
-    std::array const heartbeat{asio::const_buffer(":\n\n", 3)};
-    auto now = steady_clock::now();
-    auto heartbeat_at = now + heartbeat_interval;
-    for (;;) {
-        if (!batch.empty() || now >= heartbeat_at) {
-            auto written = batch.empty() ? co_await call.writer.write(heartbeat)
-                                         : co_await call.writer.write(batch.pieces);
-            if (!written) co_return written;
-            heartbeat_at = now + heartbeat_interval;
+/// The events of one generation as they come, with a comment where none came for long.
+class EventBody final : public http::BodySource {
+public:
+    EventBody(Call const& call, std::unique_ptr<chat::EventReader> reader, chat::EventBatch first)
+        : reader_(std::move(reader)),
+          batch_(std::move(first)),
+          has_first_(!batch_.empty()),
+          watch_(call),
+          open_(call.services.metrics.traffic.event_streams) {}
+
+    asio::awaitable<Result<Pieces>> next() override {
+        if (std::exchange(has_first_, false)) co_return pieces();
+        if (batch_.ended) co_return Pieces{};
+        for (;;) {
+            auto more = co_await reader_->next(std::min(heartbeat_at_, watch_.due()));
+            if (!more) co_return std::unexpected(more.error());
+            batch_ = std::move(*more);
+            auto const now = steady_clock::now();
+            if (now >= watch_.due()) {
+                auto const allowed = co_await watch_.check();
+                if (!allowed) co_return std::unexpected(allowed.error());
+            }
+            if (!batch_.empty() || batch_.ended || now >= heartbeat_at_) {
+                heartbeat_at_ = now + heartbeat_interval;
+                co_return pieces();
+            }
         }
-        if (batch.ended) co_return co_await call.writer.finish();
-        if (now >= watch.due()) {
-            auto const allowed = co_await watch.check();
-            if (!allowed) co_return allowed;
-        }
-        auto more = co_await reader.next(std::min(heartbeat_at, watch.due()));
-        if (!more) co_return std::unexpected(more.error());
-        batch = std::move(*more);
-        now = steady_clock::now();
     }
-}
+
+private:
+    Pieces pieces() const {
+        static std::array const heartbeat{asio::const_buffer(":\n\n", 3)};
+        if (batch_.empty() && !batch_.ended) return heartbeat;
+        return {batch_.pieces.data(), batch_.pieces.size()};
+    }
+
+    std::unique_ptr<chat::EventReader> reader_;
+    chat::EventBatch batch_;  // sent, or being sent
+    bool has_first_;
+    CallerWatch watch_;
+    steady_clock::time_point heartbeat_at_ = steady_clock::now() + heartbeat_interval;
+    OpenCount open_;
+};
 
 void append_event(std::string& out, chat::FrameView const& frame) {
     out += '{';
@@ -58,10 +79,8 @@ asio::awaitable<Result<void>> stream_events(Call& call, std::unique_ptr<chat::Ev
     if (call.request.method == "HEAD")
         co_return co_await call.writer.respond(std::move(head), std::string());
 
-    OpenCount const open(call.services.metrics.traffic.event_streams);
-    auto started = co_await call.writer.start(std::move(head));
-    if (!started) co_return started;
-    co_return co_await write_events(call, *reader, std::move(*first));
+    auto body = std::make_unique<EventBody>(call, std::move(reader), std::move(*first));
+    co_return co_await call.writer.stream(std::move(head), std::move(body));
 }
 
 asio::awaitable<Result<void>> poll_events(Call& call, std::unique_ptr<chat::EventReader> reader,

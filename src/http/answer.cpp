@@ -128,7 +128,7 @@ Result<std::string> Answer::make_head(ResponseHead const& head,
     }
     if (length) {
         fmt::format_to(std::back_inserter(out), "Content-Length: {}\r\n", *length);
-    } else if (framing_ == Framing::chunked) {
+    } else if (body_.framing() == BodyWriter::Framing::chunked) {
         out += "Transfer-Encoding: chunked\r\n";
     }
     if (closes_) out += "Connection: close\r\n";
@@ -163,15 +163,12 @@ asio::awaitable<Result<void>> Answer::send_whole(ResponseHead head, std::string_
 asio::awaitable<Result<void>> Answer::start(ResponseHead head) {
     if (state_ != State::waiting) co_return fail(Errc::internal, "the request is answered already");
     auto const length = to_number(head.headers.get("content-length"));
-    remaining_ = length.value_or(0);
     closes_ |= minor_version_ == 0;
-    if (is_bodyless(head.status)) {
-        framing_ = Framing::none;
-    } else if (length) {
-        framing_ = Framing::length;
-    } else {
-        framing_ = minor_version_ == 0 ? Framing::until_close : Framing::chunked;
-    }
+    auto framing = minor_version_ == 0 ? BodyWriter::Framing::until_close
+                                       : BodyWriter::Framing::chunked;
+    if (length) framing = BodyWriter::Framing::length;
+    if (is_bodyless(head.status)) framing = BodyWriter::Framing::none;
+    body_.begin(framing, length.value_or(0));
     auto const text = make_head(head, length);
     if (!text) co_return std::unexpected(text.error());
 
@@ -182,6 +179,32 @@ asio::awaitable<Result<void>> Answer::start(ResponseHead head) {
 
 asio::awaitable<Result<void>> Answer::write(std::span<asio::const_buffer const> pieces) {
     if (state_ != State::streaming) co_return fail(Errc::cancelled, "the answer has ended");
+    auto done = co_await body_.write(pieces);
+    if (!done) state_ = State::broken;
+    co_return done;
+}
+
+asio::awaitable<Result<void>> Answer::finish() {
+    if (state_ != State::streaming) co_return fail(Errc::cancelled, "the answer has ended");
+    auto done = co_await body_.finish();
+    state_ = done ? State::whole : State::broken;
+    co_return done;
+}
+
+asio::awaitable<Result<void>> Answer::stream(ResponseHead head, std::unique_ptr<BodySource> body) {
+    auto started = co_await start(std::move(head));
+    if (!started) co_return started;
+    if (body_.framing() == BodyWriter::Framing::none) co_return co_await finish();
+    source_ = std::move(body);
+    state_ = State::handed_over;
+    co_return Result<void>{};
+}
+
+StreamedBody Answer::take_streamed_body() {
+    return {std::move(source_), body_, closes_, request_.id};
+}
+
+asio::awaitable<Result<void>> BodyWriter::write(std::span<asio::const_buffer const> pieces) {
     auto const size = asio::buffer_size(pieces);
     if (size == 0 || framing_ == Framing::none) co_return Result<void>{};
 
@@ -192,33 +215,23 @@ asio::awaitable<Result<void>> Answer::write(std::span<asio::const_buffer const> 
         what.tail = "\r\n";
     } else if (framing_ == Framing::length) {
         if (size > remaining_) {
-            state_ = State::broken;
             co_return fail(Errc::internal, "the body is longer than its Content-Length");
         }
         remaining_ -= size;
     }
-    // As send() does, without a coroutine of its own: this is the path of every token.
     std::size_t sent = 0;
-    if (!connection_.send_at_once(what, sent)) {
-        state_ = State::broken;
-        co_return fail(Errc::cancelled, "the client is gone");
-    }
-    if (sent == what.size() && !connection_.wants_to_yield()) co_return Result<void>{};
-    auto done = co_await connection_.send_rest(what, sent);
-    if (!done) state_ = State::broken;
-    co_return done;
+    if (!connection_->send_at_once(what, sent)) co_return fail(Errc::cancelled, "the client is gone");
+    if (sent == what.size() && !connection_->wants_to_yield()) co_return Result<void>{};
+    co_return co_await connection_->send_rest(what, sent);
 }
 
-asio::awaitable<Result<void>> Answer::finish() {
-    if (state_ != State::streaming) co_return fail(Errc::cancelled, "the answer has ended");
+asio::awaitable<Result<void>> BodyWriter::finish() {
     if (framing_ == Framing::length && remaining_ > 0) {
-        state_ = State::broken;
         co_return fail(Errc::internal, "the body is shorter than its Content-Length");
     }
-    state_ = State::whole;
     if (framing_ != Framing::chunked) co_return Result<void>{};
     Gather const what{"0\r\n\r\n", {}, {}};
-    co_return co_await send(what);
+    co_return co_await connection_->send_rest(what, 0);
 }
 
 asio::awaitable<Result<void>> Answer::send(Gather what) {

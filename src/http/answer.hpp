@@ -8,6 +8,43 @@
 
 namespace kaiwa::http {
 
+/// Frames and sends the body of one answer, its head having been sent.
+class BodyWriter {
+public:
+    enum class Framing {
+        none,  ///< HEAD, 204, 304: a head alone.
+        chunked,
+        length,       ///< The route named it.
+        until_close,  ///< HTTP/1.0.
+    };
+
+    explicit BodyWriter(Connection& connection) : connection_(&connection) {}
+    /// `length` is for `Framing::length`.
+    void begin(Framing framing, std::uint64_t length) {
+        framing_ = framing;
+        remaining_ = length;
+    }
+
+    asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces);
+    asio::awaitable<Result<void>> finish();
+    [[nodiscard]] Framing framing() const { return framing_; }
+    /// The reader cannot tell from the framing that the body is not whole.
+    [[nodiscard]] bool must_abort() const { return framing_ == Framing::until_close; }
+
+private:
+    Connection* connection_;
+    Framing framing_ = Framing::none;
+    std::uint64_t remaining_ = 0;  // of a length
+};
+
+/// The rest of an answer whose route has returned.
+struct StreamedBody {
+    std::unique_ptr<BodySource> source;  ///< Null: there is none.
+    std::optional<BodyWriter> writer;
+    bool closes = false;  ///< The connection ends with the answer.
+    std::string request_id;
+};
+
 /// Writes the answer to one request onto its connection.
 class Answer final : public ResponseWriter {
 public:
@@ -17,13 +54,16 @@ public:
         : connection_(connection),
           request_(request),
           minor_version_(minor_version),
-          max_message_bytes_(max_message_bytes) {}
+          max_message_bytes_(max_message_bytes),
+          body_(connection) {}
 
     asio::awaitable<Result<void>> respond(ResponseHead head, std::string body) override;
     asio::awaitable<Result<void>> respond_static(ResponseHead head, std::string_view body) override;
     asio::awaitable<Result<void>> start(ResponseHead head) override;
     asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces) override;
     asio::awaitable<Result<void>> finish() override;
+    asio::awaitable<Result<void>> stream(ResponseHead head,
+                                         std::unique_ptr<BodySource> body) override;
     asio::awaitable<Result<std::unique_ptr<WebSocket>>> accept_websocket(
         std::string subprotocol) override;
     [[nodiscard]] bool started() const override { return state_ != State::waiting; }
@@ -35,25 +75,22 @@ public:
     [[nodiscard]] bool closes() const { return closes_; }
     /// The reader cannot tell from the framing that the body is not whole.
     [[nodiscard]] bool must_abort() const {
-        return state_ == State::streaming && framing_ == Framing::until_close;
+        return state_ == State::streaming && body_.must_abort();
     }
+    /// The route left its body to be sent; `take_streamed_body()` has it.
+    [[nodiscard]] bool is_handed_over() const { return state_ == State::handed_over; }
+    [[nodiscard]] StreamedBody take_streamed_body();
     [[nodiscard]] std::shared_ptr<WebSocketSession> const& websocket() const { return websocket_; }
 
 private:
     enum class State {
         waiting,
         streaming,
+        handed_over,  // to a BodySource
         whole,
         broken,
         upgraded,
     };
-    enum class Framing {
-        none,  ///< HEAD, 204, 304: a head alone.
-        chunked,
-        length,       ///< The route named it.
-        until_close,  ///< HTTP/1.0.
-    };
-
     /// Makes the head up to its blank line. Fails with `internal` for a field that would break it.
     Result<std::string> make_head(ResponseHead const& head, std::optional<std::uint64_t> length);
     asio::awaitable<Result<void>> send_whole(ResponseHead head, std::string_view body);
@@ -67,8 +104,8 @@ private:
     unsigned minor_version_;
     std::size_t max_message_bytes_;
     State state_ = State::waiting;
-    Framing framing_ = Framing::none;
-    std::uint64_t remaining_ = 0;  // of a length
+    BodyWriter body_;
+    std::unique_ptr<BodySource> source_;
     bool closes_ = false;
     std::shared_ptr<WebSocketSession> websocket_;
 };

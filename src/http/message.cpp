@@ -24,6 +24,18 @@ void Headers::set(std::string_view name, std::string value) {
     fields_.emplace_back(std::move(kept), std::move(value));
 }
 
+asio::awaitable<Result<void>> ResponseWriter::stream(ResponseHead head,
+                                                     std::unique_ptr<BodySource> body) {
+    auto sent = co_await start(std::move(head));
+    while (sent) {
+        auto const pieces = co_await body->next();
+        if (!pieces) co_return std::unexpected(pieces.error());
+        if (pieces->empty()) co_return co_await finish();
+        sent = co_await write(*pieces);
+    }
+    co_return sent;
+}
+
 std::optional<std::string_view> Request::parameter(std::string_view name) const {
     for (auto const& [key, value] : query) {
         if (key == name) return value;

@@ -92,8 +92,17 @@ public:
     virtual asio::awaitable<void> close(std::uint16_t code, std::string reason) = 0;
 };
 
+/// A body that is made while it is sent, after its route has returned: it owns what it needs.
+class BodySource {
+public:
+    virtual ~BodySource() = default;
+    /// Waits for the next pieces, valid until the next call; none at the end of the body. After a
+    /// failure the answer breaks off.
+    virtual asio::awaitable<Result<std::span<asio::const_buffer const>>> next() = 0;
+};
+
 /// How a route answers: `respond()` once; or `start()`, `write()` as often as it likes, `finish()`;
-/// or `accept_websocket()`. A route that does none of these is answered 500 for it.
+/// or `stream()`; or `accept_websocket()`. A route that does none of these is answered 500 for it.
 class ResponseWriter {
 public:
     virtual ~ResponseWriter() = default;
@@ -109,6 +118,11 @@ public:
     /// reader takes nothing for 30 s, `cancelled` when it went away.
     virtual asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces) = 0;
     virtual asio::awaitable<Result<void>> finish() = 0;
+    /// Sends the head, then what `body` gives until its end. For bodies that take long: the host
+    /// may go on sending when the route has returned, so that nothing else of the request is kept
+    /// meanwhile. As it stands here it returns at the end of the body.
+    virtual asio::awaitable<Result<void>> stream(ResponseHead head,
+                                                 std::unique_ptr<BodySource> body);
 
     /// Fails with `invalid_argument` (no handshake, answered 400) or `unsupported` (this host has
     /// no WebSocket; answered 501).

@@ -18,6 +18,7 @@ constexpr std::uint64_t max_dropped_bytes = 64 * 1024;
 /// What becomes of the connection after a request.
 enum class Next {
     request,
+    stream,  // the body of the answer is still to be sent
     close,
     linger,  // close, but let the client read the answer before it sees that
     abort,
@@ -181,7 +182,8 @@ asio::awaitable<Next> wind_up(Connection& connection, Answer& answer, RequestBod
     co_return Next::request;
 }
 
-asio::awaitable<Next> serve_request(Connection& connection) {
+/// Serves one request, but for a body that its route left to be sent: that is put into `streamed`.
+asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& streamed) {
     auto& loop = connection.loop();
     Received received;
     auto& request = received.request;
@@ -218,7 +220,7 @@ asio::awaitable<Next> serve_request(Connection& connection) {
                                           {"method", request.method},
                                           {"path", request.path},
                                           {"what", answered.error().message}});
-    } else if (answered && !answer.whole() && !answer.websocket()) {
+    } else if (answered && !answer.whole() && !answer.websocket() && !answer.is_handed_over()) {
         loop.log.error(
             "handler left its answer unfinished",
             {{"request", request.id}, {"method", request.method}, {"path", request.path}});
@@ -228,7 +230,40 @@ asio::awaitable<Next> serve_request(Connection& connection) {
         co_await answer.websocket()->end(stopping ? 1001 : answered ? 1000 : 1011);
         co_return Next::close;
     }
+    if (answer.is_handed_over()) {
+        if (!body.done()) answer.close_after();
+        streamed = answer.take_streamed_body();
+        co_return Next::stream;
+    }
     co_return co_await wind_up(connection, answer, body);
+}
+
+/// Sends what `source` gives until its end. Never throws.
+asio::awaitable<Result<void>> send_all(BodySource& source, BodyWriter& writer) {
+    try {
+        Result<void> sent;
+        while (sent) {
+            auto const pieces = co_await source.next();
+            if (!pieces) co_return std::unexpected(pieces.error());
+            if (pieces->empty()) co_return co_await writer.finish();
+            sent = co_await writer.write(*pieces);
+        }
+        co_return sent;
+    } catch (std::exception const& e) {
+        co_return fail(Errc::internal, fmt::format("the body threw: {}", e.what()));
+    }
+}
+
+/// Sends the body of an answer whose request is forgotten.
+asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody streamed) {
+    auto const sent = co_await send_all(*streamed.source, *streamed.writer);
+    if (!sent && sent.error().code == Errc::internal) {
+        connection.loop().log.error(
+            "handler failed", {{"request", streamed.request_id}, {"what", sent.error().message}});
+    }
+    if (!sent) co_return streamed.writer->must_abort() ? Next::abort : Next::close;
+    if (!streamed.closes) co_return Next::request;
+    co_return connection.input().empty() ? Next::close : Next::linger;
 }
 
 }  // namespace
@@ -239,7 +274,9 @@ asio::awaitable<void> serve_connection(ServerLoop& loop, asio::ip::tcp::socket s
     while (next == Next::request) {
         bool const stopping = co_await stop_requested();
         if (stopping || (loop.draining && connection.input().empty())) co_return;
-        next = co_await serve_request(connection);
+        StreamedBody streamed;
+        next = co_await serve_request(connection, streamed);
+        if (next == Next::stream) next = co_await send_streamed(connection, std::move(streamed));
     }
     if (next == Next::linger) co_await connection.linger();
     if (next == Next::abort) connection.abort();

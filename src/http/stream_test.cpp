@@ -207,5 +207,115 @@ TEST_F(StreamTest, LetsOthersRunBesideAnEndlessStream) {
     over = true;
 }
 
+/// Gives out texts, the first once `may_begin`; then ends as it is told to.
+class TextSource final : public BodySource {
+public:
+    enum class Ending { whole, failed, thrown };
+    TextSource(std::vector<std::string> texts, Ending ending, std::atomic<bool> const& may_begin)
+        : texts_(std::move(texts)), ending_(ending), may_begin_(may_begin) {}
+
+    asio::awaitable<Result<std::span<asio::const_buffer const>>> next() override {
+        while (!may_begin_) {
+            bool const goes_on = co_await sleep_for(1ms);
+            if (!goes_on) co_return fail(Errc::cancelled, "stopped");
+        }
+        if (given_ == texts_.size()) co_return end();
+        piece_[0] = asio::buffer(texts_[given_++]);
+        co_return piece_;
+    }
+
+private:
+    Result<std::span<asio::const_buffer const>> end() const {
+        if (ending_ == Ending::thrown) throw std::runtime_error("a bug");
+        if (ending_ == Ending::failed) return fail(Errc::unavailable, "the source broke");
+        return {};
+    }
+
+    std::vector<std::string> texts_;
+    Ending ending_;
+    std::atomic<bool> const& may_begin_;
+    std::size_t given_ = 0;
+    std::array<asio::const_buffer, 1> piece_;
+};
+
+class LeftBodyTest : public StreamTest {
+protected:
+    void serve(std::string pattern, std::vector<std::string> texts, TextSource::Ending ending) {
+        get(std::move(pattern), [this, texts, ending](Request&, ResponseWriter& writer) {
+            return leave(writer, texts, ending);
+        });
+    }
+    asio::awaitable<Result<void>> leave(ResponseWriter& writer, std::vector<std::string> texts,
+                                        TextSource::Ending ending) {
+        auto source = std::make_unique<TextSource>(std::move(texts), ending, route_is_over);
+        ResponseHead head;
+        auto done = co_await writer.stream(std::move(head), std::move(source));
+        route_is_over = true;
+        co_return done;
+    }
+
+    std::atomic<bool> route_is_over = false;
+};
+
+TEST_F(LeftBodyTest, IsSentAfterItsRouteReturned) {
+    serve("/", {"first", "second"}, TextSource::Ending::whole);
+    start();
+    auto client = connect();
+    for (int times = 0; times < 2; ++times) {
+        client.send(request);
+        EXPECT_TRUE(client.read_until("\r\n\r\n").contains("\r\nTransfer-Encoding: chunked\r\n"));
+        EXPECT_EQ(client.read_until("0\r\n\r\n"), "5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n");
+    }
+    client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.read_all().ends_with("second\r\n0\r\n\r\n"));
+}
+
+TEST_F(LeftBodyTest, BreaksOffWithoutItsLastChunkWhenItsSourceFails) {
+    serve("/", {"half"}, TextSource::Ending::failed);
+    serve("/bug", {"half"}, TextSource::Ending::thrown);
+    start();
+    EXPECT_TRUE(exchange(request).ends_with("\r\n\r\n4\r\nhalf\r\n"));
+    EXPECT_FALSE(log.has("handler failed"));
+    EXPECT_TRUE(exchange("GET /bug HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("4\r\nhalf\r\n"));
+    EXPECT_TRUE(log.has("handler failed"));
+}
+
+TEST_F(LeftBodyTest, EndsAnOldClientsConnectionAndResetsItWhenBroken) {
+    serve("/whole", {"whole"}, TextSource::Ending::whole);
+    serve("/broken", {"half"}, TextSource::Ending::failed);
+    start();
+    auto whole = connect();
+    whole.send("GET /whole HTTP/1.0\r\n\r\n");
+    EXPECT_TRUE(whole.read_all().ends_with("\r\n\r\nwhole"));
+    auto broken = connect();
+    broken.send("GET /broken HTTP/1.0\r\n\r\n");
+    broken.read_all();
+    EXPECT_TRUE(broken.was_reset());
+}
+
+TEST_F(LeftBodyTest, IsNotMadeForWhoAsksForTheHeadOnly) {
+    serve("/", {"body"}, TextSource::Ending::failed);
+    start();
+    auto client = connect();
+    client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    client.send("HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.read_all().ends_with("\r\n\r\n"));
+}
+
+TEST_F(LeftBodyTest, EndsWhenTheServerStops) {
+    std::atomic<bool> const never = false;
+    get("/", [&](Request&, ResponseWriter& writer) {
+        auto source = std::make_unique<TextSource>(std::vector<std::string>{"never"},
+                                                   TextSource::Ending::whole, never);
+        return writer.stream({}, std::move(source));
+    });
+    start();
+    auto client = connect();
+    client.send(request);
+    client.read_until("\r\n\r\n");
+    EXPECT_FALSE(client.stirs_within(50ms));
+}
+
 }  // namespace
 }  // namespace kaiwa::http
