@@ -104,34 +104,41 @@ public:
     [[nodiscard]] Headers const& headers() const override { return head_.headers; }
 
     asio::awaitable<Result<std::string_view>> read_some() override {
-        if (failed_) co_return broken("the answer broke off before");
         for (;;) {
-            if (framing_.done()) {
-                end();
-                co_return std::string_view{};
-            }
-            if (broken_framing_) co_return give_up(broken("the body's framing is broken"));
-            auto& input = connection_->input();
-            auto const part = framing_.gather(input.bytes());
-            input.consume(part.consumed);
-            if (!part.data.empty()) {
-                broken_framing_ = part.broken;
-                co_return part.data;
-            }
-            if (part.broken) co_return give_up(broken("the body's framing is broken"));
-            if (framing_.done()) continue;
-
+            if (auto piece = take()) co_return std::move(*piece);
             auto const more = co_await connection_->fill();
             if (!more) co_return give_up(std::unexpected(more.error()));
-            if (!*more && framing_.ends_at_close()) {
-                framing_ = BodyFraming::none();
-            } else if (!*more) {
-                co_return give_up(broken("the server ended the connection inside the body"));
-            }
+            if (!*more) note_end();
         }
     }
 
 private:
+    /// The body in what arrived; nothing when more must arrive first.
+    std::optional<Result<std::string_view>> take() {
+        if (failed_) return broken("the answer broke off before");
+        if (!framing_.done() && !broken_framing_) {
+            auto& input = connection_->input();
+            auto const part = framing_.gather(input.bytes());
+            input.consume(part.consumed);
+            broken_framing_ = part.broken;
+            if (!part.data.empty()) return part.data;
+        }
+        if (broken_framing_) return give_up(broken("the body's framing is broken"));
+        if (cut_off_) return give_up(broken("the server ended the connection inside the body"));
+        if (!framing_.done()) return std::nullopt;
+        end();
+        return std::string_view{};
+    }
+
+    /// The server sends no more.
+    void note_end() {
+        if (framing_.ends_at_close()) {
+            framing_ = BodyFraming::none();
+        } else {
+            cut_off_ = true;
+        }
+    }
+
     /// The body is whole: the connection is kept for the next call, or closed.
     void end() {
         if (!connection_) return;
@@ -152,6 +159,7 @@ private:
     BodyFraming framing_;
     std::function<void(KeptConnection)> keep_;  // empty when the connection ends with this answer
     bool broken_framing_ = false;               // behind the bytes that were given out last
+    bool cut_off_ = false;                      // the server ended the connection inside the body
     bool failed_ = false;
 };
 

@@ -197,22 +197,8 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
     if (phase_ == Phase::body) phase_begun_ = now();
     // A server that always has bytes ready never makes the call wait.
     if (watchdog_.expired()) co_return stopped();
-    auto const before = input_.size();
-    for (;;) {
-        if (!read_dry_) {
-            auto const room = input_.room(read_size_);
-            auto const got = receive_now(room);
-            if (got.state == IoState::done) {
-                input_.commit(got.bytes);
-                bool const filled = got.bytes == room.size();
-                if (filled) read_size_ = large_read_size;
-                read_dry_ = !filled && !tls_;
-                co_return true;
-            }
-            if (input_.size() > before) co_return true;
-            if (got.state == IoState::ended) co_return false;
-            if (got.state == IoState::broken) co_return broken("the connection broke");
-        }
+    for (bool arrived = false;;) {
+        if (auto const filled = fill_now(); filled || arrived) co_return filled.value_or(true);
         if (tls_) {
             input_.release_if_empty();
             auto const ready = co_await wait_until_ready(tls_->waits_for_writing());
@@ -226,13 +212,38 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
         auto const [error, bytes] =
             co_await socket_.async_receive(asio::buffer(room), asio::as_tuple(asio::deferred));
         watchdog_.set(total_deadline_);
-        if (error == asio::error::eof) co_return false;
-        if (error == asio::error::operation_aborted) co_return stopped();
-        if (error) co_return broken("the connection broke");
+        if (error) co_return ended_by(error);
         input_.commit(bytes);
         read_dry_ = bytes < room.size();
-        if (read_dry_) co_return true;
+        arrived = true;
     }
+}
+
+/// Reads without waiting; nothing where there is nothing yet.
+std::optional<Result<bool>> OutboundConnection::fill_now() {
+    if (read_dry_) return std::nullopt;
+    auto const room = input_.room(read_size_);
+    auto const got = receive_now(room);
+    switch (got.state) {
+        case IoState::done: {
+            input_.commit(got.bytes);
+            bool const filled = got.bytes == room.size();
+            if (filled) read_size_ = large_read_size;
+            read_dry_ = !filled && !tls_;
+            return true;
+        }
+        case IoState::would_block: return std::nullopt;
+        case IoState::ended: return false;
+        case IoState::broken: break;
+    }
+    return broken("the connection broke");
+}
+
+/// What the end of a read means.
+Result<bool> OutboundConnection::ended_by(boost::system::error_code error) const {
+    if (error == asio::error::eof) return false;
+    if (error == asio::error::operation_aborted) return stopped();
+    return broken("the connection broke");
 }
 
 asio::awaitable<Result<void>> OutboundConnection::wait_until_ready(bool to_write) {

@@ -62,6 +62,8 @@ private:
     asio::awaitable<Result<void>> shake_hands(TlsContext& tls, std::string const& host);
     asio::awaitable<Result<void>> wait_until_ready(bool to_write);
     IoResult receive_now(std::span<char> into);
+    std::optional<Result<bool>> fill_now();
+    [[nodiscard]] Result<bool> ended_by(boost::system::error_code error) const;
     void enter(Phase phase);
     [[nodiscard]] SteadyTime phase_deadline() const;
     [[nodiscard]] std::unexpected<Error> stopped() const;

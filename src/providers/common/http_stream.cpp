@@ -73,20 +73,25 @@ asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
         if (!response_) co_return std::unexpected(cut_short());
         auto bytes = decoder_->said_its_end() ? co_await read_within(*response_, end_mark_grace)
                                               : co_await response_->read_some();
-        if (bytes && !bytes->empty()) {
-            decoder_->feed(*bytes);
-            continue;
-        }
-        bool const whole =
-            bytes || (decoder_->said_its_end() && bytes.error().code != Errc::cancelled);
-        response_.reset();
-        if (!whole) {
-            auto failure = failure_from(bytes.error());
-            failure.provider_request_id = request_id_;
-            co_return std::unexpected(std::move(failure));
-        }
-        decoder_->end_of_body();
+        auto const taken = take(bytes);
+        if (!taken) co_return std::unexpected(taken.error());
     }
+}
+
+llm::Outcome<void> HttpStream::take(Result<std::string_view> const& bytes) {
+    if (bytes && !bytes->empty()) {
+        decoder_->feed(*bytes);
+        return {};
+    }
+    bool const whole = bytes || (decoder_->said_its_end() && bytes.error().code != Errc::cancelled);
+    response_.reset();
+    if (!whole) {
+        auto failure = failure_from(bytes.error());
+        failure.provider_request_id = request_id_;
+        return std::unexpected(std::move(failure));
+    }
+    decoder_->end_of_body();
+    return {};
 }
 
 asio::awaitable<void> HttpStream::read_to_the_end() {

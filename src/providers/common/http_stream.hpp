@@ -24,6 +24,7 @@ public:
     [[nodiscard]] std::string provider_request_id() const override { return request_id_; }
 
 private:
+    llm::Outcome<void> take(Result<std::string_view> const& bytes);
     asio::awaitable<void> read_to_the_end();
 
     std::unique_ptr<http::InboundResponse> response_;
