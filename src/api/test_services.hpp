@@ -107,7 +107,7 @@ public:
 
 class SilentResponder final : public chat::Responder {
 public:
-    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(chat::TurnContext,
+    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(chat::TurnContext const&,
                                                              chat::TurnSink&) override {
         co_return llm::FinishReason::stop;
     }

@@ -73,8 +73,8 @@ asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
 
 }  // namespace
 
-asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext turn,
-                                                                    TurnSink& sink) {
+asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnContext const& turn,
+                                                                          TurnSink& sink) {
     auto model = catalogue_.find(turn.model);
     if (!model)
         co_return std::unexpected(Failure{FailureClass::not_found, model.error().message, {}, {}, {}});
@@ -101,14 +101,24 @@ asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext 
             catalogue_.report(model->provider_name, &stream.error());
         co_return fail_as(std::move(stream.error()));
     }
-    auto outcome = co_await relay(**stream, model->id, sink);
+    co_return Answering{std::move(model->id), std::move(model->provider_name),
+                        std::move(model->provider), std::move(*stream)};
+}
+
+asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext const& turn,
+                                                                    TurnSink& sink) {
+    // Little is held while the model writes: what the beginning needed is gone with begin().
+    auto answering = co_await begin(turn, sink);
+    if (!answering) co_return std::unexpected(std::move(answering.error()));
+    auto outcome = co_await relay(*answering->stream, answering->model, sink);
     if (outcome) {
-        catalogue_.report(model->provider_name, nullptr);
+        catalogue_.report(answering->provider_name, nullptr);
         co_return outcome;
     }
     if (outcome.error().kind != FailureClass::cancelled)
-        catalogue_.report(model->provider_name, &outcome.error());
-    co_return fail_as(std::move(outcome.error()));
+        catalogue_.report(answering->provider_name, &outcome.error());
+    outcome.error().provider = std::move(answering->provider_name);
+    co_return outcome;
 }
 
 }  // namespace kaiwa::chat

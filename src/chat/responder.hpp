@@ -52,7 +52,7 @@ class Responder {
 public:
     virtual ~Responder() = default;
     /// Writes the answer to `sink` and says how it ended.
-    virtual asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext turn,
+    virtual asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext const& turn,
                                                                      TurnSink& sink) = 0;
 };
 

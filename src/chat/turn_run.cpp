@@ -144,21 +144,63 @@ Terminal how_it_ended(LiveTurn const& turn, llm::Outcome<llm::FinishReason> cons
     return failed(outcome.error(), turn.generation);
 }
 
+/// What stands in front of the answer: the thread's new title, and the text that is carried on.
+asio::awaitable<Result<void>> write_beginning(LiveTurn const& turn, LogSink& sink,
+                                              std::string new_title) {
+    if (!new_title.empty()) {
+        std::string data = "{\"title\":";
+        append_json_string(data, new_title);
+        data += '}';
+        auto const written = co_await sink.append(EventType::title, std::move(data));
+        if (!written) co_return written;
+    }
+    auto const written = co_await sink.text(turn.turn.continued_text);
+    sink.show();
+    co_return written;
+}
+
 asio::awaitable<llm::Outcome<llm::FinishReason>> answer(std::shared_ptr<LiveTurn> turn,
                                                         LogSink& sink, Responder& responder,
                                                         std::string new_title) {
-    auto const cancelled = [] {
-        return std::unexpected(llm::Failure{llm::FailureClass::cancelled, "stopped", {}, {}, {}});
-    };
-    std::string title_data = "{\"title\":";
-    append_json_string(title_data, new_title);
-    title_data += '}';
-    if (!new_title.empty() && !co_await sink.append(EventType::title, std::move(title_data)))
-        co_return cancelled();
-    if (!co_await sink.text(turn->turn.continued_text)) co_return cancelled();
-    sink.show();
-    auto context = turn->turn;
-    co_return co_await responder.respond(std::move(context), sink);
+    auto const begun = co_await write_beginning(*turn, sink, std::move(new_title));
+    if (!begun)
+        co_return std::unexpected(
+            llm::make_failure(llm::FailureClass::cancelled, begun.error().message));
+    co_return co_await responder.respond(turn->turn, sink);
+}
+
+/// Stores how the turn ended, then shows it.
+asio::awaitable<TurnEnd> end_turn(std::shared_ptr<LiveTurn> turn, TurnSaver& saver,
+                                  llm::Outcome<llm::FinishReason> outcome) {
+    auto terminal = how_it_ended(*turn, outcome);
+    Ending ending{.last_segment = {},
+                  .state = terminal.state,
+                  .text = turn->log.text(),
+                  .reasoning = turn->log.reasoning(),
+                  .finish = terminal.finish,
+                  .error = terminal.error,
+                  .usage = std::nullopt,
+                  .steps_json = turn->steps_json,
+                  .citations_json = turn->citations_json};
+    if (turn->has_usage) ending.usage = turn->usage;
+    auto const stored =
+        co_await saver.finish(turn, terminal.type, terminal.data, std::move(ending));
+    if (!stored) {
+        turn->log.abandon();
+        co_return TurnEnd::lost;
+    }
+    turn->log.end(terminal.type, terminal.data);
+    co_return TurnEnd::stored;
+}
+
+/// The `started` event's data.
+std::string started_json(LiveTurn const& turn) {
+    std::string started = fmt::format(R"({{"generation":"{}","message":"{}","reply":"{}","model":)",
+                                      turn.generation.text(), turn.turn.question.text(),
+                                      turn.turn.reply.text());
+    append_json_string(started, turn.turn.model);
+    started += '}';
+    return started;
 }
 
 }  // namespace
@@ -167,12 +209,7 @@ asio::awaitable<TurnEnd> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_pt
                                   Responder& responder, TurnOptions const& options,
                                   std::string new_title) {
     LogSink sink(turn, saver, options);
-    std::string started = fmt::format(R"({{"generation":"{}","message":"{}","reply":"{}","model":)",
-                                      turn->generation.text(), turn->turn.question.text(),
-                                      turn->turn.reply.text());
-    append_json_string(started, turn->turn.model);
-    started += '}';
-    co_await sink.append(EventType::started, std::move(started));
+    co_await sink.append(EventType::started, started_json(*turn));
 
     llm::Outcome<llm::FinishReason> outcome;
     try {
@@ -187,25 +224,7 @@ asio::awaitable<TurnEnd> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_pt
         co_return TurnEnd::lost;
     }
 
-    auto terminal = how_it_ended(*turn, outcome);
-    Ending ending{.last_segment = {},
-                  .state = terminal.state,
-                  .text = turn->log.text(),
-                  .reasoning = turn->log.reasoning(),
-                  .finish = terminal.finish,
-                  .error = terminal.error,
-                  .usage = std::nullopt,
-                  .steps_json = turn->steps_json,
-                  .citations_json = turn->citations_json};
-    if (turn->has_usage) ending.usage = turn->usage;
-    auto const stored =
-        co_await saver->finish(turn, terminal.type, terminal.data, std::move(ending));
-    if (!stored) {
-        turn->log.abandon();
-        co_return TurnEnd::lost;
-    }
-    turn->log.end(terminal.type, terminal.data);
-    co_return TurnEnd::stored;
+    co_return co_await end_turn(turn, *saver, std::move(outcome));
 }
 
 }  // namespace kaiwa::chat

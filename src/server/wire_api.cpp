@@ -50,9 +50,9 @@ void ConfiguredResponder::configure(Settings const& settings) {
 }
 
 asio::awaitable<llm::Outcome<llm::FinishReason>> ConfiguredResponder::respond(
-    chat::TurnContext turn, chat::TurnSink& sink) {
+    chat::TurnContext const& turn, chat::TurnSink& sink) {
     auto const responder = current_.get();
-    co_return co_await responder->respond(std::move(turn), sink);
+    co_return co_await responder->respond(turn, sink);
 }
 
 void add_program_metrics(api::Metrics& metrics, Measured measured) {

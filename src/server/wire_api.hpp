@@ -45,7 +45,7 @@ public:
         : stores_(stores), recent_(recent), catalogue_(catalogue) {}
 
     void configure(Settings const& settings);
-    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(chat::TurnContext turn,
+    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(chat::TurnContext const& turn,
                                                              chat::TurnSink& sink) override;
 
 private:

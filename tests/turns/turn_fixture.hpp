@@ -47,12 +47,12 @@ public:
     /// What the last one was asked; read it once its turn ended.
     TurnContext asked;
 
-    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext turn,
+    asio::awaitable<llm::Outcome<llm::FinishReason>> respond(TurnContext const& turn,
                                                              TurnSink& sink) override {
         ++calls;
         {
             std::lock_guard const lock(mutex_);
-            asked = std::move(turn);
+            asked = turn;
         }
         return script(*this, sink);
     }
