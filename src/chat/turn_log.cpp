@@ -6,18 +6,17 @@
 namespace kaiwa::chat {
 namespace {
 
-// Small answers cost little memory, long ones few allocations.
-constexpr std::size_t first_chunk_bytes = 512;
+// Small answers cost little memory, long ones few allocations; at most a third is not used yet.
+constexpr std::size_t smallest_chunk_bytes = 512;
 constexpr std::size_t largest_chunk_bytes = 16 * 1024;
 
 }  // namespace
 
 void TurnLog::store_frame(std::string_view frame) {
     if (chunks_.empty() || chunks_.back()->capacity - chunks_.back()->size < frame.size()) {
-        auto const wanted =
-            chunks_.empty() ? first_chunk_bytes
-                            : std::min(chunks_.back()->capacity * 2, largest_chunk_bytes);
+        auto const wanted = std::clamp(chunk_bytes_ / 2, smallest_chunk_bytes, largest_chunk_bytes);
         chunks_.push_back(std::make_shared<Chunk>(std::max(wanted, frame.size())));
+        chunk_bytes_ += chunks_.back()->capacity;
         chunks_.back()->first = last_;
     }
     auto& chunk = *chunks_.back();
@@ -27,9 +26,9 @@ void TurnLog::store_frame(std::string_view frame) {
 
 std::uint64_t TurnLog::append(EventType type, std::string_view data) {
     std::lock_guard const lock(mutex_);
-    scratch_.clear();
-    append_frame(scratch_, ++last_, type, data);
-    store_frame(scratch_);
+    std::string frame;
+    append_frame(frame, ++last_, type, data);
+    store_frame(frame);
     return last_;
 }
 

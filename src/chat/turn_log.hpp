@@ -84,11 +84,12 @@ private:
     mutable std::mutex mutex_;
     Notifier changed_;
     std::vector<std::shared_ptr<Chunk>> chunks_;
+    std::size_t chunk_bytes_ = 0;  // capacity of all chunks
     std::uint64_t last_ = 0;
     State state_ = State::open;
     std::string text_;
     std::string reasoning_;
-    std::string scratch_;
+    std::string scratch_;  // the frame of a delta
     Position saved_;
     std::uint64_t saved_last_ = 0;
     std::size_t saved_text_ = 0;
