@@ -1,7 +1,6 @@
 #include "providers/common/json_scanner.hpp"
 
 #include <charconv>
-#include <cstring>
 
 namespace kaiwa::providers {
 namespace {
@@ -38,10 +37,28 @@ bool is_space(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+/// Where the plain characters of a string end: at a quote, a backslash or `end`.
+char const* find_string_end(char const* at, char const* end) {
+    while (at != end && *at != '"' && *at != '\\') ++at;
+    return at;
+}
+
+/// Where a number or a word ends.
+char const* find_word_end(char const* at, char const* end) {
+    auto const ends_it = [](char c) {
+        return c == ',' || c == '}' || c == ']' || c == ':' || c == '{' || c == '[' || c == '"' ||
+               is_space(c);
+    };
+    while (at != end && !ends_it(*at)) ++at;
+    return at;
+}
+
 }  // namespace
 
 void JsonScanner::skip_space() {
-    while (at_ != end_ && is_space(*at_)) ++at_;
+    auto const* at = at_;
+    while (at != end_ && is_space(*at)) ++at;
+    at_ = at;
 }
 
 char JsonScanner::peek() {
@@ -94,14 +111,15 @@ bool JsonScanner::next_element() {
 }
 
 bool JsonScanner::skip_string() {
-    for (++at_; at_ != end_; ++at_) {
+    for (++at_;; at_ += 2) {
+        at_ = find_string_end(at_, end_);
+        if (at_ == end_) return fail();
         if (*at_ == '"') {
             ++at_;
             return true;
         }
-        if (*at_ == '\\' && ++at_ == end_) break;
+        if (at_ + 1 == end_) return fail();
     }
-    return fail();
 }
 
 bool JsonScanner::string(std::string& out) {
@@ -112,7 +130,7 @@ bool JsonScanner::string(std::string& out) {
     ++at_;
     for (;;) {
         auto const* const from = at_;
-        while (at_ != end_ && *at_ != '"' && *at_ != '\\') ++at_;
+        at_ = find_string_end(from, end_);
         out.append(from, at_);
         if (at_ == end_) return fail();
         if (*at_++ == '"') return true;
@@ -210,7 +228,7 @@ void JsonScanner::skip() {
                 ++at_;
                 break;
             default:
-                while (at_ != end_ && std::memchr(",:]}[{\" \n\r\t", *at_, 11) == nullptr) ++at_;
+                at_ = find_word_end(at_, end_);
         }
     } while (depth > 0);
 }

@@ -50,6 +50,34 @@ protected:
     test::MemoryTransport transport;
 };
 
+asio::awaitable<Lines> read_in_rounds(llm::ChatModel& model) {
+    Lines lines;
+    auto stream = co_await model.start({});
+    for (bool last = false; !last;) {
+        auto event = (*stream)->ready();
+        if (!event) {
+            lines.push_back("waits");
+            event = co_await (*stream)->next();
+        }
+        lines.push_back(test::described(*event));
+        last = test::is_last(lines.back());
+    }
+    co_return lines;
+}
+
+TEST_F(OpenAiModelTest, HasWhatArrivedTogetherReady) {
+    auto const chunk = [](std::string text) {
+        return "data: {\"choices\":[{\"delta\":{\"content\":\"" + text + "\"}}]}\n\n";
+    };
+    MemoryAnswer answer;
+    answer.pieces = {chunk("a") + chunk("b"), chunk("c") + hello};
+    transport.answers.emplace_back(std::move(answer));
+    auto const model = make();
+    EXPECT_EQ(run_task(read_in_rounds(*model)),
+              (Lines{"waits", "text \"a\"", "text \"b\"", "waits", "text \"c\"",
+                     "text \"こんにちは\"", "waits", "finished stop"}));
+}
+
 TEST_F(OpenAiModelTest, AsksAndReadsAnAnswer) {
     transport.answer(200, hello);
     EXPECT_EQ(ask(*make()), (Lines{"text \"こんにちは\"", "finished stop"}));
