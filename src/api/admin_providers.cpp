@@ -81,7 +81,8 @@ asio::awaitable<Result<void>> create_provider(Call& call) {
         fields.refuse("name", "1 to 32 of a-z, 0-9 and -, not beginning with -");
     read_provider(fields, config);
     if (config.kind.empty()) fields.refuse("kind", "openai, anthropic, bedrock or custom");
-    if (config.base_url.empty()) fields.refuse("base_url", "an address; it is missing");
+    if (config.base_url.empty() && config.kind != "bedrock")
+        fields.refuse("base_url", "an address; it is missing");
     if (auto ok = fields.finish(); !ok) co_return ok;
 
     auto const status = find_status(call, config.name);
@@ -99,6 +100,8 @@ asio::awaitable<Result<void>> update_provider(Call& call) {
     auto previous = *config;
     JsonFields fields(call.body, "the body");
     read_provider(fields, *config);
+    if (config->base_url.empty() && config->kind != "bedrock")
+        fields.refuse("base_url", "an address; it is missing");
     if (auto ok = fields.finish(); !ok) co_return ok;
     co_return co_await keep(call, std::move(*config), 200, std::move(previous));
 }
@@ -149,7 +152,8 @@ asio::awaitable<Result<void>> test_provider(Call& call) {
     }
     read_provider(fields, config);
     if (config.kind.empty()) fields.refuse("kind", "openai, anthropic, bedrock or custom");
-    if (config.base_url.empty()) fields.refuse("base_url", "an address; it is missing");
+    if (config.base_url.empty() && config.kind != "bedrock")
+        fields.refuse("base_url", "an address; it is missing");
     if (auto ok = fields.finish(); !ok) co_return ok;
 
     auto const begun = std::chrono::steady_clock::now();

@@ -112,6 +112,22 @@ TEST(ProviderBody, NeverTakesAKeyToAnotherServer) {
     EXPECT_EQ(moved->api_key.reveal(), "new");
 }
 
+TEST(ProviderBody, GivesARegionToBedrockAlone) {
+    llm::ProviderConfig known;
+    known.kind = "bedrock";
+    known.api_key = Secret("k");
+    auto const moved = change_provider(known, R"({"region":"eu-west-1","base_url":""})");
+    ASSERT_TRUE(moved);
+    EXPECT_EQ(moved->options.at("region"), "eu-west-1");
+    EXPECT_TRUE(change_provider(*moved, R"({"region":""})")->options.empty());
+    EXPECT_TRUE(change_provider(*moved, R"({"kind":"openai"})")->options.empty());
+    for (auto const* body :
+         {R"({"region":"us east"})", R"({"region":"x.evil.example/"})", R"({"region":7})",
+          R"({"kind":"openai","region":"us-east-1"})", R"({"kind":"openai","base_url":""})",
+          R"({"base_url":"https://evil.example"})", R"({"kind":"openai","base_url":"https://a.b"})"})
+        EXPECT_FALSE(change_provider(known, body)) << body;
+}
+
 TEST(ProviderBody, TakesAddressesAndNamesOfTheRightShapeOnly) {
     for (auto const* url : {"file:///etc/passwd", "ftp://x", "x", "https://u:p@x/", "https://x/?q",
                             "http://"})

@@ -250,6 +250,8 @@ void append_provider(std::string& out, llm::ProviderStatus const& provider) {
     out += '{';
     JsonMembers members(out);
     members.text("name", config.name).text("kind", config.kind).text("base_url", config.base_url);
+    if (auto const region = config.options.find("region"); region != config.options.end())
+        members.text("region", region->second);
     append_array(members.value_of("models"), config.models, append_text);
     members.boolean("has_key", !config.api_key.empty())
         .text("origin", to_string(config.origin))

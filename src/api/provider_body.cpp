@@ -12,12 +12,17 @@ namespace {
 
 constexpr std::size_t max_name = 32;
 constexpr std::size_t max_patterns = 100;
-constexpr JsonFields::Text url_limits{1, 2048};
+constexpr JsonFields::Text url_limits{0, 2048};
 constexpr JsonFields::Text key_limits{0, 4096};
 constexpr JsonFields::Text pattern_limits{1, 200};
 
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/// One of AWS, as it stands in a host name.
+bool is_region(std::string_view text) {
+    return text.empty() || is_provider_name(text);
 }
 
 bool is_printable(char c) { return c > ' ' && c < 0x7F; }
@@ -47,14 +52,26 @@ bool same_server(std::string_view a, std::string_view b) {
 void read_provider(JsonFields& fields, llm::ProviderConfig& config) {
     if (auto kind = fields.optional_choice("kind", {"openai", "anthropic", "bedrock", "custom"}))
         config.kind = std::move(*kind);
+    bool const is_bedrock = config.kind == "bedrock";
+    if (!is_bedrock) config.options.erase("region");
+    if (auto region = fields.optional_string("region", {0, 32})) {
+        if (!is_bedrock || !is_region(*region))
+            fields.refuse("region", is_bedrock ? "a region such as us-east-1"
+                                               : "no region: only bedrock has one");
+        config.options.erase("region");
+        if (!region->empty()) config.options.emplace("region", std::move(*region));
+    }
     auto url = fields.optional_string("base_url", url_limits);
     auto key = fields.optional_string("api_key", key_limits);
     if (key && !std::ranges::all_of(*key, is_printable))
         fields.refuse("api_key", "visible ASCII characters without spaces");
     if (url) {
-        if (!is_base_url(*url))
+        // AWS's own address follows from the region.
+        bool const is_own = is_bedrock && url->empty();
+        if (!is_own && !is_base_url(*url))
             fields.refuse("base_url", "an address like https://api.example.com/v1");
-        bool const moves = !config.api_key.empty() && !same_server(*url, config.base_url);
+        bool const moves = !config.api_key.empty() && *url != config.base_url &&
+                           !same_server(*url, config.base_url);
         if (moves && !key) fields.refuse("api_key", "the key again: it is not sent to another server");
         config.base_url = std::move(*url);
     }

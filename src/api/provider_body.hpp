@@ -16,7 +16,7 @@ namespace kaiwa::api {
 /// Whether both addresses lead to the same scheme, host and port.
 [[nodiscard]] bool same_server(std::string_view a, std::string_view b);
 
-/// Reads `kind`, `base_url`, `api_key` and `models`; what is absent stays as it is in `config`.
+/// Reads `kind`, `region` (bedrock), `base_url` (may be empty for bedrock), `api_key` and `models`; what is absent stays as it is in `config`.
 /// A key that `config` has is not taken along to another server: it has to be given again.
 void read_provider(JsonFields& fields, llm::ProviderConfig& config);
 

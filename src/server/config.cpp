@@ -281,6 +281,10 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
         return std::unexpected(added.error());
     if (auto added = add_administrator(sources, configuration); !added)
         return std::unexpected(added.error());
+    for (auto const& [name, variable] : sources.environment) {
+        if ((name.starts_with("AWS_") || name == "HOME") && !variable.value.empty())
+            configuration.settings.aws_variables.emplace(name, variable.value);
+    }
     return configuration;
 }
 

@@ -36,6 +36,13 @@ std::vector<Kind> const& kinds() {
          anthropic_url,
          {"connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
          Kind::Url::optional},
+        {"bedrock",
+         "",
+         {"region", "profile", "control_endpoint", "fips", "dual_stack", "guardrail",
+          "guardrail_version", "guardrail_trace", "guardrail_mode", "additional_fields", "latency",
+          "service_tier", "legacy_models", "list", "connect_ms", "first_byte_ms", "idle_ms",
+          "total_ms"},
+         Kind::Url::optional},
         {"custom",
          "",
          {"form", "connect_ms", "first_byte_ms", "idle_ms", "total_ms"},
@@ -73,12 +80,15 @@ public:
         }
         return std::string(value->get_string());
     }
-    /// A text, or a whole number as its digits.
+    /// A text; or a whole number, a switch or a table as its JSON; or a list of texts, joined by
+    /// commas.
     std::optional<std::string> option(std::string_view name) {
         auto const* value = object_.if_contains(name);
-        if (!value || !value->is_int64()) return text(name);
+        if (value && value->is_array()) return fmt::format("{}", fmt::join(texts(name), ","));
+        bool const is_json = value && (value->is_int64() || value->is_bool() || value->is_object());
+        if (!is_json) return text(name);
         asked_.push_back(name);
-        return std::to_string(value->get_int64());
+        return json::serialize(*value);
     }
     std::vector<std::string> texts(std::string_view name) {
         asked_.push_back(name);
@@ -145,12 +155,15 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
         reader.refuse("name", "1 to 32 lower-case letters, digits and hyphens, such as \"local\"");
     config.kind = reader.text("kind").value_or("");
     auto const kind = std::ranges::find(kinds(), config.kind, &Kind::name);
-    if (config.kind == "bedrock")
-        reader.say("kind", "\"bedrock\" is not built into this version");
-    else if (kind == kinds().end())
-        reader.refuse("kind", "\"openai\", \"anthropic\", \"custom\" or \"builtin\"");
+    if (kind == kinds().end())
+        reader.refuse("kind",
+                      "\"openai\", \"anthropic\", \"bedrock\", \"custom\" or \"builtin\"");
 
-    auto const url = reader.text("base_url");
+    auto url = reader.text("base_url");
+    if (config.kind == "bedrock") {
+        // What AWS calls it; the other name is understood too.
+        if (auto endpoint = reader.text("endpoint")) url = std::move(endpoint);
+    }
     auto const has_url = kind != kinds().end() && kind->url != Kind::Url::none;
     if (has_url && !url && kind->url == Kind::Url::required)
         reader.refuse("base_url", "an address such as http://127.0.0.1:9900/v1");

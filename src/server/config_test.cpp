@@ -117,8 +117,11 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
              Case{"[compat]\nendpoints = [\"gptgram\"]\n",
                   "kaiwa.toml:2: compat.endpoints: [\"gptgram\"] is not built into this version"},
              Case{"[compat.gptgram]\nmodel = \"x\"\n", "is not built into this version"},
-             Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\n",
-                  "kaiwa.toml:3: providers[0].kind: \"bedrock\" is not built into this version"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\nfips = [1]\n",
+                  "kaiwa.toml:4: providers[0].fips: expected a list of texts"},
+             Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\nendpoint = \"bedrock\"\n",
+                  "kaiwa.toml:1: providers[0].base_url: expected an address such as "
+                  "http://127.0.0.1:9900/v1"},
              Case{"[[providers]]\nname = \"A b\"\nkind = \"openai\"\n",
                   "kaiwa.toml:2: providers[0].name: expected 1 to 32"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"openai\"\nurl = \"x\"\n",

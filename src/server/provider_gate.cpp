@@ -43,6 +43,11 @@ void ProviderGate::set_entered(std::vector<HostAndPort> hosts) {
     entered_ = {std::make_move_iterator(hosts.begin()), std::make_move_iterator(hosts.end())};
 }
 
+void ProviderGate::add_expected(HostAndPort host) {
+    std::scoped_lock const lock(mutex_);
+    expected_.insert(std::move(host));
+}
+
 void ProviderGate::add_tried(HostAndPort host) {
     std::scoped_lock const lock(mutex_);
     if (tried_.size() >= max_tried) tried_.clear();
@@ -55,7 +60,7 @@ bool ProviderGate::allows(std::string_view host, std::uint16_t port,
     if (is_machinery(address)) return false;
     HostAndPort const asked{plain_host(host), port};
     std::scoped_lock const lock(mutex_);
-    return entered_.contains(asked) || tried_.contains(asked);
+    return entered_.contains(asked) || expected_.contains(asked) || tried_.contains(asked);
 }
 
 std::optional<ProviderGate::HostAndPort> host_and_port(std::string_view url) {

@@ -22,6 +22,9 @@ public:
     void set_configured(std::vector<HostAndPort> hosts) { configured_.set_hosts(std::move(hosts)); }
     /// Replaces what administrators entered.
     void set_entered(std::vector<HostAndPort> hosts);
+    /// Lets calls go to a host that a region or the machine's AWS settings name, which may have an
+    /// address in the private network (a VPC endpoint). There are as many as regions.
+    void add_expected(HostAndPort host);
     /// Lets a connection test go to a host that is not entered yet. At most 64 are remembered.
     void add_tried(HostAndPort host);
 
@@ -33,6 +36,7 @@ private:
     http::ConfiguredHostsGate configured_;
     mutable std::mutex mutex_;
     std::set<HostAndPort> entered_;
+    std::set<HostAndPort> expected_;
     std::set<HostAndPort> tried_;
 };
 

@@ -31,6 +31,14 @@ TEST(ProviderGate, KeepsEnteredHostsFromTheMachineryOfTheCloud) {
     EXPECT_FALSE(gate.allows("models.lan", 8000, at("192.168.1.9")));
 }
 
+TEST(ProviderGate, LetsExpectedHostsBeInThePrivateNetworkButNoMachinery) {
+    ProviderGate gate;
+    gate.add_expected({"bedrock-runtime.us-east-1.amazonaws.com", 443});
+    EXPECT_TRUE(gate.allows("bedrock-runtime.us-east-1.amazonaws.com", 443, at("10.0.0.9")));
+    EXPECT_FALSE(gate.allows("bedrock-runtime.us-east-1.amazonaws.com", 443, at("169.254.169.254")));
+    EXPECT_FALSE(gate.allows("bedrock.us-east-1.amazonaws.com", 443, at("10.0.0.9")));
+}
+
 TEST(ProviderGate, ForgetsConnectionTestsInTheEnd) {
     ProviderGate gate;
     gate.add_tried({"127.0.0.1", 1});

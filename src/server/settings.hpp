@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +46,8 @@ struct Settings {
     std::size_t max_answer_bytes = std::size_t{4} << 20;
 
     std::vector<llm::ProviderConfig> providers;
+    /// The variables that AWS's own tools read: `AWS_…`, and `HOME` for its files.
+    std::map<std::string, std::string, std::less<>> aws_variables;
     std::string default_model;
     std::string system_prompt;
     std::string greeting;

@@ -52,19 +52,21 @@ Models::Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, C
       random_(random),
       log_(log),
       client_(gate_, http::ClientOptions{}, log),
+      bedrock_(client_, gate_, clock, random, log),
       places_(providers::local_places({}, own_address.port())),
       catalogue_([this](llm::ProviderConfig const& config) { return make(config); }, clock, log) {}
 
 Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& config) {
     if (config.origin != llm::ProviderOrigin::configuration)
         if (auto host = host_and_port(config.base_url)) gate_.add_tried(std::move(*host));
-    auto model = make_provider(config, client_);
+    auto model = make_provider(config, bedrock_.services());
     if (!model && config.origin == llm::ProviderOrigin::configuration) return model;
     if (!model) return std::make_shared<UnusableModel>(model.error().message);
     return std::make_shared<llm::RetryingModel>(std::move(*model), llm::RetryPolicy{}, random_);
 }
 
 Result<void> Models::configure(Settings const& settings) {
+    bedrock_.set_variables(settings.aws_variables);
     {
         std::scoped_lock const lock(mutex_);
         configured_ = settings.providers;
@@ -100,7 +102,7 @@ asio::awaitable<Result<void>> Models::reload() {
                 return same(known, provider);
             };
             if (std::ranges::any_of(stored_, is_it)) continue;
-            if (auto made = make_provider(provider, client_); !made)
+            if (auto made = make_provider(provider, bedrock_.services()); !made)
                 usable = std::unexpected(made.error());
         }
         stored_ = std::move(*stored);

@@ -8,6 +8,7 @@
 #include "providers/openai/local_servers.hpp"
 #include "server/provider_gate.hpp"
 #include "server/settings.hpp"
+#include "server/wire_bedrock.hpp"
 
 #include <mutex>
 #include <vector>
@@ -49,6 +50,7 @@ private:
     Log& log_;
     ProviderGate gate_;
     http::Client client_;
+    BedrockWiring bedrock_;
     std::vector<std::string> const
         places_;  ///< Where servers of this machine listen by themselves.
     llm::Catalogue catalogue_;

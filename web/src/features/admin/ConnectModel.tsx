@@ -14,9 +14,11 @@ import { foundQuery, providersQuery, rereadModels } from "./queries";
 const ways = {
   openai: { name: "openai", kind: "openai", baseUrl: openaiUrl, apiKey: "", models: "" },
   anthropic: { name: "anthropic", kind: "anthropic", baseUrl: anthropicUrl, apiKey: "", models: "" },
+  bedrock: { name: "aws", kind: "bedrock", baseUrl: "", region: "", apiKey: "", models: "" },
   other: { name: "local", kind: "openai", baseUrl: "", apiKey: "", models: "" },
 } as const satisfies Record<string, ProviderDraft>;
 type Way = keyof typeof ways;
+const asks = { openai: "key", anthropic: "key", bedrock: "region", other: "address" } as const;
 
 /** What was found on this machine, and the ways to connect what is elsewhere. */
 export default function ConnectModel({ onDone }: { onDone: () => void }) {
@@ -35,7 +37,7 @@ export default function ConnectModel({ onDone }: { onDone: () => void }) {
         <Button kind="quiet" size="small" icon="left" className="-ms-2 !w-auto" onClick={() => setWay(null)}>
           {t("connect.backToWays")}
         </Button>
-        <ProviderForm key={way} initial={{ ...ways[way], name: nameFor(ways[way].name, taken) }} taken={taken} asks={way === "other" ? "address" : "key"} onSaved={connected} />
+        <ProviderForm key={way} initial={{ ...ways[way], name: nameFor(ways[way].name, taken) }} taken={taken} asks={asks[way]} onSaved={connected} />
       </div>
     );
   }
@@ -56,10 +58,6 @@ export default function ConnectModel({ onDone }: { onDone: () => void }) {
               </button>
             </li>
           ))}
-          <li className="py-2.5">
-            <span className="block text-[15px] font-medium">{t("connect.bedrock")}</span>
-            <span className="block text-sm text-muted">{t("connect.bedrockHint")}</span>
-          </li>
         </ul>
       </section>
     </div>

@@ -76,7 +76,7 @@ function ProviderTable({ providers, open, onOpen }: { providers: Provider[]; ope
           </td>
           <td className={cellClass({})}>
             <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
-            {provider.reason && provider.state !== "ready" && <div className="max-w-64 text-muted">{provider.reason}</div>}
+            {provider.reason && <div className="max-w-64 text-muted">{provider.reason}</div>}
           </td>
           <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, i18n.language)}</td>
           <td className={cellClass({ numeric: true })}>{provider.model_count}</td>

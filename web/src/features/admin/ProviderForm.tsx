@@ -7,14 +7,14 @@ import { PasswordInput } from "@/components/ui/Password";
 import { api, body } from "@/lib/api/client";
 import type { Provider } from "@/lib/api/types";
 import { Refused, WillDo } from "./parts";
-import { anthropicUrl, openaiUrl, patternsOf, problemsOf, providerChanges, providerKinds, type ProviderChange, type ProviderDraft, type ProviderKind } from "./providerDraft";
+import { anthropicUrl, openaiUrl, patternsOf, placeOf, problemsOf, providerChanges, providerKinds, type ProviderChange, type ProviderDraft, type ProviderKind } from "./providerDraft";
 import { rereadModels } from "./queries";
 import { TestResult, useConnectionTest } from "./TestResult";
 
 const usualUrls: Partial<Record<ProviderKind, string>> = { openai: openaiUrl, anthropic: anthropicUrl };
 
 /** The fields shown at once; the others have good values and stand under "details". */
-const askedFor = { all: ["kind", "name", "url", "key", "models"], key: ["key"], address: ["url", "key"] } as const;
+const askedFor = { all: ["kind", "name", "region", "url", "key", "models"], key: ["key"], address: ["url", "key"], region: ["region", "key"] } as const;
 
 interface Props {
   /** The provider that is changed; without one, a new one is made. */
@@ -45,7 +45,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
     mutationFn: async () => {
       const key = draft.apiKey === "" ? {} : { api_key: draft.apiKey };
       const models = patternsOf(draft.models);
-      const fields = { kind: draft.kind, base_url: draft.baseUrl.trim() };
+      const fields = placeOf(draft);
       if (!provider) return body(api.POST("/api/admin/providers", { body: { name: draft.name, ...fields, ...key, ...(models.length === 0 ? {} : { models }) } }));
       return body(api.PATCH("/api/admin/providers/{name}", { params: { path: { name: provider.name } }, body: { ...fields, ...key, models } }));
     },
@@ -93,8 +93,13 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
       {(ids) => <TextInput type="url" inputMode="url" value={draft.baseUrl} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ baseUrl: event.target.value })} {...ids} />}
     </Field>
   );
+  const regionField = draft.kind === "bedrock" && (
+    <Field label={t("provider.region")} hint={t("provider.regionHint")} error={problems.region && t("provider.needRegion")}>
+      {(ids) => <TextInput value={draft.region ?? ""} maxLength={32} autoCapitalize="none" spellCheck={false} placeholder="us-east-1" onChange={(event) => set({ region: event.target.value.trim() })} {...ids} />}
+    </Field>
+  );
   const keyField = (
-    <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : "provider.keyHint")}>
+    <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : draft.kind === "bedrock" ? "provider.keyHintBedrock" : "provider.keyHint")}>
       {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
     </Field>
   );
@@ -103,7 +108,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
       {(ids) => <TextArea rows={2} value={draft.models} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ models: event.target.value })} {...ids} />}
     </Field>
   );
-  const fields = { kind: kindField, name: nameField, url: urlField, key: keyField, models: modelsField };
+  const fields = { kind: kindField, name: nameField, region: regionField, url: urlField, key: keyField, models: modelsField };
   const names = Object.keys(fields) as (keyof typeof fields)[];
   const asked: readonly string[] = askedFor[asks];
   const show = (wanted: boolean) => names.filter((name) => asked.includes(name) === wanted).map((name) => <Fragment key={name}>{fields[name]}</Fragment>);
@@ -145,7 +150,8 @@ type Words = ReturnType<typeof useTranslation<"admin">>["t"];
 function spoken(change: ProviderChange, t: Words): string {
   switch (change.kind) {
     case "url":
-      return t("provider.changes.url", { to: change.to });
+    case "region":
+      return t(`provider.changes.${change.kind}`, { to: change.to || "—" });
     case "type":
       return t("provider.changes.type", { to: t(`provider.kinds.${change.to}`) });
     case "patterns":

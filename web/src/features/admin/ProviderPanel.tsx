@@ -51,7 +51,7 @@ export function ProviderPanel({ provider, onClose }: { provider: Provider; onClo
 function editable(provider: Provider): ProviderDraft | null {
   const kind = providerKinds.find((known) => known === provider.kind);
   if (provider.origin !== "store" || !kind) return null;
-  return { name: provider.name, kind, baseUrl: provider.base_url, apiKey: "", models: provider.models.join("\n") };
+  return { name: provider.name, kind, baseUrl: provider.base_url, region: provider.region ?? "", apiKey: "", models: provider.models.join("\n") };
 }
 
 /** One that comes from elsewhere: what it is, why it is fixed, and a test. */
@@ -69,6 +69,8 @@ function FixedProvider({ provider, onClose }: { provider: Provider; onClose: () 
           <dd>{t(`provider.kinds.${provider.kind}`)}</dd>
           {provider.base_url && <dt>{t("provider.url")}</dt>}
           {provider.base_url && <dd>{provider.base_url}</dd>}
+          {provider.region && <dt>{t("provider.region")}</dt>}
+          {provider.region && <dd>{provider.region}</dd>}
           {provider.models.length > 0 && <dt>{t("provider.patterns")}</dt>}
           {provider.models.length > 0 && <dd>{provider.models.join(", ")}</dd>}
           {provider.last_error && <dt>{t("provider.lastError")}</dt>}

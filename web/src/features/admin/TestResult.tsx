@@ -5,7 +5,7 @@ import { api, body } from "@/lib/api/client";
 import type { ProviderTestResult } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
 import { latency } from "./format";
-import { patternsOf, type ProviderDraft } from "./providerDraft";
+import { patternsOf, placeOf, type ProviderDraft } from "./providerDraft";
 
 const shownModels = 5;
 /** Classes of failure that have words of their own. */
@@ -19,8 +19,7 @@ export function useConnectionTest() {
       return body(
         api.POST("/api/admin/providers/test", {
           body: {
-            kind: draft.kind,
-            base_url: draft.baseUrl.trim(),
+            ...placeOf(draft),
             ...(stored === undefined ? {} : { name: stored }),
             ...(draft.apiKey === "" ? {} : { api_key: draft.apiKey }),
             ...(models.length === 0 ? {} : { models }),

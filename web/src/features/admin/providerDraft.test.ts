@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nameFor, patternsOf, problemsOf, providerChanges, type ProviderDraft } from "./providerDraft";
+import { nameFor, patternsOf, placeOf, problemsOf, providerChanges, type ProviderDraft } from "./providerDraft";
 
 const draft: ProviderDraft = {
   name: "office",
@@ -25,6 +25,19 @@ describe("the provider form", () => {
       expect(problemsOf({ ...draft, baseUrl }, []).baseUrl).toBe("url");
     }
     expect(problemsOf({ ...draft, baseUrl: "https://user:key@host/v1" }, []).baseUrl).toBe("urlCredentials");
+  });
+
+  test("bedrock needs no address, and a region that can be one", () => {
+    const bedrock: ProviderDraft = { ...draft, kind: "bedrock", baseUrl: "", region: "us-east-1" };
+    expect(problemsOf(bedrock, [])).toEqual({});
+    expect(problemsOf({ ...bedrock, region: "" }, [])).toEqual({});
+    expect(problemsOf({ ...bedrock, region: "us east" }, [])).toEqual({ region: "region" });
+    expect(problemsOf({ ...bedrock, baseUrl: "vpce" }, [])).toEqual({ baseUrl: "url" });
+    expect(placeOf(bedrock)).toEqual({ kind: "bedrock", base_url: "", region: "us-east-1" });
+    expect(placeOf(draft)).toEqual({ kind: "openai", base_url: draft.baseUrl });
+    const before = { kind: "bedrock", base_url: "", region: "us-east-1", models: [] };
+    expect(providerChanges(before, { ...bedrock, region: "eu-west-1" })).toEqual([{ kind: "region", to: "eu-west-1" }]);
+    expect(providerChanges(before, bedrock)).toEqual([]);
   });
 
   test("a found server gets a name that is free", () => {

@@ -7,6 +7,9 @@ import { useFold } from "./context";
 import { langOf } from "./lang";
 import { stepText } from "./Progress";
 
+/** Steps of the machinery: told elsewhere, or for the model alone. */
+const untold = ["history_cut", "replay"];
+
 interface Props {
   /** Of the message: it names the fold. */
   id: string;
@@ -21,7 +24,7 @@ interface Props {
 export function Steps({ id, steps, reasoning, notice, running }: Props) {
   const { t } = useTranslation("chat");
   const [open, setOpen] = useFold(id);
-  const shown = steps.filter(({ name }) => name !== "history_cut");
+  const shown = steps.filter(({ kind, name }) => kind !== "model" || !untold.includes(name));
   const cut = notice?.dropped ?? dropped(steps);
   if (shown.length === 0 && reasoning === "" && cut === null) return null;
   const parts = [

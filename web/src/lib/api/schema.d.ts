@@ -952,13 +952,17 @@ export interface components {
         Provider: {
             name: string;
             kind: components["schemas"]["ProviderKind"];
+            /** @description Empty for bedrock at AWS's own address */
             base_url: string;
+            /** @description bedrock only */
+            region?: string;
             models: string[];
             has_key: boolean;
             /** @enum {string} */
             origin: "configuration" | "store" | "found";
             /** @enum {string} */
             state: "ready" | "unreachable" | "denied" | "unknown";
+            /** @description Why it is not ready, or what to know of its list of models */
             reason?: string;
             latency_ms?: number;
             model_count: number;
@@ -972,20 +976,29 @@ export interface components {
         NewProvider: {
             name: string;
             kind: components["schemas"]["ProviderKind"];
-            base_url: string;
+            /** @description Needed by all but bedrock */
+            base_url?: string;
+            /** @description bedrock only */
+            region?: string;
             api_key?: string;
             models?: string[];
         };
         ProviderChange: {
             kind?: components["schemas"]["ProviderKind"];
+            /** @description Needed by all but bedrock */
             base_url?: string;
+            /** @description bedrock only */
+            region?: string;
             api_key?: string;
             models?: string[];
         };
         ProviderTest: {
             name?: string;
             kind: components["schemas"]["ProviderKind"];
-            base_url: string;
+            /** @description Needed by all but bedrock */
+            base_url?: string;
+            /** @description bedrock only */
+            region?: string;
             api_key?: string;
             models?: string[];
         };
