@@ -1,6 +1,6 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz soak image clean
+.PHONY: help run build test bench fuzz soak image lambda clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -29,6 +29,9 @@ soak: build ## Run the long fault tests; bounded
 
 image: build ## Lay out the container image in build/image, and build it where buildah, podman or docker is
 	@tools/image.sh
+
+lambda: build ## Pack build/kaiwa-lambda.zip for AWS Lambda
+	@tools/lambda.sh
 
 clean: ## Remove everything that was built
 	rm -rf build web/dist web/node_modules

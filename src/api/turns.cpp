@@ -21,12 +21,18 @@ asio::awaitable<Result<void>> answer_turn(Call& call, chat::TurnTicket ticket) {
     co_return co_await stream_events(call, std::move(*reader), location);
 }
 
+/// Whoever reads along wants the turn on the connection that asked.
+chat::RunPlace place_of(http::Request const& request) {
+    return request.accepts("text/event-stream") ? chat::RunPlace::here : chat::RunPlace::anywhere;
+}
+
 asio::awaitable<Result<void>> start_turn(Call& call) {
     auto const thread = reference<ThreadId>(call.segment(0));
     if (!thread) co_return std::unexpected(thread.error());
     auto question = read_question(call.body, call.settings->uploads.max_files);
     if (!question) co_return std::unexpected(question.error());
-    auto ticket = co_await call.services.turns.ask(call.who(), *thread, std::move(*question));
+    auto ticket = co_await call.services.turns.ask(call.who(), *thread, std::move(*question),
+                                                    place_of(call.request));
     if (!ticket) co_return std::unexpected(ticket.error());
     co_return co_await answer_turn(call, std::move(*ticket));
 }
@@ -39,7 +45,8 @@ asio::awaitable<Result<void>> answer_again(Call& call, chat::ReplyRequest::Kind 
     auto request = read_reply(call.body, *message, kind);
     if (!request) co_return std::unexpected(request.error());
     auto ticket =
-        co_await call.services.turns.reply_again(call.who(), *thread, std::move(*request));
+        co_await call.services.turns.reply_again(call.who(), *thread, std::move(*request),
+                                                 place_of(call.request));
     if (!ticket) co_return std::unexpected(ticket.error());
     co_return co_await answer_turn(call, std::move(*ticket));
 }

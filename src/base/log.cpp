@@ -38,6 +38,11 @@ struct AppendValue {
     void operator()(bool flag) const { out += flag ? "true" : "false"; }
 };
 
+bool is_empty(LogField const& field) {
+    auto const* text = std::get_if<std::string>(&field.value);
+    return text && text->empty();
+}
+
 std::string as_json(LogLevel level, std::string_view event,
                     std::initializer_list<LogField> fields) {
     std::string line = "{\"time\":\"" + to_rfc3339(SystemClock().now()) + "\",\"level\":\"";
@@ -45,6 +50,7 @@ std::string as_json(LogLevel level, std::string_view event,
     line += "\",\"event\":";
     append_json_string(line, event);
     for (auto const& field : fields) {
+        if (is_empty(field)) continue;
         line += ',';
         append_json_string(line, field.name);
         line += ':';
@@ -57,6 +63,7 @@ std::string as_text(LogLevel level, std::string_view event,
                     std::initializer_list<LogField> fields) {
     auto line = fmt::format("{} {:<7} {}", to_rfc3339(SystemClock().now()), name_of(level), event);
     for (auto const& field : fields) {
+        if (is_empty(field)) continue;
         line += ' ';
         line += field.name;
         line += '=';

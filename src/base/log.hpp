@@ -8,7 +8,7 @@
 
 namespace kaiwa {
 
-/// One named value of a log line. Prompts, answers, keys and tokens never are one.
+/// One named value of a log line; one without text is left out. Prompts, answers, keys and tokens never are one.
 struct LogField {
     std::string_view name;
     std::variant<std::string, std::int64_t, double, bool> value;

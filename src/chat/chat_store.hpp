@@ -66,6 +66,7 @@ struct NewTurn {
     SettingsChange settings;     ///< Merged into the thread's.
     std::string title;           ///< For a thread that has none.
     std::string request_digest;  ///< SHA-256 of what the client asked; tells a repeat from a clash.
+    std::string handover{};      ///< For whoever claims the run; empty: it runs where it began.
 };
 
 /// Another answer to a question, or an answer carried on.
@@ -76,6 +77,7 @@ struct NewReply {
     std::string default_model;
     SettingsChange settings;
     std::string request_digest;
+    std::string handover{};
 };
 
 struct TurnTicket {
@@ -117,6 +119,12 @@ struct Ending {
     std::optional<llm::Usage> usage;
     std::string steps_json = "[]";
     std::string citations_json = "[]";
+};
+
+/// The run of a turn that was begun elsewhere, in the hands of whoever claimed it.
+struct ClaimedTurn {
+    std::uint64_t epoch = 0;  ///< Of the lease, which is new.
+    std::string handover;     ///< As it was given to `begin_turn()` or `begin_reply()`, at most 8 KiB.
 };
 
 struct LogPage {
@@ -176,6 +184,11 @@ public:
     /// Asks the runner to stop, wherever it is.
     virtual asio::awaitable<Result<void>> request_stop(Principal who, GenerationId id) = 0;
 
+    /// Takes the run of a turn that was begun with a `handover` and that nobody claimed yet: moves
+    /// the epoch on and renews the lease. Of several calls one succeeds.
+    /// Fails with `conflict` when it was claimed, has written events, ended, or its lease expired,
+    /// and with `not_found`.
+    virtual asio::awaitable<Result<ClaimedTurn>> claim(GenerationId id) = 0;
     /// Stores a segment, renews the lease and allows numbers up to `sendable` to be sent.
     /// Fails with `conflict` when the lease was lost: the runner ends without another word.
     virtual asio::awaitable<Result<LogAck>> append_log(Lease lease, LogSegment segment,

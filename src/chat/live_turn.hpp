@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "chat/responder.hpp"
+#include "chat/turn_report.hpp"
 #include "chat/turn_log.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
@@ -11,12 +12,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace kaiwa::chat {
 
 /// Why a run is being ended from outside.
-enum class StopReason { none, person, shutdown, lease_lost, too_long };
+enum class StopReason { none, person, shutdown, deadline, lease_lost, too_long };
 
 /// A generation that runs in this process. Everything but `log`, `ended` and the constants is
 /// touched on `loop` only.
@@ -40,9 +42,12 @@ struct LiveTurn {
     std::size_t unsaved_bytes = 0;
     SteadyTime unsaved_since{};
     SteadyTime touched{};  ///< Last write that renewed the lease.
+    SteadyTime const begun = std::chrono::steady_clock::now();
+    std::optional<SteadyTime> first_delta;  ///< Text or reasoning.
 
     llm::Usage usage;
     bool has_usage = false;
+    std::optional<TurnReport> report;  ///< How it ended; unset where the run was lost.
     /// Guards what `freshen()` reads from other loops.
     mutable std::mutex details_mutex;
     std::string steps_json = "[]";

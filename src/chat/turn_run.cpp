@@ -72,6 +72,7 @@ private:
             turn_->stop(StopReason::too_long);
             co_return over();
         }
+        if (!turn_->first_delta) turn_->first_delta = std::chrono::steady_clock::now();
         last_ = turn_->log.append_delta(type, delta);
         saver_->appended(*turn_, delta.size() + frame_overhead);
         co_return Result<void>{};
@@ -128,16 +129,39 @@ Terminal failed(llm::Failure const& failure, GenerationId id) {
     return {EventType::failed, text, GenerationState::failed, {}, text};
 }
 
+Terminal interrupted(std::string_view reason, LiveTurn const& turn) {
+    auto data = fmt::format(R"({{"reason":"{}","length":{}}})", reason, turn.log.text().size());
+    return {EventType::interrupted, std::move(data), GenerationState::interrupted, {}, {}};
+}
+
+std::chrono::milliseconds since_begun(LiveTurn const& turn, SteadyTime time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time - turn.begun);
+}
+
+TurnReport report_of(LiveTurn const& turn, Terminal const& terminal,
+                     llm::Outcome<llm::FinishReason> const& outcome) {
+    TurnReport report;
+    report.generation = turn.generation;
+    report.thread = turn.turn.thread;
+    report.who = turn.turn.who.id;
+    report.model = turn.turn.model;
+    report.state = terminal.state;
+    report.finish = terminal.finish.value_or(std::string());
+    if (terminal.state == GenerationState::failed) report.failure = outcome.error().kind;
+    if (turn.first_delta) report.first_token = since_begun(turn, *turn.first_delta);
+    report.total = since_begun(turn, std::chrono::steady_clock::now());
+    if (turn.has_usage) report.usage = turn.usage;
+    return report;
+}
+
 Terminal how_it_ended(LiveTurn const& turn, llm::Outcome<llm::FinishReason> const& outcome) {
     // What was whole before the stop arrived is done, whoever asked for the stop.
     if (outcome) return done(finish_name(*outcome));
     switch (turn.stop_reason) {
         case StopReason::person: return {EventType::stopped, "{}", GenerationState::stopped, {}, {}};
         case StopReason::too_long: return done("length");
-        case StopReason::shutdown:
-            return {EventType::interrupted,
-                    fmt::format(R"({{"reason":"shutdown","length":{}}})", turn.log.text().size()),
-                    GenerationState::interrupted, {}, {}};
+        case StopReason::shutdown: return interrupted("shutdown", turn);
+        case StopReason::deadline: return interrupted("deadline", turn);
         case StopReason::lease_lost:
         case StopReason::none: break;
     }
@@ -189,6 +213,7 @@ asio::awaitable<TurnEnd> end_turn(std::shared_ptr<LiveTurn> turn, TurnSaver& sav
         turn->log.abandon();
         co_return TurnEnd::lost;
     }
+    turn->report = report_of(*turn, terminal, outcome);
     turn->log.end(terminal.type, terminal.data);
     co_return TurnEnd::stored;
 }

@@ -1,6 +1,7 @@
 #include "chat/turn_service.hpp"
 
 #include "base/crypto.hpp"
+#include "chat/handover.hpp"
 #include "chat/live_reader.hpp"
 #include "chat/turn_run.hpp"
 #include "chat/turn_saver.hpp"
@@ -159,6 +160,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
             co_await run_turn(turn, saver, services.responder, options, std::move(new_title));
         if (ended == TurnEnd::stored) remember(*turn);
         saver->remove(turn);
+        if (turn->report && services.report) services.report(*turn->report);
         dismiss(*turn);
         co_await announce(turn->turn.who, turn->turn.thread);
     }
@@ -195,9 +197,13 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         return change.model ? std::string() : services.default_model();
     }
 
+    [[nodiscard]] bool hands_over(RunPlace place) const {
+        return place == RunPlace::anywhere && services.hand_over;
+    }
+
     asio::awaitable<Result<TurnTicket>> begin(std::shared_ptr<LiveTurn> turn,
                                               asio::awaitable<Result<TurnTicket>> stored,
-                                              std::string title) {
+                                              RunPlace place, std::string title) {
         if (auto admitted = admit(turn); !admitted) co_return std::unexpected(admitted.error());
         auto ticket = co_await std::move(stored);
         if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
@@ -208,8 +214,34 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         turn->turn.settings = ticket->settings;
         turn->turn.model = *ticket->settings.model;
         if (turn->turn.asked) turn->turn.asked->parent = ticket->parent;
-        start(std::move(turn), ticket->titled ? std::move(title) : std::string());
+        if (!ticket->titled) title.clear();
+        co_await start_stored(std::move(turn), place, std::move(title));
         co_return ticket;
+    }
+
+    /// Starts a turn that was stored: elsewhere when it may and can, else here. Whoever runs a turn
+    /// that was handed over has claimed it, so it runs once even where the outcome of handing it
+    /// over is not known.
+    asio::awaitable<void> start_stored(std::shared_ptr<LiveTurn> turn, RunPlace place,
+                                       std::string new_title) {
+        if (!hands_over(place)) {
+            start(std::move(turn), std::move(new_title));
+            co_return;
+        }
+        auto const handed = co_await services.hand_over(turn->generation);
+        if (handed) {
+            dismiss(*turn);
+            co_return;
+        }
+        services.log.warning("turn_not_handed_over", {{"generation", turn->generation.text()},
+                                                      {"reason", handed.error().message}});
+        auto const claimed = co_await services.store.claim(turn->generation);
+        if (!claimed) {
+            dismiss(*turn);
+            co_return;
+        }
+        turn->epoch = claimed->epoch;
+        start(std::move(turn), std::move(new_title));
     }
 };
 
@@ -220,7 +252,7 @@ TurnService::TurnService(Services services, TurnOptions options,
 TurnService::~TurnService() = default;
 
 asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thread,
-                                                     Question question) {
+                                                     Question question, RunPlace place) {
     auto const impl = impl_;
     auto& services = impl->services;
     auto digest = digest_of(question);
@@ -235,16 +267,20 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
                    .settings = std::move(question.settings),
                    .title = title,
                    .request_digest = std::move(digest)};
+    if (impl->hands_over(place))
+        wanted.handover = to_text(
+            Handover{who, thread, wanted.question, wanted.reply, std::nullopt, title});
     TurnContext context{who, thread, wanted.question, wanted.reply, {}, {}, {}};
     if (wanted.files.empty()) context.asked = TurnContext::Asked{wanted.text, {}};
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
     auto stored = services.store.begin_turn(who, thread, std::move(wanted));
-    co_return co_await impl->begin(std::move(turn), std::move(stored), title);
+    co_return co_await impl->begin(std::move(turn), std::move(stored), place, title);
 }
 
 asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, ThreadId thread,
-                                                             ReplyRequest request) {
+                                                             ReplyRequest request,
+                                                             RunPlace place) {
     auto const impl = impl_;
     auto& services = impl->services;
     auto const old = co_await services.store.message(who, thread, request.message);
@@ -261,12 +297,50 @@ asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, Thre
                     .default_model = impl->default_model_for(request.settings),
                     .settings = request.settings,
                     .request_digest = digest_of(request)};
-    TurnContext context{who, thread, old->parent.value_or(request.message), request.reply, {}, {},
+    auto const question = old->parent.value_or(request.message);
+    if (impl->hands_over(place))
+        wanted.handover =
+            to_text(Handover{who, thread, question, request.reply,
+                             carry_on ? std::optional(request.message) : std::nullopt, {}});
+    TurnContext context{who, thread, question, request.reply, {}, {},
                         carry_on ? old->text : std::string()};
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
     auto stored = services.store.begin_reply(who, thread, std::move(wanted));
-    co_return co_await impl->begin(std::move(turn), std::move(stored), {});
+    co_return co_await impl->begin(std::move(turn), std::move(stored), place, {});
+}
+
+asio::awaitable<Result<void>> TurnService::run_claimed(GenerationId id) {
+    auto const impl = impl_;
+    auto& store = impl->services.store;
+    auto claimed = co_await store.claim(id);
+    if (!claimed) co_return std::unexpected(claimed.error());
+    auto const handover = parse_handover(claimed->handover);
+    if (!handover) co_return std::unexpected(handover.error());
+    auto const& who = handover->who;
+    auto const thread = co_await store.thread(who, handover->thread);
+    if (!thread) co_return std::unexpected(thread.error());
+    auto const reply = co_await store.message(who, handover->thread, handover->reply);
+    if (!reply) co_return std::unexpected(reply.error());
+    auto settings = thread->settings;
+    settings.model = reply->model;
+    std::string continued;
+    if (handover->continued) {
+        auto old = co_await store.message(who, handover->thread, *handover->continued);
+        if (!old) co_return std::unexpected(old.error());
+        continued = std::move(old->text);
+    }
+    TurnContext context{who, handover->thread, handover->question, handover->reply,
+                        reply->model.value_or(std::string()), std::move(settings),
+                        std::move(continued)};
+    auto const loop = co_await asio::this_coro::executor;
+    auto turn = std::make_shared<LiveTurn>(loop, std::move(context), id);
+    turn->epoch = claimed->epoch;
+    if (auto admitted = impl->admit(turn); !admitted) co_return admitted;
+    bool const titled = !handover->title.empty() && thread->title == handover->title;
+    impl->start(std::move(turn), titled ? handover->title : std::string());
+    while (impl->find(id)) co_await sleep_for(10ms);
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Principal who,
@@ -329,9 +403,15 @@ bool TurnService::draining() const {
     return impl_->draining;
 }
 
-asio::awaitable<void> TurnService::finish(std::chrono::milliseconds patience) {
+asio::awaitable<void> TurnService::settle() {
+    return impl_->wait_until_idle(std::chrono::hours(24));
+}
+
+asio::awaitable<void> TurnService::finish(std::chrono::milliseconds patience, Interruption why) {
     co_await impl_->wait_until_idle(patience);
-    impl_->stop_where([](LiveTurn const&) { return true; }, StopReason::shutdown);
+    auto const reason =
+        why == Interruption::deadline ? StopReason::deadline : StopReason::shutdown;
+    impl_->stop_where([](LiveTurn const&) { return true; }, reason);
     co_await impl_->wait_until_idle(shutdown_patience);
 }
 

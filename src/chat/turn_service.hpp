@@ -8,6 +8,7 @@
 #include "chat/notices.hpp"
 #include "chat/recent_branches.hpp"
 #include "chat/responder.hpp"
+#include "chat/turn_report.hpp"
 
 #include <chrono>
 #include <functional>
@@ -42,6 +43,15 @@ struct ReplyRequest {
     enum class Kind { regenerate, carry_on } kind = Kind::regenerate;
 };
 
+/// Where a turn may run.
+enum class RunPlace {
+    here,      ///< On the loop that begins it: whoever asks reads along.
+    anywhere,  ///< In another process too, where there is one to hand it to.
+};
+
+/// Why the running turns are ended before their time; the reason that readers see.
+enum class Interruption { shutdown, deadline };
+
 /// Starts turns, runs them to their end whoever watches, and lets readers follow them.
 ///
 /// A turn runs on the loop that started it. Functions may be called on any of `loops`.
@@ -56,6 +66,10 @@ public:
         Random& random;
         Log& log;
         std::function<std::string()> default_model;
+        /// Asks for another process that claims and runs a stored turn; where it fails, and where
+        /// there is none, the turn runs here.
+        std::function<asio::awaitable<Result<void>>(GenerationId)> hand_over{};
+        std::function<void(TurnReport const&)> report{};  ///< Told of every end.
     };
 
     TurnService(Services services, TurnOptions options, std::vector<asio::any_io_executor> loops);
@@ -66,10 +80,15 @@ public:
     ///
     /// Fails with `not_found`, `conflict` (reason "idempotency_conflict"), `rate_limited` (too many
     /// turns of this person) or `unavailable` (reason "draining").
-    asio::awaitable<Result<TurnTicket>> ask(Principal who, ThreadId thread, Question question);
+    asio::awaitable<Result<TurnTicket>> ask(Principal who, ThreadId thread, Question question,
+                                            RunPlace place = RunPlace::here);
     /// The same for another answer, or the continuation of one.
     asio::awaitable<Result<TurnTicket>> reply_again(Principal who, ThreadId thread,
-                                                    ReplyRequest request);
+                                                    ReplyRequest request,
+                                                    RunPlace place = RunPlace::here);
+    /// Claims a turn that another process began, and runs it to its end. Fails with `conflict` when
+    /// it was claimed before or ended, and as the store does.
+    asio::awaitable<Result<void>> run_claimed(GenerationId id);
 
     /// Follows a generation from the event after `after`. Fails with `not_found` or `gone`.
     asio::awaitable<Result<std::unique_ptr<EventReader>>> follow(Principal who, GenerationId id,
@@ -88,7 +107,10 @@ public:
     void drain();
     [[nodiscard]] bool draining() const;
     /// Waits for the running turns; what still runs after `patience` ends as interrupted, stored.
-    asio::awaitable<void> finish(std::chrono::milliseconds patience);
+    asio::awaitable<void> finish(std::chrono::milliseconds patience,
+                                 Interruption why = Interruption::shutdown);
+    /// Waits until no turn runs.
+    asio::awaitable<void> settle();
 
 private:
     struct Impl;

@@ -71,6 +71,7 @@ public:
     /// The connection ends with this answer, and its head will say so.
     void close_after() { closes_ = true; }
 
+    [[nodiscard]] unsigned status() const { return status_; }  ///< 0 before the head.
     [[nodiscard]] bool whole() const { return state_ == State::whole; }
     [[nodiscard]] bool closes() const { return closes_; }
     /// The reader cannot tell from the framing that the body is not whole.
@@ -104,6 +105,7 @@ private:
     unsigned minor_version_;
     std::size_t max_message_bytes_;
     State state_ = State::waiting;
+    unsigned status_ = 0;
     BodyWriter body_;
     std::unique_ptr<BodySource> source_;
     bool closes_ = false;

@@ -51,6 +51,12 @@ public:
     virtual asio::awaitable<Result<std::string>> next() = 0;
 };
 
+/// What a route tells of a request for the host's log: ids, never contents.
+struct RequestNotes {
+    std::string principal;
+    std::string thread;
+};
+
 /// A request as a route sees it, whichever host received it (our server or AWS Lambda).
 struct Request {
     std::string method;  ///< Upper case.
@@ -65,6 +71,12 @@ struct Request {
     bool secure = false;     ///< Reached by https, after trusted proxies.
     bool forwarded = false;  ///< Came through a proxy (it carries forwarding headers).
     std::string id;          ///< The request id of logs and problems.
+    /// ARN of whoever signed the call, where the host in front of us verified that (AWS IAM). Set by
+    /// a host, never from a header.
+    std::optional<std::string> verified_identity;
+    /// The host gives up then: what waits or streams ends by itself before.
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    RequestNotes notes;
 
     /// The first query parameter named so.
     [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;

@@ -182,6 +182,21 @@ asio::awaitable<Next> wind_up(Connection& connection, Answer& answer, RequestBod
     co_return Next::request;
 }
 
+/// The line of a request that was answered, or given up.
+void log_request(ServerLoop& loop, Request const& request, Answer const& answer,
+                 std::chrono::steady_clock::time_point begun) {
+    if (loop.options.request_log == ServerOptions::RequestLog::off) return;
+    auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begun);
+    loop.log.info("request", {{"request_id", request.id},
+                              {"method", request.method},
+                              {"path", request.path},
+                              {"status", answer.websocket() ? 101u : answer.status()},
+                              {"ms", took.count()},
+                              {"principal", request.notes.principal},
+                              {"thread", request.notes.thread}});
+}
+
 /// Serves one request, but for a body that its route left to be sent: that is put into `streamed`.
 asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& streamed) {
     auto& loop = connection.loop();
@@ -192,6 +207,7 @@ asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& stream
 
     auto head = co_await read_head(connection);
     if (!head && head.error().code == Errc::cancelled) co_return Next::close;
+    auto const begun = std::chrono::steady_clock::now();
     request.id = "req-" + loop.random.token(9);
     auto understood = head ? understand(std::move(*head), connection, received)
                            : Result<void>(std::unexpected(head.error()));
@@ -226,10 +242,12 @@ asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& stream
             {{"request", request.id}, {"method", request.method}, {"path", request.path}});
     }
     if (answer.websocket()) {
+        log_request(loop, request, answer, begun);
         bool const stopping = co_await stop_requested();
         co_await answer.websocket()->end(stopping ? 1001 : answered ? 1000 : 1011);
         co_return Next::close;
     }
+    log_request(loop, request, answer, begun);
     if (answer.is_handed_over()) {
         if (!body.done()) answer.close_after();
         streamed = answer.take_streamed_body();

@@ -38,6 +38,7 @@ struct ServerOptions {
     asio::ip::tcp::endpoint listen;
     std::vector<AddressRange> trusted_proxies;  ///< Only from these is X-Forwarded-* believed.
     ServerLimits limits;
+    enum class RequestLog { on, off } request_log = RequestLog::off;  ///< A line a request.
 };
 
 /// Serves HTTP/1.1 and WebSocket on every loop it is given (SO_REUSEPORT: one acceptor each; a

@@ -16,12 +16,15 @@ chat::TurnOptions turn_options(Settings const& settings) {
 
 }  // namespace
 
-Application::Application(Ground ground, Settings const& settings, Stores stores)
+Application::Application(Ground ground, Settings const& settings, Stores stores,
+                         HandOver hand_over)
     : ground_(std::move(ground)),
       stores_(std::move(stores)),
       identity_(stores_.database->users(), ground_.clock, ground_.random, ground_.log),
       models_(stores_.database->providers(), settings.listen, ground_.clock, ground_.random,
               ground_.log),
+      reports_(settings.logged_metrics, models_.catalogue(), ground_.clock, ground_.log),
+      hand_over_(std::move(hand_over)),
       responder_(stores_, recent_, models_.catalogue()),
       turns_(turn_services(), turn_options(settings), ground_.loops) {}
 
@@ -48,6 +51,16 @@ void Application::keep_fresh(TaskGroup& background) {
     background.start("cleaning", stores_.database->keep_clean(*stores_.blobs));
 }
 
+asio::awaitable<void> Application::catch_up() {
+    return models_.catch_up();
+}
+
+asio::awaitable<Result<std::string>> Application::answer_event(json::object) {
+    co_return fail(Errc::unsupported,
+                   "no dialect of this server takes direct events; call its routes by a function "
+                   "URL or a gateway, or name a dialect in compat.endpoints");
+}
+
 void Application::close_idle() {
     for (auto const& loop : ground_.loops)
         asio::post(loop, [this] { models_.client().close_idle(); });
@@ -61,7 +74,9 @@ chat::TurnService::Services Application::turn_services() {
             .clock = ground_.clock,
             .random = ground_.random,
             .log = ground_.log,
-            .default_model = [this] { return models_.default_model(); }};
+            .default_model = [this] { return models_.default_model(); },
+            .hand_over = hand_over_,
+            .report = [this](chat::TurnReport const& report) { reports_.tell(report); }};
 }
 
 api::Services Application::api_services() {

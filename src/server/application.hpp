@@ -1,15 +1,18 @@
 #pragma once
 
 #include "api/metrics.hpp"
+#include "base/json.hpp"
 #include "base/task_group.hpp"
 #include "chat/notices.hpp"
 #include "chat/turn_service.hpp"
 #include "http/router.hpp"
+#include "server/turn_reports.hpp"
 #include "server/wire_api.hpp"
 #include "server/wire_auth.hpp"
 #include "server/wire_models.hpp"
 #include "server/wire_store.hpp"
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -23,13 +26,17 @@ struct Ground {
     std::vector<asio::any_io_executor> loops;  ///< At least one.
 };
 
+/// Asks for another process that runs a stored turn; see `chat::TurnService::Services`.
+using HandOver = std::function<asio::awaitable<Result<void>>(GenerationId)>;
+
 /// The whole program but its host: what is kept, who may ask, the models, the turns, and the routes
 /// that reach them. A host hands it requests through `router()`.
 ///
 /// What the ground refers to outlives it; so do the loops' tasks end before it does.
 class Application {
 public:
-    Application(Ground ground, Settings const& settings, Stores stores);
+    /// `hand_over` is empty where there is no other process.
+    Application(Ground ground, Settings const& settings, Stores stores, HandOver hand_over = {});
 
     /// Takes the settings for the first time and adds the routes; `page` answers where none
     /// matches. Call once, before the first request. Fails with `invalid_argument`.
@@ -40,6 +47,11 @@ public:
     /// Starts what keeps a long-lived process fresh: the list of models, providers that other
     /// replicas were given, cleaning. Requests are answered without it too.
     void keep_fresh(TaskGroup& background);
+    /// Does now, as far as a request needs it, what `keep_fresh()` does by itself: for a process
+    /// that is frozen between requests. Cheap when it was called within the last seconds.
+    asio::awaitable<void> catch_up();
+    /// Answers an event that is no HTTP request. Fails with `unsupported` where no dialect takes it.
+    asio::awaitable<Result<std::string>> answer_event(json::object event);
     /// Closes connections to models that wait for their next call.
     void close_idle();
 
@@ -59,6 +71,8 @@ private:
     Stores stores_;
     Identity identity_;
     Models models_;
+    TurnReports reports_;
+    HandOver hand_over_;
     chat::Notices notices_;
     chat::RecentBranches recent_;
     ConfiguredResponder responder_;

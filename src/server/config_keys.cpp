@@ -183,6 +183,17 @@ Taken take_log_format(Settings& settings, Value const& value) {
     return Taken::yes;
 }
 
+/// Takes one of `names`, which stand for the enumerators in their order.
+template <class T>
+auto choice(T Settings::* member, std::vector<std::string_view> names) {
+    return [=](Settings& settings, Value const& value) {
+        auto const found = std::ranges::find(names, text_of(value));
+        if (found == names.end()) return Taken::wrong;
+        settings.*member = static_cast<T>(found - names.begin());
+        return Taken::yes;
+    };
+}
+
 Taken take_sealing_secret(Settings& settings, Value const& value) {
     if (value.get_string().size() < 32) return Taken::wrong;
     settings.sealing_secret = Secret(std::string(text_of(value)));
@@ -232,6 +243,10 @@ std::vector<Key> make_keys() {
         {"log.level", KeyKind::text, R"("info")", "\"debug\", \"info\", \"warning\" or \"error\"",
          take_log_level},
         {"log.format", KeyKind::text, R"("text")", "\"text\" or \"json\"", take_log_format},
+        {"log.requests", KeyKind::text, R"("auto")", "\"auto\", \"on\" or \"off\"",
+         choice(&Settings::request_log, {"auto", "on", "off"})},
+        {"log.metrics", KeyKind::text, R"("none")", "\"none\" or \"emf\"",
+         choice(&Settings::logged_metrics, {"none", "emf"})},
         {"secret", secret, R"("")", "at least 32 characters; kaiwa create-secret makes one",
          take_sealing_secret},
         {"store.kind", KeyKind::text, R"("sqlite")", "\"sqlite\"",
@@ -249,8 +264,8 @@ std::vector<Key> make_keys() {
         {"compat.history", KeyKind::text, R"("kaiwa")", "\"kaiwa\"", only("kaiwa", {"langchain"})},
         {"compat.history_table", KeyKind::text, R"("")", "a table's name", accept_unused},
         {"compat.stage", KeyKind::text, R"("prod")", "a stage's name", accept_unused},
-        {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\"",
-         only("buffered", {"stream"})}};
+        {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\" or \"stream\"",
+         choice(&Settings::function_response, {"buffered", "stream"})}};
     for (char const* dialect :
          {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
         keys.push_back({dialect, table, "{}", "a table", refuse_unbuilt});

@@ -4,6 +4,7 @@
 #include "server/config.hpp"
 #include "server/sealing_key.hpp"
 #include "server/serve.hpp"
+#include "server/serve_function.hpp"
 #include "server/wire_api.hpp"
 #include "store/sqlite/store.hpp"
 
@@ -71,10 +72,11 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
 }
 
 int run_program(int argc, char const* const* argv) {
-    if (argc == 1 && std::getenv("AWS_LAMBDA_RUNTIME_API")) {
-        return refuse(
-            {Errc::unsupported, "AWS Lambda is not built into this version; run kaiwa serve", {}},
-            wrong_usage);
+    if (auto const* runtime = std::getenv("AWS_LAMBDA_RUNTIME_API"); argc == 1 && runtime) {
+        auto const served = serve_function(runtime);
+        if (served) return 0;
+        return refuse(served.error(),
+                      served.error().code == Errc::invalid_argument ? wrong_usage : failed);
     }
     auto parsed = parse_command_line(argc, argv);
     if (!parsed) return refuse(parsed.error(), wrong_usage);

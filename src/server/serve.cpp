@@ -32,6 +32,8 @@ http::ServerOptions server_options(Settings const& settings) {
     options.listen = settings.listen;
     options.trusted_proxies = settings.trusted_proxies;
     options.limits.max_connections = settings.max_connections;
+    options.request_log = settings.logs_requests() ? http::ServerOptions::RequestLog::on
+                                                   : http::ServerOptions::RequestLog::off;
     return options;
 }
 

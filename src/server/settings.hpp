@@ -32,6 +32,26 @@ struct AdministratorSeed {
     Secret password;
 };
 
+/// What receives the requests.
+enum class Home {
+    server,    ///< Our own HTTP server.
+    function,  ///< AWS Lambda.
+};
+
+enum class RequestLog {
+    with_json,  ///< Where the log is for collectors.
+    on,
+    off,
+};
+
+/// How ends of turns are counted in the log's stream beside `/metrics`.
+enum class LoggedMetrics {
+    none,
+    emf,  ///< CloudWatch embedded metric format, on standard output.
+};
+
+enum class FunctionResponse { buffered, stream };
+
 /// Everything that an operator can decide, checked. docs/configuration.md says what each means.
 struct Settings {
     boost::asio::ip::tcp::endpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
@@ -61,9 +81,19 @@ struct Settings {
 
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
+    RequestLog request_log = RequestLog::with_json;
+    LoggedMetrics logged_metrics = LoggedMetrics::none;
+
+    Home home = Home::server;
+    FunctionResponse function_response = FunctionResponse::buffered;
 
     std::optional<Secret> sealing_secret;  ///< KAIWA_SECRET; unset: a key file beside the data.
     std::optional<AdministratorSeed> administrator;
+
+    [[nodiscard]] bool logs_requests() const {
+        return request_log == RequestLog::on ||
+               (request_log == RequestLog::with_json && log_format == LogFormat::json);
+    }
 };
 
 }  // namespace kaiwa::server

@@ -25,6 +25,9 @@ std::string_view version() {
 Result<std::shared_ptr<api::Settings const>> api_settings(Settings const& settings) {
     auto site = api::Site::parse(settings.public_url);
     if (!site) return std::unexpected(site.error());
+    // The address of a function is AWS's choice, and AWS routes by it.
+    if (settings.home == Home::function && settings.public_url.empty())
+        site->hosts = api::Site::Hosts::any;
     for (auto const& host : settings.allowed_hosts) site->other_hosts.push_back(host);
     auto told = std::make_shared<api::Settings>();
     told->version = version();

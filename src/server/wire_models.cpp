@@ -13,6 +13,7 @@ namespace {
 using providers::FoundServer;
 
 constexpr std::chrono::seconds stored_interval{4};
+constexpr std::chrono::milliseconds discovery_patience{2000};
 constexpr unsigned found_every = 15;  // of those intervals
 
 bool same(llm::ProviderConfig const& a, llm::ProviderConfig const& b) {
@@ -131,6 +132,20 @@ asio::awaitable<void> Models::keep_fresh() {
         }
         co_await sleep_for(stored_interval);
     }
+}
+
+asio::awaitable<void> Models::catch_up() {
+    bool needs_default = false;
+    {
+        auto const now = std::chrono::steady_clock::now();
+        std::scoped_lock const lock(mutex_);
+        if (caught_up_ != SteadyTime{} && now - caught_up_ < stored_interval) co_return;
+        caught_up_ = now;
+        needs_default = default_model_.empty();
+    }
+    if (auto reloaded = co_await reload(); !reloaded)
+        log_.warning("providers_not_read", {{"reason", reloaded.error().message}});
+    if (needs_default) co_await catalogue_.models(discovery_patience);
 }
 
 asio::awaitable<std::vector<providers::FoundServer>> Models::find_servers() {

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/wait.hpp"
 #include "http/client.hpp"
 #include "llm/catalogue.hpp"
 #include "providers/openai/local_servers.hpp"
@@ -32,6 +33,11 @@ public:
     /// model servers on this machine every minute, until stopped.
     asio::awaitable<void> keep_fresh();
 
+    /// Reads the stored providers unless that was done within the last seconds, and, where no
+    /// default model is configured, waits up to 2 s for providers that were never asked what they
+    /// have. A failure is logged: what was known before stays.
+    asio::awaitable<void> catch_up();
+
     /// Servers on this machine that neither the configuration nor the page names.
     asio::awaitable<std::vector<providers::FoundServer>> find_servers();
 
@@ -56,6 +62,7 @@ private:
     llm::Catalogue catalogue_;
 
     mutable std::mutex mutex_;
+    SteadyTime caught_up_{};
     std::string default_model_;
     std::vector<llm::ProviderConfig> configured_;
     std::vector<llm::ProviderConfig> stored_;

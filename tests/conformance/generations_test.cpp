@@ -224,4 +224,61 @@ TEST_P(ChatStoreTest, EventsAreGoneADayAfterTheEndAndTheMessageStays) {
     EXPECT_EQ(branch(ann, thread).at(1).text, "answer");
 }
 
+TEST_P(ChatStoreTest, ATurnThatIsHandedOverIsClaimedOnce) {
+    auto const thread = make_thread(ann);
+    auto turn = make_turn("question");
+    turn.handover = "what the runner needs";
+    auto const begun = run(store().begin_turn(ann, thread, turn));
+    ASSERT_TRUE(begun);
+    harness->clock.advance(std::chrono::seconds(10));
+    auto const claimed = run(store().claim(begun->generation));
+    ASSERT_TRUE(claimed) << claimed.error().message;
+    EXPECT_EQ(claimed->handover, "what the runner needs");
+    EXPECT_GT(claimed->epoch, begun->epoch);
+    EXPECT_EQ(run(store().claim(begun->generation)).error().code, Errc::conflict);
+
+    // The lease is the claimer's now, and a new one.
+    EXPECT_EQ(run(store().append_log(lease_of(*begun), text_segment(1, {"x"}), 50)).error().code,
+              Errc::conflict);
+    harness->clock.advance(std::chrono::seconds(10));
+    EXPECT_EQ(run(store().interrupt_expired(ann, begun->generation))->state,
+              GenerationState::running);
+    Lease const lease{begun->generation, claimed->epoch};
+    EXPECT_TRUE(run(store().append_log(lease, text_segment(1, {"x"}), 50)));
+}
+
+TEST_P(ChatStoreTest, WhatIsNotHandedOverOrTooLateIsNotClaimed) {
+    auto const thread = make_thread(ann);
+    auto const own = ask(ann, thread, "question");
+    EXPECT_EQ(run(store().claim(own.generation)).error().code, Errc::conflict);
+    EXPECT_EQ(run(store().claim(make_id<GenerationId>())).error().code, Errc::not_found);
+
+    auto turn = make_turn("late");
+    turn.handover = "x";
+    auto const late = run(store().begin_turn(ann, thread, turn));
+    ASSERT_TRUE(late);
+    harness->clock.advance(chat::lease_time + std::chrono::seconds(1));
+    EXPECT_EQ(run(store().claim(late->generation)).error().code, Errc::conflict);
+    EXPECT_EQ(run(store().interrupt_expired(ann, late->generation))->state,
+              GenerationState::interrupted);
+}
+
+TEST_P(ChatStoreTest, AnAnswerMadeAgainCanBeHandedOver) {
+    auto const thread = make_thread(ann);
+    auto const first = ask(ann, thread, "question");
+    answer(first, "answer");
+    chat::NewReply again;
+    again.message = first.reply;
+    again.reply = make_id<MessageId>();
+    again.generation = make_id<GenerationId>();
+    again.default_model = "local/test";
+    again.request_digest = "again";
+    again.handover = "y";
+    auto const begun = run(store().begin_reply(ann, thread, again));
+    ASSERT_TRUE(begun);
+    auto const claimed = run(store().claim(begun->generation));
+    ASSERT_TRUE(claimed);
+    EXPECT_EQ(claimed->handover, "y");
+}
+
 }  // namespace kaiwa::conformance

@@ -19,6 +19,8 @@ if ! cmp -s tests/integration/requirements.txt "$venv/installed.txt"; then
   cp tests/integration/requirements.txt "$venv/installed.txt"
 fi
 
+tools/setup.sh emulators || exit 1
+
 report=build/test-logs/integration.xml
 mkdir -p build/test-logs
 "$venv/bin/python" -m pytest tests/integration -c tests/integration/pytest.ini --junitxml="$report" "$@"

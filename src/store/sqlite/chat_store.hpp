@@ -50,6 +50,7 @@ public:
     asio::awaitable<Result<chat::LogPage>> read_log(chat::Principal who, GenerationId id,
                                                     std::uint64_t after) override;
     asio::awaitable<Result<void>> request_stop(chat::Principal who, GenerationId id) override;
+    asio::awaitable<Result<chat::ClaimedTurn>> claim(GenerationId id) override;
     asio::awaitable<Result<chat::LogAck>> append_log(chat::Lease lease, chat::LogSegment segment,
                                                      std::uint64_t sendable) override;
     asio::awaitable<Result<chat::LogAck>> renew_lease(chat::Lease lease) override;

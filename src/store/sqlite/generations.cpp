@@ -132,6 +132,27 @@ Result<chat::LogPage> read_log_page(Connection& db, UserId owner, GenerationId i
     return chat::LogPage{shown, read_segments(db, generation->last_segment, after)};
 }
 
+Result<chat::ClaimedTurn> claim_turn(Connection& db, GenerationId id, Timestamp now) {
+    chat::ClaimedTurn claimed;
+    std::int64_t n = 0;
+    {
+        auto row = db.query(
+            "SELECT n, epoch, handover, state = 0 AND last_event = 0 AND lease_until >= ?2 AND "
+            "handover IS NOT NULL FROM generations WHERE id = ?1",
+            id, now);
+        if (!row.row()) return not_found();
+        if (!row.boolean(3))
+            return fail(Errc::conflict, "the turn is run, or has been", "claimed");
+        n = row.integer(0);
+        claimed.epoch = row.natural(1) + 1;
+        claimed.handover = row.text(2);
+    }
+    db.run(
+        "UPDATE generations SET epoch = ?2, lease_until = ?3, handover = NULL WHERE n = ?1", n,
+        claimed.epoch, now + chat::lease_time);
+    return claimed;
+}
+
 }  // namespace
 
 asio::awaitable<Result<chat::Generation>> SqliteChatStore::generation(Principal who,
@@ -158,6 +179,13 @@ asio::awaitable<Result<void>> SqliteChatStore::request_stop(Principal who, Gener
         if (!found) return not_found();
         db.run("UPDATE generations SET stop_requested = 1 WHERE n = ?1 AND state = 0", found->n);
         return {};
+    };
+    co_return co_await engine_.writer.run(std::move(work));
+}
+
+asio::awaitable<Result<chat::ClaimedTurn>> SqliteChatStore::claim(GenerationId id) {
+    auto work = [id, &clock = engine_.clock](Connection& db) {
+        return claim_turn(db, id, clock.now());
     };
     co_return co_await engine_.writer.run(std::move(work));
 }

@@ -176,7 +176,14 @@ PRAGMA application_id = 0x4B616977;
 PRAGMA user_version = 1;
 )sql";
 
-constexpr std::array versions = {version_1};
+// What a turn that another process is to run needs, until one claims it.
+constexpr Sql version_2 = R"sql(
+ALTER TABLE generations ADD COLUMN handover TEXT;
+
+PRAGMA user_version = 2;
+)sql";
+
+constexpr std::array versions = {version_1, version_2};
 
 std::int64_t value_of(Query query) {
     return query.row() ? query.integer(0) : 0;

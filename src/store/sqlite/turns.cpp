@@ -42,11 +42,12 @@ std::int64_t insert_message(Connection& db, std::int64_t thread, NewMessage cons
 }
 
 void insert_generation(Connection& db, std::int64_t thread, std::int64_t reply, GenerationId id,
-                       Timestamp now) {
+                       std::string_view handover, Timestamp now) {
+    auto const kept = handover.empty() ? std::nullopt : std::optional(handover);
     db.run(
-        "INSERT INTO generations (n, thread, id, state, epoch, lease_until, sendable) "
-        "VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6)",
-        reply, thread, id, first_epoch, now + chat::lease_time, chat::sendable_ahead);
+        "INSERT INTO generations (n, thread, id, state, epoch, lease_until, sendable, handover) "
+        "VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7)",
+        reply, thread, id, first_epoch, now + chat::lease_time, chat::sendable_ahead, kept);
 }
 
 void show_reply(Connection& db, std::int64_t thread, std::int64_t head,
@@ -168,7 +169,7 @@ Result<TurnTicket> store_turn(Connection& db, UserId owner, ThreadId id, chat::N
                          .model = settings.model,
                          .text = {}};
     auto const reply = insert_message(db, thread->n, message, now);
-    insert_generation(db, thread->n, reply, turn.generation, now);
+    insert_generation(db, thread->n, reply, turn.generation, turn.handover, now);
     show_reply(db, thread->n, reply, settings, turn.title, now);
     index_message(db, owner, question, filter);
     return TurnTicket{.thread = id,
@@ -204,7 +205,7 @@ Result<TurnTicket> store_reply(Connection& db, UserId owner, ThreadId id,
                              .model = settings.model,
                              .text = {}};
     auto const stored = insert_message(db, thread->n, message, now);
-    insert_generation(db, thread->n, stored, reply.generation, now);
+    insert_generation(db, thread->n, stored, reply.generation, reply.handover, now);
     show_reply(db, thread->n, stored, settings, {}, now);
     auto question = db.query("SELECT id FROM messages WHERE n = ?1", *answer->parent);
     if (!question.row()) return not_found();

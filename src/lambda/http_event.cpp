@@ -1,0 +1,309 @@
+#include "lambda/http_event.hpp"
+
+#include "base/crypto.hpp"
+#include "http/forwarded.hpp"
+#include "http/head.hpp"
+#include "http/target.hpp"
+#include "http/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace kaiwa::lambda {
+namespace {
+
+using http::Request;
+using Ranges = std::vector<http::AddressRange>;
+
+std::string_view text_of(json::value const* value) {
+    auto const* text = value ? value->if_string() : nullptr;
+    return text ? std::string_view(*text) : std::string_view();
+}
+
+std::string_view text_at(json::object const& object, std::string_view name) {
+    return text_of(object.if_contains(name));
+}
+
+/// A map or list of the event; those that are null, absent or something else are empty.
+json::object const& object_at(json::object const& object, std::string_view name) {
+    static json::object const empty;
+    auto const* member = object.if_contains(name);
+    auto const* found = member ? member->if_object() : nullptr;
+    return found ? *found : empty;
+}
+
+json::array const& array_at(json::object const& object, std::string_view name) {
+    static json::array const empty;
+    auto const* member = object.if_contains(name);
+    auto const* found = member ? member->if_array() : nullptr;
+    return found ? *found : empty;
+}
+
+Result<void> add_field(http::Headers& headers, std::string_view name, std::string_view value) {
+    if (!http::is_token(name) || !http::is_field_value(value))
+        return fail(Errc::invalid_argument, "a header field has a character that it must not have");
+    headers.add(std::string(name), std::string(value));
+    return {};
+}
+
+/// The fields of `multi`, each with all its values, and those of `single` that it does not name.
+Result<http::Headers> read_headers(json::object const& single, json::object const& multi) {
+    http::Headers headers;
+    for (auto const& [name, values] : multi) {
+        auto const* list = values.if_array();
+        if (!list) continue;
+        for (auto const& value : *list)
+            if (auto added = add_field(headers, name, text_of(&value)); !added)
+                return std::unexpected(added.error());
+    }
+    for (auto const& [name, value] : single) {
+        if (!value.is_string() || headers.has(name)) continue;
+        if (auto added = add_field(headers, name, text_of(&value)); !added)
+            return std::unexpected(added.error());
+    }
+    auto const count = std::distance(headers.begin(), headers.end());
+    if (static_cast<std::size_t>(count) > http::max_header_fields)
+        return fail(Errc::invalid_argument,
+                    fmt::format("more than {} header fields", http::max_header_fields));
+    return headers;
+}
+
+Result<std::string> read_body(json::object const& event) {
+    auto const body = text_at(event, "body");
+    auto const* flag = event.if_contains("isBase64Encoded");
+    bool const encoded = flag && flag->is_bool() && flag->get_bool();
+    return encoded ? decode_base64(body) : Result<std::string>(std::string(body));
+}
+
+bool is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// Whether a gateway that shows paths decoded can have left `path` so: then what it says is what it
+/// means. Anything else is taken as it was sent.
+std::string as_sent(std::string_view path) {
+    std::string sent;
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        char const c = path[i];
+        bool const escape = c == '%' && i + 2 < path.size() && is_hex(path[i + 1]) &&
+                            is_hex(path[i + 2]);
+        bool const plain = c > ' ' && c < 0x7f && c != '%' && c != '?' && c != '#';
+        if (escape || plain) sent += c;
+        else sent += http::percent_encode(path.substr(i, 1));
+    }
+    return sent;
+}
+
+std::string_view without_stage(std::string_view path, std::string_view stage) {
+    if (stage.empty() || stage.starts_with('$') || !path.starts_with('/')) return path;
+    auto const rest = path.substr(1);
+    if (!rest.starts_with(stage)) return path;
+    auto const after = rest.substr(stage.size());
+    if (after.empty()) return "/";
+    return after.starts_with('/') ? after : path;
+}
+
+Result<void> set_target(Request& request, std::string_view path, std::string_view query) {
+    auto sent = as_sent(path.empty() ? "/" : path);
+    if (!query.empty()) sent.append("?").append(query);
+    auto target = http::parse_target(sent);
+    if (!target) return std::unexpected(target.error());
+    request.path = std::move(target->path);
+    request.query = std::move(target->query);
+    return {};
+}
+
+Result<void> set_method(Request& request, std::string_view method) {
+    if (!http::is_token(method)) return fail(Errc::invalid_argument, "the method is no token");
+    request.method = method;
+    return {};
+}
+
+/// Takes the address that AWS saw, and what a trusted proxy in front of AWS says beyond it.
+void set_asker(Request& request, std::string_view source, Ranges const& trusted) {
+    boost::system::error_code error;
+    auto const address = asio::ip::make_address(std::string(source), error);
+    auto const peer = error ? asio::ip::address() : address;
+    auto asker = http::find_asker(request.headers, peer, trusted);
+    request.peer = asker.address;
+    if (asker.host) request.headers.set("Host", std::move(*asker.host));
+    request.forwarded = true;
+}
+
+/// AWS checked the signature: who made it is known, and the field is no credential of ours.
+void take_signature(Request& request, std::string_view arn) {
+    if (arn.empty()) return;
+    request.verified_identity = std::string(arn);
+    if (!request.headers.get("Authorization").starts_with("AWS4-")) return;
+    http::Headers kept;
+    for (auto const& [name, value] : request.headers)
+        if (!http::same_word(name, "Authorization")) kept.add(name, value);
+    request.headers = std::move(kept);
+}
+
+Result<Request> with_host(Request request, std::string_view fallback) {
+    if (request.headers.count("Host") == 0) request.headers.add("Host", std::string(fallback));
+    auto const host = request.headers.get("Host");
+    if (host.empty() || request.headers.count("Host") != 1 ||
+        host.find_first_of("@/\\?# ,\t") != host.npos)
+        return fail(Errc::invalid_argument, "a request must have one Host field, a host and a port");
+    return request;
+}
+
+Result<Request> request_of_v2(json::object const& event, json::object const& context,
+                              Ranges const& trusted) {
+    auto const& http = object_at(context, "http");
+    Request request;
+    if (auto set = set_method(request, text_at(http, "method")); !set)
+        return std::unexpected(set.error());
+    auto const path = without_stage(text_at(event, "rawPath"), text_at(context, "stage"));
+    if (auto set = set_target(request, path, text_at(event, "rawQueryString")); !set)
+        return std::unexpected(set.error());
+
+    auto headers = read_headers(object_at(event, "headers"), {});
+    if (!headers) return std::unexpected(headers.error());
+    request.headers = std::move(*headers);
+    std::string cookies;
+    for (auto const& cookie : array_at(event, "cookies")) {
+        if (!cookies.empty()) cookies += "; ";
+        cookies += text_of(&cookie);
+    }
+    // Function URLs leave the field beside the list: it is the same cookies.
+    if (!cookies.empty()) {
+        if (!http::is_field_value(cookies))
+            return fail(Errc::invalid_argument, "a cookie has a character that it must not have");
+        request.headers.set("Cookie", std::move(cookies));
+    }
+    auto body = read_body(event);
+    if (!body) return std::unexpected(body.error());
+    request.body = std::move(*body);
+
+    request.secure = true;
+    set_asker(request, text_at(http, "sourceIp"), trusted);
+    take_signature(request, text_at(object_at(object_at(context, "authorizer"), "iam"), "userArn"));
+    return with_host(std::move(request), text_at(context, "domainName"));
+}
+
+/// Query parameters that the gateway took apart; `decode` where it left them encoded.
+template <class Decode>
+Result<http::Query> read_parameters(json::object const& single, json::object const& multi,
+                                    Decode decode) {
+    http::Query query;
+    auto const add = [&](std::string_view name, std::string_view value) -> Result<void> {
+        auto decoded_name = decode(name);
+        auto decoded_value = decode(value);
+        if (!decoded_name) return std::unexpected(decoded_name.error());
+        if (!decoded_value) return std::unexpected(decoded_value.error());
+        query.emplace_back(std::move(*decoded_name), std::move(*decoded_value));
+        return {};
+    };
+    for (auto const& [name, values] : multi) {
+        auto const* list = values.if_array();
+        if (!list) continue;
+        for (auto const& value : *list)
+            if (auto added = add(name, text_of(&value)); !added)
+                return std::unexpected(added.error());
+    }
+    for (auto const& [name, value] : single) {
+        if (multi.contains(name)) continue;
+        if (auto added = add(name, text_of(&value)); !added) return std::unexpected(added.error());
+    }
+    return query;
+}
+
+/// A value that the gateway decoded. A NUL in it is refused as in an address.
+Result<std::string> already_decoded(std::string_view text) {
+    if (text.contains('\0')) return fail(Errc::invalid_argument, "the address must not have a NUL");
+    return std::string(text);
+}
+
+/// '+' is a space, as in the address itself.
+Result<std::string> form_decoded(std::string_view text) {
+    std::string spaced(text);
+    std::ranges::replace(spaced, '+', ' ');
+    return http::percent_decode(spaced);
+}
+
+enum class QueryText { decoded, encoded };
+
+/// What REST APIs and load balancers share.
+Result<Request> read_v1_parts(json::object const& event, QueryText text) {
+    Request request;
+    if (auto set = set_method(request, text_at(event, "httpMethod")); !set)
+        return std::unexpected(set.error());
+    if (auto set = set_target(request, text_at(event, "path"), {}); !set)
+        return std::unexpected(set.error());
+    auto const& single = object_at(event, "queryStringParameters");
+    auto const& multi = object_at(event, "multiValueQueryStringParameters");
+    auto query = text == QueryText::decoded ? read_parameters(single, multi, already_decoded)
+                                            : read_parameters(single, multi, form_decoded);
+    if (!query) return std::unexpected(query.error());
+    request.query = std::move(*query);
+    auto headers = read_headers(object_at(event, "headers"), object_at(event, "multiValueHeaders"));
+    if (!headers) return std::unexpected(headers.error());
+    request.headers = std::move(*headers);
+    auto body = read_body(event);
+    if (!body) return std::unexpected(body.error());
+    request.body = std::move(*body);
+    return request;
+}
+
+Result<Request> request_of_v1(json::object const& event, json::object const& context,
+                              Ranges const& trusted) {
+    auto request = read_v1_parts(event, QueryText::decoded);
+    if (!request) return request;
+    auto const& identity = object_at(context, "identity");
+    request->secure = true;
+    set_asker(*request, text_at(identity, "sourceIp"), trusted);
+    take_signature(*request, text_at(identity, "userArn"));
+    return with_host(std::move(*request), text_at(context, "domainName"));
+}
+
+/// The last element of a list field: what the load balancer itself wrote.
+std::string last_of(http::Headers const& headers, std::string_view field) {
+    std::string last;
+    for (auto const& [name, value] : headers) {
+        if (!http::same_word(name, field)) continue;
+        http::ListReader list(value);
+        while (auto const element = list.next()) last = *element;
+    }
+    return last;
+}
+
+/// "203.0.113.9" of "203.0.113.9:4711", which a load balancer writes when told to keep the port.
+std::string without_port(std::string hop) {
+    if (hop.starts_with('[')) return hop.substr(1, hop.find(']') - 1);
+    if (std::ranges::count(hop, ':') == 1) hop.resize(hop.find(':'));
+    return hop;
+}
+
+Result<Request> request_of_balancer(json::object const& event, Ranges const& trusted) {
+    auto request = read_v1_parts(event, QueryText::encoded);
+    if (!request) return request;
+    request->secure = http::same_word(last_of(request->headers, "x-forwarded-proto"), "https");
+    set_asker(*request, without_port(last_of(request->headers, "x-forwarded-for")), trusted);
+    return with_host(std::move(*request), {});
+}
+
+}  // namespace
+
+HttpEvent read_http_v2(json::object const& event, json::object const& context,
+                       Ranges const& trusted_proxies) {
+    bool const gateway = text_at(context, "domainName").contains(".execute-api.");
+    return {Shape::http_v2, gateway ? Front::gateway : Front::function_url,
+            request_of_v2(event, context, trusted_proxies)};
+}
+
+HttpEvent read_rest_v1(json::object const& event, json::object const& context,
+                       Ranges const& trusted_proxies) {
+    return {Shape::rest_v1, Front::gateway, request_of_v1(event, context, trusted_proxies)};
+}
+
+HttpEvent read_balancer(json::object const& event, Ranges const& trusted_proxies) {
+    auto const shape =
+        event.contains("multiValueHeaders") ? Shape::balancer_multi : Shape::balancer;
+    return {shape, Front::balancer, request_of_balancer(event, trusted_proxies)};
+}
+
+}  // namespace kaiwa::lambda

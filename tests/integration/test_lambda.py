@@ -1,0 +1,296 @@
+"""Kaiwa as a Lambda function, against a Runtime API that forgives nothing."""
+
+import base64
+import json
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from conftest import PASSWORD
+from support.client import check_sequence, new_id, parse_frames, text_of
+from support.runtime_api import Function, RuntimeApi, http_event
+
+PROVIDERS = json.dumps([{"name": "inside", "kind": "builtin", "reply": "はい、わかりました。"}])
+ENV = {"KAIWA_PROVIDERS": PROVIDERS, "KAIWA_CHAT__DEFAULT_MODEL": "inside/echo"}
+
+
+def start(folder, api, env=None):
+    return Function(folder, api.address, ENV | (env or {}))
+
+
+class Person:
+    """Somebody with a key."""
+
+    def __init__(self, function, api=None):
+        self.api = api or function.api
+        program = getattr(function, "program", function)  # of the fixture, or one alone
+        assert self.api.invoke(http_event("GET", "/readyz")).status == 200
+        printed = program.run("key", "add", new_id())
+        self.key = next(word for word in printed.split() if word.startswith("kw_"))
+
+    def call(self, method, path, body=None, headers=None, seconds=30):
+        return self.api.invoke(http_event(method, path, body, self.fields(headers)), seconds)
+
+    def fields(self, headers=None):
+        return {"authorization": f"Bearer {self.key}"} | (headers or {})
+
+    def ok(self, method, path, body=None, headers=None, seconds=30):
+        answer = self.call(method, path, body, headers, seconds)
+        assert answer.status < 400, answer.body
+        return json.loads(answer.content) if answer.content else None
+
+    def thread(self):
+        return self.ok("POST", "/api/threads", {})["id"]
+
+    def turn(self, thread, text, model=None, stream=False, seconds=30):
+        body = {"message": {"id": new_id(), "text": text}} | ({"model": model} if model else {})
+        headers = {"accept": "text/event-stream"} if stream else {}
+        return self.call("POST", f"/api/threads/{thread}/turns", body, headers, seconds)
+
+    def messages(self, thread):
+        return self.ok("GET", f"/api/threads/{thread}/messages")["items"]
+
+
+@pytest.fixture
+def function(tmp_path, request):
+    options = getattr(request, "param", {})
+    api = RuntimeApi(options.get("invoke", "refused"))
+    env = dict(options.get("env", {})) | {"AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}"}
+    made = start(tmp_path, api, env)
+    yield SimpleNamespace(api=api, program=made, folder=tmp_path)
+    made.close()
+    api.close()
+
+
+STREAMED = pytest.param({"env": {"KAIWA_LAMBDA__RESPONSE": "stream"}}, id="streamed")
+BOTH = pytest.mark.parametrize("function", [pytest.param({}, id="buffered"), STREAMED], indirect=True)
+
+
+@BOTH
+def test_a_turn_end_to_end(function):
+    person = Person(function)
+    thread = person.thread()
+    answer = person.turn(thread, "こんにちは、世界", stream=True)
+    assert answer.status == 200 and not answer.trailers
+    events, rest = parse_frames(answer.content)
+    check_sequence(events)
+    assert rest == b"" and text_of(events) == "こんにちは、世界" and events[-1].type == "done"
+    question, reply = person.messages(thread)
+    assert (question["text"], reply["text"], reply["state"]) == ("こんにちは、世界", "こんにちは、世界", "complete")
+    # Everything can be read again by another invocation.
+    again = person.call("GET", f"/api/generations/{reply['generation']}/events", headers={"accept": "text/event-stream"})
+    assert again.content == answer.content
+
+
+@BOTH
+def test_the_page_and_the_problems_are_those_of_the_server(function):
+    page = function.api.invoke(http_event("GET", "/", headers={"accept-encoding": "br"}))
+    assert page.status == 200 and page.content
+    head = page.prelude if page.kind == "stream" else page.json
+    assert "text/html" in head["headers"]["content-type"] and head["headers"]["content-encoding"] == "br"
+    refused = function.api.invoke(http_event("GET", "/api/threads"))
+    assert refused.status == 401
+    problem = json.loads(refused.content)
+    assert problem["code"] == "unauthenticated" and problem["request_id"]
+    assert function.api.invoke(http_event("GET", "/api/nothing")).status == 404
+    assert function.api.invoke(http_event("HEAD", "/")).content == b""
+    assert function.api.invoke(http_event("PATCH", "/api/session")).status == 405
+    assert function.api.invoke(http_event("GET", "/%00")).status == 400
+
+
+def test_nothing_is_written_or_called_before_the_first_event(tmp_path):
+    api = RuntimeApi()
+    function = start(tmp_path, api)
+    api.wait_until_asked()
+    assert not (tmp_path / "data").exists()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["function.log"]
+    assert api.invoke(http_event("GET", "/healthz")).status == 200
+    assert (tmp_path / "data").exists()
+    function.close()
+    api.close()
+
+
+@pytest.mark.parametrize("env, said", [
+    ({"KAIWA_LIMITS__TURNS_PER_USER": "many"}, "turns_per_user"),
+    ({"KAIWA_DATA": ""}, "store.kind"),
+])
+def test_a_wrong_configuration_is_an_error_of_the_start(tmp_path, env, said):
+    api = RuntimeApi()
+    function = start(tmp_path, api, env)
+    assert function.process.wait(15) == 2
+    assert api.init_error["errorType"] == "Kaiwa.WrongConfiguration" and said in api.init_error["errorMessage"]
+    assert not api.nexts
+    api.close()
+
+
+def test_websockets_say_what_to_use_instead(function):
+    person = Person(function)
+    answer = person.call("GET", "/api/ws", headers={"connection": "upgrade", "upgrade": "websocket", "sec-websocket-version": "13",
+                                                   "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="})
+    assert answer.status == 501
+    assert "/api/generations/{id}/events" in json.loads(answer.content)["detail"]
+
+
+@BOTH
+def test_a_turn_whose_time_runs_out_keeps_what_it_has(function, models):
+    function.program.close()
+    provider = [{"name": "local", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "model-key-canary"}]
+    env = {"KAIWA_PROVIDERS": json.dumps(provider), "KAIWA_CHAT__DEFAULT_MODEL": "local/echo"}
+    env |= {name: value for name, value in function.program.env.items() if name == "KAIWA_LAMBDA__RESPONSE"}
+    # A function that was killed left an event unanswered: begin with an API of its own.
+    api = RuntimeApi()
+    slow = start(function.folder, api, env)
+    person = Person(slow, api)
+    thread = person.thread()
+    answer = person.turn(thread, "hello", "local/stream;tokens=2000;rate=50", stream=True, seconds=3)
+    events, rest = parse_frames(answer.content)
+    check_sequence(events)
+    assert rest == b"" and events[-1].type == "interrupted" and events[-1].data["reason"] == "deadline"
+    text = text_of(events)
+    assert text.startswith("word ") and events[-1].data["length"] == len(text)
+    assert 2 < answer.took < 3
+    reply = person.messages(thread)[1]
+    assert (reply["state"], reply["text"]) == ("interrupted", text)
+    # What only waits is ended in time too, by an answer that can be gone on with.
+    waited = person.call("GET", f"/api/generations/{reply['generation']}/events?wait=20&after={events[-1].n}",
+                         headers={"accept": "application/json"}, seconds=2)
+    assert waited.status in (200, 204)
+    slow.close()
+    api.close()
+
+
+def test_where_it_may_not_invoke_itself_the_answer_comes_at_the_end(function):
+    person = Person(function)
+    thread = person.thread()
+    answer = person.turn(thread, "hello")
+    assert answer.status == 202
+    ticket = json.loads(answer.content)
+    reply = person.messages(thread)[1]
+    assert (reply["id"], reply["state"], reply["text"]) == (ticket["reply"], "complete", "hello")
+
+
+@pytest.mark.parametrize("function", [{"invoke": "allowed"}], indirect=True)
+def test_a_turn_that_nobody_reads_along_runs_in_an_invocation_of_its_own(function):
+    person = Person(function)
+    thread = person.thread()
+    body = {"message": {"id": new_id(), "text": "hello"}}
+    answer = person.call("POST", f"/api/threads/{thread}/turns", body)
+    assert answer.status == 202
+    ticket = json.loads(answer.content)
+    assert [i["event"] for i in function.api.invoked] == [{"kaiwa": "run", "generation": ticket["generation"]}]
+    assert "kaiwa%3Alive" in function.api.invoked[0]["target"]
+    events = []
+    deadline = time.monotonic() + 10
+    while not events or events[-1].type != "done":
+        assert time.monotonic() < deadline
+        events = parse_frames(person.call("GET", f"/api/generations/{ticket['generation']}/events",
+                                          headers={"accept": "text/event-stream"}, seconds=5).content)[0]
+    check_sequence(events)
+    assert text_of(events) == "hello" and person.messages(thread)[1]["state"] == "complete"
+    # The event may come twice, and the request be repeated: it is one run.
+    again = function.api.invoke({"kaiwa": "run", "generation": ticket["generation"]})
+    assert again.kind == "response"
+    assert json.loads(person.call("POST", f"/api/threads/{thread}/turns", body).content) == ticket
+    assert len(function.api.invoked) == 1 and len(person.messages(thread)) == 2
+
+
+def test_an_event_that_runs_nothing_says_so(function):
+    absent = function.api.invoke({"kaiwa": "run", "generation": new_id()})
+    assert absent.kind == "error" and absent.json["errorType"] == "Kaiwa.NotFound"
+    for event in (b"[]", b"{", {"kaiwa": "dance"}, {"requestContext": {"connectionId": "x", "eventType": "CONNECT"}},
+                  {"hello": "world"}):
+        refused = function.api.invoke(event)
+        assert refused.kind == "error", event
+    assert function.api.invoke(http_event("GET", "/healthz")).status == 200
+
+
+def test_an_answer_over_six_megabytes_is_a_problem_and_streamed_it_is_whole(tmp_path):
+    api = RuntimeApi()
+    function = start(tmp_path, api)
+    person = Person(function, api)
+    event = http_event("POST", "/api/files?name=a.pdf", None, person.fields({"content-type": "application/pdf"}))
+    content = bytes(range(256)) * 16_384  # 4.2 MB, 5.6 MB as base64
+    event |= {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}
+    first = api.invoke(event)
+    assert first.status == 201, first.body
+    file = json.loads(first.content)["id"]
+    whole = person.call("GET", f"/api/files/{file}")
+    assert whole.status == 200 and whole.content == content
+
+    # A thread of long answers is over the limit in one answer.
+    thread = person.thread()
+    long = "会" * 80_000
+    for _ in range(14):
+        person.turn(thread, long, stream=True)
+    large = person.call("GET", f"/api/threads/{thread}/messages?limit=200")
+    assert large.status == 413
+    problem = json.loads(large.content)
+    assert problem["code"] == "too_large" and "lambda.response" in problem["detail"]
+    function.close()
+    api.close()
+
+    api = RuntimeApi()
+    function = start(tmp_path, api, {"KAIWA_LAMBDA__RESPONSE": "stream"})
+    person.api = api
+    streamed = person.call("GET", f"/api/threads/{thread}/messages?limit=200")
+    assert streamed.kind == "stream" and streamed.status == 200 and len(streamed.content) > 6 << 20
+    assert len(json.loads(streamed.content)["items"]) == 28
+    function.close()
+    api.close()
+
+
+@pytest.mark.parametrize("function", [{"env": {"ADMIN_USERNAME": "root", "ADMIN_PASSWORD": PASSWORD}}], indirect=True)
+def test_the_administrator_of_the_environment_can_sign_in_with_the_first_request(function):
+    api = function.api
+    answer = api.invoke(http_event("POST", "/api/session", {"username": "root", "password": PASSWORD}), 120)
+    assert answer.status == 200, answer.body
+    cookies = answer.json["cookies"]
+    assert len(cookies) == 1 and "Secure" in cookies[0] and cookies[0].startswith("__Host-")
+    own = {"origin": "https://abc.lambda-url.eu-west-1.on.aws"}
+    shown = api.invoke(http_event("GET", "/api/session", None, {}, [cookies[0].split(";")[0]]))
+    assert json.loads(shown.content)["user"]["role"] == "administrator"
+    changed = api.invoke(http_event("POST", "/api/threads", {}, own, [cookies[0].split(";")[0]]))
+    assert changed.status == 201
+    foreign = api.invoke(http_event("POST", "/api/threads", {}, {"origin": "https://evil.example"}, [cookies[0].split(";")[0]]))
+    assert foreign.status == 403
+
+
+def test_rest_apis_and_load_balancers_get_answers_in_their_shape(function):
+    person = Person(function)
+    rest = {
+        "resource": "/{proxy+}", "path": "/api/session", "httpMethod": "DELETE", "headers": None,
+        "multiValueHeaders": {"Host": ["h.execute-api.eu-west-1.amazonaws.com"], "Authorization": [f"Bearer {person.key}"]},
+        "queryStringParameters": None, "multiValueQueryStringParameters": None, "pathParameters": None, "stageVariables": None,
+        "requestContext": {"stage": "prod", "path": "/prod/api/session", "identity": {"sourceIp": "192.0.2.1", "userArn": None}},
+        "body": None, "isBase64Encoded": False,
+    }
+    answer = function.api.invoke(rest)
+    assert answer.status == 204 and answer.json["multiValueHeaders"]["set-cookie"][0].startswith("__Host-")
+    assert "cookies" not in answer.json
+    balancer = {
+        "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/k/1"}},
+        "httpMethod": "GET", "path": "/readyz", "queryStringParameters": {}, "body": "", "isBase64Encoded": False,
+        "headers": {"host": "lb.example", "user-agent": "ELB-HealthChecker/2.0", "x-forwarded-proto": "http", "x-forwarded-for": "192.0.2.1"},
+    }
+    answer = function.api.invoke(balancer)
+    assert answer.json["statusDescription"] == "200 OK" and "headers" in answer.json
+    balancer["multiValueHeaders"] = {name: [value] for name, value in balancer.pop("headers").items()}
+    assert "multiValueHeaders" in function.api.invoke(balancer).json
+
+
+@pytest.mark.parametrize("function", [{"env": {"KAIWA_LOG__METRICS": "emf"}}], indirect=True)
+def test_the_log_tells_who_what_and_how_long_and_no_word_of_it(function):
+    person = Person(function)
+    thread = person.thread()
+    person.turn(thread, "a secret of mine", stream=True)
+    request = function.program.lines("request")[-1]
+    assert request["path"] == f"/api/threads/{thread}/turns" and request["thread"] == thread and request["status"] == 200
+    assert request["principal"] and request["request_id"] and request["ms"] >= 0 and request["trace"].startswith("Root=")
+    turn = function.program.lines("turn")[-1]
+    assert turn["thread"] == thread and turn["principal"] == request["principal"] and turn["state"] == "done"
+    emf = [json.loads(line) for line in function.program.log.read_text().splitlines() if '"_aws"' in line]
+    assert len(emf) == 1 and emf[0]["Turns"] == 1 and emf[0]["Provider"] == "inside"
+    text = function.program.log.read_text()
+    for secret in ("a secret of mine", person.key, "example-secret-canary"):
+        assert secret not in text
