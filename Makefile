@@ -1,6 +1,6 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz soak image lambda clean
+.PHONY: help run build test bench fuzz soak image lambda deploy-check clean
 
 help: ## List the verbs
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,10 @@ image: build ## Lay out the container image in build/image, and build it where b
 
 lambda: build ## Pack build/kaiwa-lambda.zip for AWS Lambda
 	@tools/lambda.sh
+
+deploy-check: lambda ## Make and check the templates of every home on AWS, without an account
+	@tools/image.sh --files-only
+	@tools/deploy_check.sh
 
 clean: ## Remove everything that was built
 	rm -rf build web/dist web/node_modules

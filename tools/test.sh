@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
 
-all_stages=(rules page program integration e2e asan tsan fuzz)
+all_stages=(rules page program deploy integration e2e asan tsan fuzz)
 logs=build/test-logs
 mkdir -p "$logs"
 jobs=$(nproc)
@@ -89,6 +89,12 @@ stage_program() {
   run_counted python3 tools/check_program.py
   tools/image.sh --files-only || return 1
   run_counted python3 tools/check_image.py
+}
+
+# The templates of the homes on AWS, and the zip for functions.
+stage_deploy() {
+  tools/build.sh && tools/lambda.sh && tools/image.sh --files-only || return 1
+  run_counted tools/deploy_check.sh
 }
 
 # The program over HTTP, against scripted model servers.
