@@ -201,6 +201,13 @@ void Router::add(Route route) {
 }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const {
+    auto match = match_as_it_stands(method, path);
+    if (match.route || !match.allowed.empty() || !alias_) return match;
+    auto const other = alias_(path);
+    return other ? match_as_it_stands(method, *other) : match;
+}
+
+Router::Match Router::match_as_it_stands(std::string_view method, std::string_view path) const {
     Match match;
     if (!path.starts_with('/')) return match;
     Search search(routes_, method);

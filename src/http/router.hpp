@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,10 @@ public:
     /// Throws `std::logic_error` for a malformed pattern or a second route of the same method and
     /// pattern: a mistake in the program.
     void add(Route route);
+    /// Gives another path for one that no pattern matches, or nothing; that path is matched then. It
+    /// is for paths whose spelling others decide. The request keeps the path that it came with.
+    using Alias = std::function<std::optional<std::string>(std::string_view path)>;
+    void set_alias(Alias alias) { alias_ = std::move(alias); }
     /// Used where no pattern matches (the page).
     void set_fallback(Handler handler) { fallback_ = std::move(handler); }
     /// Turns a failure into an answer: the only place where `Errc` meets HTTP for a handler.
@@ -73,6 +78,7 @@ public:
 
 private:
     struct Node;
+    [[nodiscard]] Match match_as_it_stands(std::string_view method, std::string_view path) const;
     asio::awaitable<Result<void>> handle(Match match, Request& request,
                                          ResponseWriter& writer) const;
     asio::awaitable<Result<void>> answer_error(Error error, Request const& request,
@@ -80,6 +86,7 @@ private:
 
     std::vector<Route> routes_;
     std::unique_ptr<Node> root_;
+    Alias alias_;
     Handler fallback_;
     ErrorHandler on_error_;
 };

@@ -188,6 +188,21 @@ TEST_F(RouterTest, AnswersFailuresThroughTheErrorHandler) {
     EXPECT_EQ(seen.size(), 3u);
 }
 
+TEST_F(RouterTest, TriesTheOtherSpellingOfAPathThatNothingMatches) {
+    add("POST", "/chat", say_ok);
+    add("GET", "/known", say_ok);
+    router.set_alias([](std::string_view path) -> std::optional<std::string> {
+        if (path == "/unknown") return std::nullopt;
+        return "/chat";
+    });
+    ASSERT_TRUE(router.match("POST", "//chat").route);
+    EXPECT_EQ(router.match("POST", "//chat").route->pattern, "/chat");
+    EXPECT_EQ(router.match("GET", "/known").route->pattern, "/known");
+    EXPECT_EQ(router.match("POST", "/known").allowed, "GET, HEAD");
+    EXPECT_EQ(router.match("GET", "/prod/chat").allowed, "POST");
+    EXPECT_FALSE(router.match("POST", "/unknown").route);
+}
+
 TEST_F(RouterTest, AnswersEvenWhenTheErrorHandlerThrows) {
     add("GET", "/refused", refuse_it);
     router.set_error_handler(
