@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 build_packages=(
   clang-19 lld-19 libstdc++-12-dev libc6-dev ccache ninja-build cmake pkg-config python3 python3-venv brotli ca-certificates
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsqlite3-dev libargon2-dev libbrotli-dev
-  libtomlplusplus-dev libcli11-dev libfmt-dev
+  libtomlplusplus-dev libcli11-dev libfmt-dev libcjose-dev libjansson-dev
 )
 test_packages=(
   libgtest-dev libgmock-dev libclang-rt-19-dev llvm-19 sqlite3 curl e2fsprogs mount strace procps

@@ -16,6 +16,7 @@ constexpr std::size_t secret_text = 43;  // 32 bytes in base64 without padding
 constexpr std::string_view key_mark = "kw_";
 constexpr std::size_t key_prefix = 8;
 constexpr std::size_t max_user_agent = 256;
+constexpr std::string_view external_mark = "external:";
 
 std::string digest(std::string_view text) {
     auto const hash = sha256(text);
@@ -34,6 +35,23 @@ std::unexpected<Error> credential_failure(Error const& error) {
 
 Principal principal_of(User const& user) {
     return {user.id, user.username, user.role};
+}
+
+/// One text for each pair: neither part can run into the other.
+std::string identity_digest(ExternalIdentity const& identity) {
+    return digest(fmt::format("{}:{}{}", identity.issuer.size(), identity.issuer, identity.subject));
+}
+
+std::string external_username(Credential const& credential) {
+    auto const* bytes = reinterpret_cast<std::uint8_t const*>(credential.hash.data());
+    return std::string(external_mark) + base64url({bytes, credential.hash.size()});
+}
+
+/// What the other system calls it, where that can be shown.
+std::string external_name(ExternalIdentity identity) {
+    if (!identity.name.empty() && check_shown_name(identity.name)) return std::move(identity.name);
+    if (check_shown_name(identity.subject)) return std::move(identity.subject);
+    return {};
 }
 
 bool is_live(Session const& session, Timestamp now) {
@@ -154,6 +172,29 @@ asio::awaitable<Result<Caller>> Authenticator::check_key(std::string key) {
     co_return co_await check_again(std::move(credential));
 }
 
+asio::awaitable<Result<Caller>> Authenticator::recognise(ExternalIdentity identity) {
+    Credential credential{Credential::Kind::external, identity_digest(identity)};
+    auto caller = co_await check_again(credential);
+    if (caller || caller.error().reason != "no_such_user") co_return caller;
+    auto added = co_await add_external(credential, std::move(identity));
+    if (!added) co_return std::unexpected(added.error());
+    co_return co_await check_again(std::move(credential));
+}
+
+asio::awaitable<Result<void>> Authenticator::add_external(Credential credential,
+                                                          ExternalIdentity identity) {
+    User user;
+    user.id = UserId{make_uuid7(clock_, random_)};
+    user.username = external_username(credential);
+    user.name = external_name(std::move(identity));
+    user.created_at = clock_.now();
+    UserWithPassword record{std::move(user), {}};
+    auto added = co_await store_.add_user(std::move(record));
+    // Two first requests at once: the other one made it.
+    if (!added && added.error().reason == "username_taken") co_return Result<void>{};
+    co_return added;
+}
+
 asio::awaitable<Result<Caller>> Authenticator::check_again(Credential credential) {
     if (auto known = cache_.find(credential)) co_return std::move(*known);
     auto const epoch = cache_.epoch();
@@ -163,9 +204,30 @@ asio::awaitable<Result<Caller>> Authenticator::check_again(Credential credential
 }
 
 asio::awaitable<Result<Caller>> Authenticator::read(Credential credential) {
-    if (credential.kind == Credential::Kind::session)
-        co_return co_await read_session(std::move(credential));
-    co_return co_await read_key(std::move(credential));
+    switch (credential.kind) {
+        case Credential::Kind::session:
+            co_return co_await read_session(std::move(credential));
+        case Credential::Kind::key:
+            co_return co_await read_key(std::move(credential));
+        case Credential::Kind::external:
+            co_return co_await read_external(std::move(credential));
+        case Credential::Kind::none:
+            break;
+    }
+    co_return unauthenticated();
+}
+
+asio::awaitable<Result<Caller>> Authenticator::read_external(Credential credential) {
+    auto found = co_await store_.user_by_name(external_username(credential));
+    if (!found && found.error().code == Errc::not_found)
+        co_return fail(Errc::unauthenticated, "nobody is known by this identity", "no_such_user");
+    if (!found) co_return std::unexpected(found.error());
+    if (found->user.disabled) co_return unauthenticated();
+    co_return Caller{.principal = principal_of(found->user),
+                     .user = found->user,
+                     .session = std::nullopt,
+                     .key = std::nullopt,
+                     .credential = std::move(credential)};
 }
 
 asio::awaitable<Result<Caller>> Authenticator::read_session(Credential credential) {

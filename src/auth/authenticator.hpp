@@ -3,6 +3,7 @@
 #include "auth/credential_cache.hpp"
 #include "auth/passwords.hpp"
 #include "auth/sign_in_throttle.hpp"
+#include "auth/token_verifier.hpp"
 #include "auth/user_store.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -64,6 +65,10 @@ public:
 
     asio::awaitable<Result<Caller>> check_session(std::string token);
     asio::awaitable<Result<Caller>> check_key(std::string key);
+    /// The user that stands for somebody whom another system vouched for a moment ago (a verified
+    /// token, a call that AWS verified): made when it is first seen, with role user. Its username
+    /// is made of issuer and subject alone. Fails with `unauthenticated` when it was disabled.
+    asio::awaitable<Result<Caller>> recognise(ExternalIdentity identity);
     /// Checks the credential of a caller again, for connections that stay open: a revocation,
     /// another role or the session's end shows within a second when asked every second.
     asio::awaitable<Result<Caller>> check_again(Credential credential);
@@ -87,6 +92,8 @@ private:
     asio::awaitable<Result<Caller>> read(Credential credential);
     asio::awaitable<Result<Caller>> read_session(Credential credential);
     asio::awaitable<Result<Caller>> read_key(Credential credential);
+    asio::awaitable<Result<Caller>> read_external(Credential credential);
+    asio::awaitable<Result<void>> add_external(Credential credential, ExternalIdentity identity);
     /// Compares under the throttle. The value tells whether `password` is right; an outdated hash
     /// is replaced then, which ends the user's sessions but `keep`.
     asio::awaitable<Result<bool>> prove(std::string username, Secret password,

@@ -4,7 +4,7 @@ namespace kaiwa::auth {
 namespace {
 
 std::string cache_key(Credential const& credential) {
-    return (credential.kind == Credential::Kind::session ? 's' : 'k') + credential.hash;
+    return static_cast<char>('a' + static_cast<int>(credential.kind)) + credential.hash;
 }
 
 }  // namespace

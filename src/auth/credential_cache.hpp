@@ -13,8 +13,13 @@ namespace kaiwa::auth {
 
 /// How a caller proved who it is: enough to ask again, useless to sign in with.
 struct Credential {
-    enum class Kind { session, key } kind = Kind::session;
-    std::string hash;  ///< 32 bytes, SHA-256 of the whole token or key.
+    enum class Kind {
+        session,
+        key,
+        external,  ///< Somebody whom another system knows and has just vouched for.
+        none,      ///< Nothing was proved: there is nothing to ask again.
+    } kind = Kind::session;
+    std::string hash;  ///< 32 bytes, SHA-256 of the whole token or key, or of issuer and subject.
 
     bool operator==(Credential const&) const = default;
 };

@@ -80,6 +80,12 @@ Result<void> check_username(std::string_view username) {
     if (username.starts_with("key:"))
         return fail(Errc::invalid_argument,
                     "the username must not begin with \"key:\": API keys are called so");
+    for (std::string_view const mark : {"external:", "anonymous:"})
+        if (username.starts_with(mark))
+            return fail(Errc::invalid_argument,
+                        fmt::format("the username must not begin with \"{}\": whom another system "
+                                    "or nobody vouches for is called so",
+                                    mark));
     return check_text("the username", username, max_username_code_points);
 }
 
