@@ -15,6 +15,7 @@ layers = {
     "aws": {"base", "http"},
     "llm": {"base"},
     "auth": {"base"},
+    "oidc": {"base", "http", "auth"},
     "retrieval": {"base", "llm", "auth"},
     "chat": {"base", "llm", "auth", "retrieval"},
     "providers": {"base", "http", "aws", "llm"},
