@@ -65,6 +65,27 @@ void put_in_order(std::vector<llm::PromptMessage>& messages) {
     messages = std::move(joined);
 }
 
+/// Instructions that somebody else remembers follow our own.
+void add_instructions(std::string& system, TurnContext const& turn) {
+    if (!turn.remembered) return;
+    for (auto const& message : *turn.remembered) {
+        if (message.kind != Remembered::Kind::instruction || message.text.empty()) continue;
+        if (!system.empty()) system += "\n\n";
+        system += message.text;
+    }
+}
+
+/// What somebody else remembers, as a branch has it.
+RecentBranches::Lines lines_of(std::vector<Remembered> const& remembered) {
+    RecentBranches::Lines lines;
+    for (auto const& message : remembered) {
+        if (message.kind == Remembered::Kind::instruction) continue;
+        bool const by_user = message.kind == Remembered::Kind::user;
+        lines.emplace_back(by_user ? MessageRole::user : MessageRole::assistant, message.text);
+    }
+    return lines;
+}
+
 /// The lines of a branch that is being read, newest first, as long as it can be remembered.
 class Recollection {
 public:
@@ -138,6 +159,7 @@ asio::awaitable<Result<BuiltPrompt>> PromptBuilder::build(TurnContext const& tur
                                                           llm::ModelInfo const& model) const {
     BuiltPrompt built;
     built.prompt.system = turn.settings.system_prompt.value_or(options_.system_prompt);
+    add_instructions(built.prompt.system, turn);
     Draft draft(budget_of(model, options_.unknown_window, turn.settings.parameters,
                           built.prompt.system));
     if (!turn.continued_text.empty()) {
@@ -166,7 +188,8 @@ asio::awaitable<Result<BuiltPrompt>> PromptBuilder::build(TurnContext const& tur
 std::optional<RecentBranches::Lines> PromptBuilder::remembered(TurnContext const& turn) const {
     if (!turn.asked) return std::nullopt;
     std::optional<RecentBranches::Lines> lines(std::in_place);
-    if (turn.asked->parent) lines = recent_.find(turn.thread, *turn.asked->parent);
+    if (turn.remembered) lines = lines_of(*turn.remembered);
+    else if (turn.asked->parent) lines = recent_.find(turn.thread, *turn.asked->parent);
     if (lines) lines->emplace_back(MessageRole::user, turn.asked->text);
     return lines;
 }

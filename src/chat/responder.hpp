@@ -25,6 +25,9 @@ struct TurnContext {
     };
     /// Set for a new question without files.
     std::optional<Asked> asked{};
+    /// What came before the question, oldest first, in place of the thread's own messages. Only
+    /// together with `asked`.
+    std::optional<std::vector<Remembered>> remembered{};
 };
 
 /// Where an answer is written. Each call becomes one event, in order.

@@ -53,6 +53,9 @@ std::string digest_of(Question const& question) {
     digest.add(fmt::format("{}", static_cast<int>(question.parent.kind)));
     digest.add(question.parent.message.text());
     for (auto const& file : question.files) digest.add(file.text());
+    if (question.remembered) digest.add("remembered");
+    for (auto const& message : question.remembered.value_or(std::vector<Remembered>{}))
+        digest.add(fmt::format("{}", static_cast<int>(message.kind))).add(message.text);
     return digest.take();
 }
 
@@ -272,6 +275,7 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
             Handover{who, thread, wanted.question, wanted.reply, std::nullopt, title});
     TurnContext context{who, thread, wanted.question, wanted.reply, {}, {}, {}};
     if (wanted.files.empty()) context.asked = TurnContext::Asked{wanted.text, {}};
+    if (context.asked) context.remembered = std::move(question.remembered);
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
     auto stored = services.store.begin_turn(who, thread, std::move(wanted));
@@ -391,6 +395,14 @@ void TurnService::stop_user(UserId user) {
 std::size_t TurnService::running() const {
     std::lock_guard const lock(impl_->mutex);
     return impl_->live.size();
+}
+
+std::size_t TurnService::running_of(std::string_view username_prefix) const {
+    std::lock_guard const lock(impl_->mutex);
+    auto const count = std::ranges::count_if(impl_->live, [&](auto const& entry) {
+        return entry.second->turn.who.username.starts_with(username_prefix);
+    });
+    return static_cast<std::size_t>(count);
 }
 
 void TurnService::drain() {

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kaiwa::chat {
@@ -34,6 +35,8 @@ struct Question {
     std::string text;
     std::vector<FileId> files;
     SettingsChange settings;
+    /// What came before, oldest first, in place of the thread's own messages.
+    std::optional<std::vector<Remembered>> remembered{};
 };
 
 struct ReplyRequest {
@@ -103,6 +106,8 @@ public:
     void stop_user(UserId user);
 
     [[nodiscard]] std::size_t running() const;
+    /// Turns that run here of people whose username begins so.
+    [[nodiscard]] std::size_t running_of(std::string_view username_prefix) const;
     /// Refuses new turns from now on.
     void drain();
     [[nodiscard]] bool draining() const;

@@ -71,6 +71,18 @@ struct Feedback {
     std::string comment;
 };
 
+/// A message that somebody else remembers: the client itself, or another system's table.
+struct Remembered {
+    enum class Kind {
+        user,
+        assistant,
+        instruction,  ///< Joins the instructions.
+    } kind = Kind::user;
+    std::string text;
+
+    bool operator==(Remembered const&) const = default;
+};
+
 /// Part of a person's view of a failed answer; the JSON of a problem (RFC 9457).
 using ProblemJson = std::string;
 
