@@ -95,7 +95,9 @@ std::set<std::string> contract_operations() {
 TEST_F(RoutesTest, AreThoseOfTheContract) {
     std::set<std::string> ours;
     for (auto const& route : router.routes()) ours.insert(route.method + " " + route.pattern);
-    auto const contract = contract_operations();
+    auto contract = contract_operations();
+    for (auto const* dialect : {"GET /", "POST /", "POST /chat", "POST /main"})
+        EXPECT_EQ(contract.erase(dialect), 1u) << "api/compat has its own test: " << dialect;
     ASSERT_GT(contract.size(), 30u) << "the contract was not read: " << KAIWA_OPENAPI;
     EXPECT_EQ(ours, contract);
 }

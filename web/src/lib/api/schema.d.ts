@@ -585,6 +585,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description `lambda-url`. Without `input_text` and `continue` it is the page. */
+        get: operations["askLambdaUrl"];
+        put?: never;
+        /** @description `private-rag`, and `lambda-url` for whoever posts `message` or `input_text`. */
+        post: operations["askRoot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description `simplechat`. */
+        post: operations["askSimplechat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/main": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description `gptgram`; with `action` it keeps, reads or forgets the caller's role. */
+        post: operations["askGptgram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -639,6 +691,85 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Nothing: Record<string, never>;
+        Unfinished: {
+            /** @description The text so far; not the answer */
+            partial: string;
+            /** @description Send it back in a field of this name for the rest */
+            continue: string;
+            session_id?: string;
+            /**
+             * @description simplechat
+             * @constant
+             */
+            success?: false;
+            /** @description simplechat */
+            error?: string;
+            /** @description simplechat */
+            message?: string;
+        };
+        /**
+         * @description There only when the answer ended before it was whole
+         * @enum {string}
+         */
+        Cut: "length" | "filtered";
+        LambdaUrlAnswer: {
+            session_id: string;
+            output_text: string;
+            finish?: components["schemas"]["Cut"];
+        };
+        RootQuestion: {
+            message?: string;
+            input_text?: string;
+            session_id?: string;
+            continue?: string;
+        };
+        RootAnswer: {
+            response?: string;
+            output_text: string;
+            session_id: string;
+            finish?: components["schemas"]["Cut"];
+        };
+        RememberedMessage: {
+            /** @enum {string} */
+            role: "user" | "assistant";
+            content: string;
+        };
+        SimplechatQuestion: {
+            message?: string;
+            conversationHistory?: components["schemas"]["RememberedMessage"][] | null;
+            conversationId?: string | null;
+            /** @description Beside conversationId the idempotency key */
+            messageId?: string | null;
+            continue?: string;
+        };
+        SimplechatAnswer: {
+            /** @constant */
+            success: true;
+            response: string;
+            conversationHistory?: components["schemas"]["RememberedMessage"][];
+            conversationId?: string;
+            messageId?: string;
+            finish?: components["schemas"]["Cut"];
+        };
+        GptgramRole: string | {
+            name?: string;
+            text: string;
+        };
+        GptgramQuestion: {
+            message?: string;
+            role?: components["schemas"]["GptgramRole"];
+            /** @enum {string} */
+            action?: "addOrUpdate" | "get" | "delete";
+            continue?: string;
+        };
+        GptgramAnswer: {
+            message?: string;
+            finish?: components["schemas"]["Cut"];
+            /** @description of the action get */
+            UserID?: string;
+            /** @description of the action get */
+            Role?: string;
+        };
         /**
          * Format: date-time
          * @example 2026-11-20T09:30:00.000Z
@@ -1160,6 +1291,15 @@ export interface components {
         });
     };
     responses: {
+        /** @description What there is so far */
+        Unfinished: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Unfinished"];
+            };
+        };
         /** @description Nothing to say */
         Empty: {
             headers: {
@@ -1238,6 +1378,8 @@ export interface components {
         name: string;
         limit: number;
         after: string;
+        /** @description The same one again gets the same answer, never a second run. */
+        idempotencyKey: string;
     };
     requestBodies: never;
     headers: never;
@@ -2126,6 +2268,170 @@ export interface operations {
                 };
             };
             default: components["responses"]["Problem"];
+        };
+    };
+    askLambdaUrl: {
+        parameters: {
+            query?: {
+                input_text?: string;
+                session_id?: string;
+                continue?: string;
+            };
+            header?: {
+                /** @description The same one again gets the same answer, never a second run. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LambdaUrlAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            202: components["responses"]["Unfinished"];
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        Message?: string;
+                    };
+                };
+            };
+        };
+    };
+    askRoot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same one again gets the same answer, never a second run. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RootQuestion"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RootAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            202: components["responses"]["Unfinished"];
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error?: string;
+                        details?: string;
+                    };
+                };
+            };
+        };
+    };
+    askSimplechat: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same one again gets the same answer, never a second run. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimplechatQuestion"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimplechatAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            202: components["responses"]["Unfinished"];
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success?: false;
+                        error?: string;
+                        message?: string;
+                    };
+                };
+            };
+        };
+    };
+    askGptgram: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same one again gets the same answer, never a second run. */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GptgramQuestion"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GptgramAnswer"];
+                    "text/event-stream": string;
+                };
+            };
+            202: components["responses"]["Unfinished"];
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
         };
     };
     health: {

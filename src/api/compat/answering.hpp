@@ -1,0 +1,36 @@
+#pragma once
+
+#include "api/compat/conversation.hpp"
+#include "api/compat/shape.hpp"
+#include "base/wait.hpp"
+
+#include <string>
+
+namespace kaiwa::api::compat {
+
+/// A turn that a request of a dialect began, or goes on following.
+struct Begun {
+    Conversation conversation;  ///< Without a thread for the rest of an answer.
+    GenerationId generation;
+    ThreadId thread;
+    MessageId reply;
+};
+
+/// Stores the question and starts its turn; or finds the one whose rest is asked for.
+/// Fails as `find_conversation()` and `TurnService::ask()` do, and with `rate_limited` or `too_large`
+/// for what an anonymous caller may not.
+asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& settings,
+                                     DialectCaller caller, Asked const& asked);
+
+/// Waits until the answer is whole, at most until `deadline`, and says it as the dialect does.
+asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun const& begun,
+                                              Asked const& asked, SteadyTime deadline);
+
+/// Deletes a conversation that nothing continues from.
+asio::awaitable<void> forget(Services const& services, Begun const& begun);
+
+/// Keeps, reads or forgets the caller's role; 400 with `error` where there is nobody to keep it for.
+asio::awaitable<Result<Reply>> act_on_role(Services const& services, DialectCaller caller,
+                                           RoleAction action);
+
+}  // namespace kaiwa::api::compat

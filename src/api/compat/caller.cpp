@@ -1,0 +1,79 @@
+#include "api/compat/caller.hpp"
+
+#include "api/guard.hpp"
+
+#include <fmt/format.h>
+
+namespace kaiwa::api::compat {
+namespace {
+
+constexpr std::string_view iam_issuer = "aws:iam";
+
+std::unexpected<Error> unauthenticated() {
+    return fail(Errc::unauthenticated, "send a valid credential in Authorization", "unauthenticated");
+}
+
+/// The credential, with or without `Bearer` in front: S2's clients send the token alone.
+Result<std::string> find_token(http::Request const& request) {
+    auto const count = request.headers.count("Authorization");
+    if (count > 1) return fail(Errc::invalid_argument, "send one Authorization header");
+    auto value = request.headers.get("Authorization");
+    auto const space = value.find(' ');
+    if (space != value.npos) {
+        if (bare_media_type(value.substr(0, space)) != "bearer") return unauthenticated();
+        value.remove_prefix(space + 1);
+    }
+    if (value.empty()) return unauthenticated();
+    return std::string(value);
+}
+
+asio::awaitable<Result<auth::Caller>> caller_of_token(Services const& services,
+                                                      auth::TokenRules rules, std::string token) {
+    auto verified = co_await services.tokens.verify(std::move(token), std::move(rules));
+    if (!verified) {
+        services.api->log.info("token_refused", {{"reason", verified.error().reason}});
+        if (verified.error().code == Errc::unauthenticated) co_return unauthenticated();
+        co_return std::unexpected(verified.error());
+    }
+    co_return co_await services.api->authenticator.recognise(std::move(verified->identity));
+}
+
+asio::awaitable<Result<auth::Caller>> caller_of_host(Services const& services, std::string arn) {
+    auth::ExternalIdentity identity{std::string(iam_issuer), arn, arn.substr(arn.rfind(':') + 1)};
+    co_return co_await services.api->authenticator.recognise(std::move(identity));
+}
+
+Result<DialectCaller> admit_anonymous(Services const& services, AnonymousLimits const& limits,
+                                      http::Request const& request) {
+    if (!services.quota.take(request.peer, limits.requests_per_minute))
+        return fail(Errc::rate_limited,
+                    fmt::format("more than {} requests a minute; wait a moment",
+                                limits.requests_per_minute),
+                    "too_many_requests");
+    return DialectCaller{};
+}
+
+}  // namespace
+
+asio::awaitable<Result<DialectCaller>> find_caller(Services const& services, Settings const& settings,
+                                                   Dialect dialect, http::Request const& request) {
+    auto const& own = settings.of(dialect);
+    if (own.principal == PrincipalKind::anonymous)
+        co_return admit_anonymous(services, settings.anonymous, request);
+
+    Result<auth::Caller> caller;
+    if (own.principal == PrincipalKind::iam) {
+        if (!request.verified_identity) co_return fail(Errc::forbidden, "sign the request");
+        caller = co_await caller_of_host(services, *request.verified_identity);
+    } else {
+        auto token = find_token(request);
+        if (!token) co_return std::unexpected(token.error());
+        caller = own.principal == PrincipalKind::issuer
+                     ? co_await caller_of_token(services, own.tokens, std::move(*token))
+                     : co_await services.api->authenticator.check_key(std::move(*token));
+    }
+    if (!caller) co_return std::unexpected(caller.error());
+    co_return DialectCaller{std::move(*caller)};
+}
+
+}  // namespace kaiwa::api::compat
