@@ -26,12 +26,14 @@ Application::Application(Ground ground, Settings const& settings, Stores stores,
       reports_(settings.logged_metrics, models_.catalogue(), ground_.clock, ground_.log),
       hand_over_(std::move(hand_over)),
       responder_(stores_, recent_, models_.catalogue()),
+      dialects_(ground_.clock, ground_.log),
       turns_(turn_services(), turn_options(settings), ground_.loops) {}
 
 Result<void> Application::set_up(Settings const& settings, http::Handler page) {
     if (auto configured = configure(settings); !configured) return configured;
     add_program_metrics(metrics_, {turns_, *stores_.database});
     api::add_routes(router_, api_services());
+    api::compat::add_routes(router_, dialect_services());
     router_.set_fallback(std::move(page));
     return {};
 }
@@ -41,6 +43,7 @@ Result<void> Application::configure(Settings const& settings) {
     if (!told) return std::unexpected(told.error());
     if (auto configured = models_.configure(settings); !configured) return configured;
     responder_.configure(settings);
+    dialects_.configure(settings);
     told_.set(std::move(*told));
     return {};
 }
@@ -63,7 +66,10 @@ asio::awaitable<Result<std::string>> Application::answer_event(json::object) {
 
 void Application::close_idle() {
     for (auto const& loop : ground_.loops)
-        asio::post(loop, [this] { models_.client().close_idle(); });
+        asio::post(loop, [this] {
+            models_.client().close_idle();
+            dialects_.client().close_idle();
+        });
 }
 
 chat::TurnService::Services Application::turn_services() {
@@ -97,6 +103,10 @@ api::Services Application::api_services() {
             .settings = [this] { return told_.get(); },
             .reload_providers = [this] { return models_.reload(); },
             .find_servers = [this] { return find_servers(); }};
+}
+
+api::compat::Services Application::dialect_services() {
+    return dialects_.services(std::make_shared<api::Services const>(api_services()));
 }
 
 asio::awaitable<std::vector<api::FoundServer>> Application::find_servers() {

@@ -9,6 +9,7 @@
 #include "server/turn_reports.hpp"
 #include "server/wire_api.hpp"
 #include "server/wire_auth.hpp"
+#include "server/wire_compat.hpp"
 #include "server/wire_models.hpp"
 #include "server/wire_store.hpp"
 
@@ -62,6 +63,9 @@ public:
         return identity_.first_administrator;
     }
 
+    /// What answers direct invocations (api/compat/direct_event.hpp).
+    [[nodiscard]] api::compat::Services dialect_services();
+
 private:
     chat::TurnService::Services turn_services();
     api::Services api_services();
@@ -76,6 +80,7 @@ private:
     chat::Notices notices_;
     chat::RecentBranches recent_;
     ConfiguredResponder responder_;
+    Dialects dialects_;
     chat::TurnService turns_;
     api::Metrics metrics_;
     Replaceable<api::Settings const> told_;

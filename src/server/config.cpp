@@ -2,6 +2,7 @@
 
 #include "auth/rules.hpp"
 #include "base/json.hpp"
+#include "server/config_compat.hpp"
 #include "server/config_keys.hpp"
 
 #include <fmt/format.h>
@@ -118,6 +119,17 @@ std::string path_of_variable(std::string_view name) {
     return path;
 }
 
+/// A variable's name has no hyphen: KAIWA_COMPAT__LAMBDA_URL__MODEL is "compat.lambda-url.model".
+std::string spelled_as_key(std::string path) {
+    if (find_key(path)) return path;
+    for (auto const& key : config_keys()) {
+        std::string without_hyphens(key.path);
+        std::ranges::replace(without_hyphens, '-', '_');
+        if (without_hyphens == path) return std::string(key.path);
+    }
+    return path;
+}
+
 Result<void> add_variables(Environment const& environment, Environment::Layer layer,
                            GivenValues& given) {
     // The short names stand for flags: they win over the long ones of the same layer.
@@ -127,7 +139,7 @@ Result<void> add_variables(Environment const& environment, Environment::Layer la
             if (variable.layer != layer || is_short != short_names || variable.value.empty() ||
                 !name.starts_with(prefix) || name == "KAIWA_CONFIG" || is_foreign_variable(name))
                 continue;
-            auto path = path_of_variable(name);
+            auto path = spelled_as_key(path_of_variable(name));
             if (path != providers_path && !find_key(path))
                 return unknown_key(variable.source, path);
             given.insert_or_assign(std::move(path), Given{variable.value, variable.source});
@@ -277,6 +289,8 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
             return std::unexpected(applied.error());
         }
     }
+    if (auto finished = finish_compat(configuration.settings); !finished)
+        return std::unexpected(finished.error());
     if (auto added = add_providers(sources, given, tree, configuration); !added)
         return std::unexpected(added.error());
     if (auto added = add_administrator(sources, configuration); !added)

@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "base/utf8.hpp"
+#include "server/config_compat.hpp"
 
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
@@ -56,10 +57,6 @@ auto only(std::string_view built, std::vector<std::string_view> others) {
     };
 }
 
-/// For what belongs to parts that this version does not have.
-Taken refuse_unbuilt(Settings&, Value const&) {
-    return Taken::not_built;
-}
 Taken accept_unused(Settings&, Value const&) {
     return Taken::yes;
 }
@@ -200,10 +197,6 @@ Taken take_sealing_secret(Settings& settings, Value const& value) {
     return Taken::yes;
 }
 
-Taken take_compat_endpoints(Settings&, Value const& value) {
-    return value.get_array().empty() ? Taken::yes : Taken::not_built;
-}
-
 std::vector<Key> make_keys() {
     using enum KeyKind;
     constexpr std::int64_t gigabyte = std::int64_t{1} << 30;
@@ -258,17 +251,11 @@ std::vector<Key> make_keys() {
         {"store.dynamodb.create_tables", boolean, "false", "true or false", accept_unused},
         {"files.kind", KeyKind::text, R"("directory")", "\"directory\"", only("directory", {"s3"})},
         {"files.s3.bucket", KeyKind::text, R"("")", "a bucket's name", accept_unused},
-        {"compat.endpoints", list, "[]", "an empty list", take_compat_endpoints},
-        {"compat.principal", KeyKind::text, R"("api-key")", "\"api-key\"",
-         only("api-key", {"issuer", "iam", "anonymous"})},
         {"compat.history", KeyKind::text, R"("kaiwa")", "\"kaiwa\"", only("kaiwa", {"langchain"})},
         {"compat.history_table", KeyKind::text, R"("")", "a table's name", accept_unused},
-        {"compat.stage", KeyKind::text, R"("prod")", "a stage's name", accept_unused},
         {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\" or \"stream\"",
          choice(&Settings::function_response, {"buffered", "stream"})}};
-    for (char const* dialect :
-         {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
-        keys.push_back({dialect, table, "{}", "a table", refuse_unbuilt});
+    std::ranges::move(compat_keys(), std::back_inserter(keys));
     return keys;
 }
 

@@ -16,10 +16,9 @@ enum class Taken { yes, wrong, not_built };
 
 /// One key of the configuration: what it is called, what may stand there, where it goes.
 struct Key {
-    std::string_view
-        path;  ///< "limits.turns_per_user"; its variable is KAIWA_LIMITS__TURNS_PER_USER.
+    std::string path;  ///< "limits.turns_per_user"; its variable is KAIWA_LIMITS__TURNS_PER_USER.
     KeyKind kind;
-    std::string_view initial;   ///< The value that holds when nobody gave one, as JSON.
+    std::string initial;   ///< The value that holds when nobody gave one, as JSON.
     std::string_view expected;  ///< Completes "expected …".
     std::function<Taken(Settings&, boost::json::value const&)> take;
 };

@@ -1,5 +1,6 @@
 #include "server/config.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -48,9 +49,8 @@ TEST_F(ConfigTest, SaysTheSameDefaultsAsItUses) {
         if (value.path == "secret") continue;
         sources.flags[value.path] = Given{boost::json::parse(value.value), "test"};
     }
-    for (char const* path :
-         {"compat.lambda-url", "compat.simplechat", "compat.gptgram", "compat.private-rag"})
-        sources.flags.erase(path);
+    for (char const* dialect : {"lambda-url", "simplechat", "gptgram", "private-rag"})
+        sources.flags.erase(fmt::format("compat.{}.principal", dialect));  // that of [compat]
     auto const again = settings();
     EXPECT_EQ(again.listen, made.settings.listen);
     EXPECT_EQ(again.data, made.settings.data);
@@ -64,6 +64,16 @@ TEST_F(ConfigTest, SaysTheSameDefaultsAsItUses) {
     EXPECT_EQ(again.max_file_bytes, made.settings.max_file_bytes);
     EXPECT_EQ(again.log_level, made.settings.log_level);
     EXPECT_EQ(again.log_format, made.settings.log_format);
+    EXPECT_EQ(again.compat.stage, made.settings.compat.stage);
+    EXPECT_EQ(again.compat.answer_within, made.settings.compat.answer_within);
+    for (auto const dialect : api::compat::all_dialects) {
+        EXPECT_EQ(again.compat.of(dialect).principal, made.settings.compat.of(dialect).principal);
+        EXPECT_EQ(again.compat.of(dialect).turn.max_tokens,
+                  made.settings.compat.of(dialect).turn.max_tokens);
+        EXPECT_EQ(again.compat.of(dialect).turn.temperature,
+                  made.settings.compat.of(dialect).turn.temperature);
+        EXPECT_FALSE(again.compat.has(dialect));
+    }
 }
 
 TEST_F(ConfigTest, LetsTheLaterSourceWin) {
@@ -94,6 +104,36 @@ TEST_F(ConfigTest, ReadsEveryKindFromAVariable) {
     EXPECT_EQ(made.starters, (std::vector<Starter>{{"t", "p"}}));
 }
 
+TEST_F(ConfigTest, GivesADialectItsOwnOrWhatHoldsForAll) {
+    using api::compat::Dialect;
+    using api::compat::PrincipalKind;
+    sources.file_text = R"([compat]
+endpoints = ["lambda-url", "gptgram"]
+principal = "issuer"
+issuer = "https://id.example"
+audience = "client-1"
+[compat.gptgram]
+audience = "client-2"
+parameters = { top_p = 1 }
+)";
+    sources.environment.set("KAIWA_COMPAT__LAMBDA_URL__PRINCIPAL", "anonymous");
+    sources.environment.set("KAIWA_COMPAT__ANONYMOUS__REQUESTS_PER_MINUTE", "5");
+    auto const made = settings();
+    auto const& url = made.compat.of(Dialect::lambda_url);
+    EXPECT_TRUE(url.enabled);
+    EXPECT_EQ(url.principal, PrincipalKind::anonymous);
+    EXPECT_EQ(url.turn.max_tokens, 1000);
+    auto const& gptgram = made.compat.of(Dialect::gptgram);
+    EXPECT_EQ(gptgram.principal, PrincipalKind::issuer);
+    EXPECT_EQ(gptgram.tokens.issuer, "https://id.example");
+    EXPECT_EQ(gptgram.tokens.audience, "client-2");
+    EXPECT_FALSE(gptgram.turn.max_tokens) << "a table of parameters replaces the one before";
+    EXPECT_EQ(gptgram.turn.top_p, 1.0);
+    EXPECT_FALSE(made.compat.has(Dialect::simplechat));
+    EXPECT_EQ(made.compat.anonymous.requests_per_minute, 5u);
+    EXPECT_EQ(source_of("compat.gptgram.audience"), "\"client-2\" kaiwa.toml:7");
+}
+
 TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
     struct Case {
         char const* text;
@@ -114,9 +154,14 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
                   "kaiwa.toml:2: store.kind: \"dynamodb\" is not built into this version"},
              Case{"[files]\nkind = \"s3\"\n",
                   "kaiwa.toml:2: files.kind: \"s3\" is not built into this version"},
-             Case{"[compat]\nendpoints = [\"gptgram\"]\n",
-                  "kaiwa.toml:2: compat.endpoints: [\"gptgram\"] is not built into this version"},
-             Case{"[compat.gptgram]\nmodel = \"x\"\n", "is not built into this version"},
+             Case{"[compat]\nendpoints = [\"gptgrams\"]\n",
+                  "kaiwa.toml:2: compat.endpoints: expected a list of"},
+             Case{"[compat.gptgram]\nparameters = { max_tokens = 0 }\n", "compat.gptgram.parameters"},
+             Case{"[compat.gptgram]\nparameters = { seed = 1 }\n", "compat.gptgram.parameters"},
+             Case{"[compat]\nprincipal = \"cookie\"\n", "compat.principal: expected"},
+             Case{"[compat]\nissuer = \"http://id.example\"\n", "compat.issuer: expected"},
+             Case{"[compat]\nendpoints = [\"gptgram\"]\nprincipal = \"issuer\"\n",
+                  "compat.gptgram: its principal is \"issuer\": expected compat.gptgram.issuer"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\nfips = [1]\n",
                   "kaiwa.toml:4: providers[0].fips: expected a list of texts"},
              Case{"[[providers]]\nname = \"a\"\nkind = \"bedrock\"\nendpoint = \"bedrock\"\n",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/compat/settings.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "http/server.hpp"
@@ -7,6 +8,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -52,6 +54,13 @@ enum class LoggedMetrics {
 
 enum class FunctionResponse { buffered, stream };
 
+/// Who may call a dialect, as far as the configuration says.
+struct CompatChoice {
+    std::optional<api::compat::PrincipalKind> principal;
+    std::string issuer;
+    std::string audience;
+};
+
 /// Everything that an operator can decide, checked. docs/configuration.md says what each means.
 struct Settings {
     boost::asio::ip::tcp::endpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
@@ -78,6 +87,10 @@ struct Settings {
                                           "application/json"};
     std::size_t max_files = 20;
     std::uint64_t max_file_bytes = 524'288'000;
+
+    api::compat::Settings compat = api::compat::default_settings();
+    CompatChoice compat_choice;  ///< Of `[compat]`, for dialects that choose nothing themselves.
+    std::array<CompatChoice, api::compat::dialect_count> compat_choices;
 
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;
