@@ -52,7 +52,8 @@ ROUTES = {
     "POST /api/admin/providers/test": ({"kind": "openai", "base_url": "http://127.0.0.1:1/v1"}, PROVIDER),
 }
 # Bodies without a field, or none at all.
-OTHERS = {"DELETE", "GET", "POST /api/threads/{id}/restore", f"POST {MESSAGE}/select", "POST /api/generations/{id}/stop",
+OTHERS = {"POST /", "POST /chat", "POST /main",  # test_dialects.py
+          "DELETE", "GET", "POST /api/threads/{id}/restore", f"POST {MESSAGE}/select", "POST /api/generations/{id}/stop",
           "POST /api/files"}
 WHOLE = [b"", b"null", b"[]", b'""', b"7", b"{", b'{"a":', b"{}{}", b"\xff\xfe", b'{"a":"\xff"}', b'{"a":1e400}',
          b"[" * 10_000, b'{"a":' * 3_000, b'{"unknown_field_of_nobody":1}', b'{"a":"\\ud83d"}']
