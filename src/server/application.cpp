@@ -16,22 +16,23 @@ chat::TurnOptions turn_options(Settings const& settings) {
 
 }  // namespace
 
-Application::Application(Ground ground, Settings const& settings, Stores stores,
-                         HandOver hand_over)
+Application::Application(Ground ground, Settings const& settings,
+                         std::unique_ptr<Stores> stores, HandOver hand_over)
     : ground_(std::move(ground)),
       stores_(std::move(stores)),
-      identity_(stores_.database->users(), ground_.clock, ground_.random, ground_.log),
-      models_(stores_.database->providers(), settings.listen, ground_.clock, ground_.random,
+      identity_(stores_->users(), ground_.clock, ground_.random, ground_.log),
+      models_(stores_->providers(), settings.listen, ground_.clock, ground_.random,
               ground_.log),
       reports_(settings.logged_metrics, models_.catalogue(), ground_.clock, ground_.log),
       hand_over_(std::move(hand_over)),
-      responder_(stores_, recent_, models_.catalogue()),
+      responder_(*stores_, recent_, models_.catalogue()),
       dialects_(ground_.clock, ground_.log),
       turns_(turn_services(), turn_options(settings), ground_.loops) {}
 
 Result<void> Application::set_up(Settings const& settings, http::Handler page) {
     if (auto configured = configure(settings); !configured) return configured;
-    add_program_metrics(metrics_, {turns_, *stores_.database});
+    add_program_metrics(metrics_, turns_);
+    stores_->add_metrics(metrics_);
     api::add_routes(router_, api_services());
     api::compat::add_routes(router_, dialect_services());
     router_.set_fallback(std::move(page));
@@ -51,7 +52,7 @@ Result<void> Application::configure(Settings const& settings) {
 void Application::keep_fresh(TaskGroup& background) {
     background.start("catalogue", models_.catalogue().keep_fresh());
     background.start("models", models_.keep_fresh());
-    background.start("cleaning", stores_.database->keep_clean(*stores_.blobs));
+    background.start("cleaning", stores_->keep_clean());
 }
 
 asio::awaitable<void> Application::catch_up() {
@@ -69,11 +70,12 @@ void Application::close_idle() {
         asio::post(loop, [this] {
             models_.client().close_idle();
             dialects_.client().close_idle();
+            stores_->close_idle();
         });
 }
 
 chat::TurnService::Services Application::turn_services() {
-    return {.store = stores_.database->chats(),
+    return {.store = stores_->chats(),
             .responder = responder_,
             .notices = notices_,
             .recent = recent_,
@@ -90,12 +92,12 @@ api::Services Application::api_services() {
             .users = identity_.administration,
             .first_administrator = identity_.first_administrator,
             .turns = turns_,
-            .chats = stores_.database->chats(),
-            .search = stores_.database->search(),
-            .blobs = *stores_.blobs,
+            .chats = stores_->chats(),
+            .search = stores_->search(),
+            .blobs = stores_->blobs(),
             .notices = notices_,
             .catalogue = models_.catalogue(),
-            .providers = stores_.database->providers(),
+            .providers = stores_->providers(),
             .metrics = metrics_,
             .clock = ground_.clock,
             .random = ground_.random,

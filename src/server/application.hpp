@@ -37,7 +37,8 @@ using HandOver = std::function<asio::awaitable<Result<void>>(GenerationId)>;
 class Application {
 public:
     /// `hand_over` is empty where there is no other process.
-    Application(Ground ground, Settings const& settings, Stores stores, HandOver hand_over = {});
+    Application(Ground ground, Settings const& settings, std::unique_ptr<Stores> stores,
+                HandOver hand_over = {});
 
     /// Takes the settings for the first time and adds the routes; `page` answers where none
     /// matches. Call once, before the first request. Fails with `invalid_argument`.
@@ -72,7 +73,7 @@ private:
     asio::awaitable<std::vector<api::FoundServer>> find_servers();
 
     Ground ground_;
-    Stores stores_;
+    std::unique_ptr<Stores> stores_;
     Identity identity_;
     Models models_;
     TurnReports reports_;

@@ -6,7 +6,7 @@
 #include "server/serve.hpp"
 #include "server/serve_function.hpp"
 #include "server/wire_api.hpp"
-#include "store/sqlite/store.hpp"
+#include "server/wire_store.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +34,7 @@ void explain(Configuration const& configuration) {
 }
 
 Result<void> back_up(Settings const& settings, std::string const& target) {
-    auto done = store::sqlite::backup(settings.data, target);
+    auto done = back_up_stores(settings, target);
     if (done && !settings.sealing_secret)
         std::cerr << fmt::format(
             "Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
@@ -60,7 +60,7 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
         return back_up(settings, command->target);
     if (auto const* command = std::get_if<Restore>(&line.command)) {
         SystemClock const clock;
-        return store::sqlite::restore(command->source, settings.data, clock);
+        return restore_stores(settings, command->source, clock);
     }
     if (std::holds_alternative<CheckHealth>(line.command)) {
         auto const answer = check_health(settings);

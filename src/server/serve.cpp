@@ -41,8 +41,8 @@ http::ServerOptions server_options(Settings const& settings) {
 class ServerHost {
 public:
     /// `ground` stands on `loops`.
-    ServerHost(Ground ground, Loops& loops, Serve command, Settings settings, Stores stores,
-               ReadConfiguration read_again, std::string config_file)
+    ServerHost(Ground ground, Loops& loops, Serve command, Settings settings,
+               std::unique_ptr<Stores> stores, ReadConfiguration read_again, std::string config_file)
         : command_(command),
           settings_(std::move(settings)),
           read_again_(std::move(read_again)),
@@ -174,7 +174,7 @@ Result<void> serve(Serve command, Settings settings, ReadConfiguration read_agai
     SystemClock const clock;
     SystemRandom random;
     StderrLog log(settings.log_format, settings.log_level);
-    auto stores = open_stores(settings, store::sqlite::Access::server, clock, random, log);
+    auto stores = open_stores(settings, StoreUser::server, clock, random, log);
     if (!stores) return std::unexpected(stores.error());
     Loops loops(usable_cores());
     ServerHost host({clock, random, log, loops.executors()}, loops, command, std::move(settings),

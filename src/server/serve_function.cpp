@@ -114,8 +114,8 @@ public:
 
 private:
     Result<void> make() {
-        auto stores = open_stores(settings_, store::sqlite::Access::server, ground_.clock,
-                                  ground_.random, ground_.log);
+        auto stores = open_stores(settings_, StoreUser::server, ground_.clock, ground_.random,
+                                  ground_.log);
         if (!stores) return std::unexpected(stores.error());
         lambda_api_ = lambda_api(ground_);
         HandOver hand_over;

@@ -47,8 +47,7 @@ Result<std::shared_ptr<api::Settings const>> api_settings(Settings const& settin
 void ConfiguredResponder::configure(Settings const& settings) {
     chat::PromptOptions options;
     options.system_prompt = settings.system_prompt;
-    chat::PromptBuilder prompts(stores_.database->chats(), *stores_.blobs, recent_,
-                                std::move(options));
+    chat::PromptBuilder prompts(stores_.chats(), stores_.blobs(), recent_, std::move(options));
     current_.set(std::make_shared<chat::ModelResponder>(catalogue_, std::move(prompts)));
 }
 
@@ -58,16 +57,10 @@ asio::awaitable<llm::Outcome<llm::FinishReason>> ConfiguredResponder::respond(
     co_return co_await responder->respond(turn, sink);
 }
 
-void add_program_metrics(api::Metrics& metrics, Measured measured) {
+void add_program_metrics(api::Metrics& metrics, chat::TurnService& turns) {
     using Kind = api::Metrics::Kind;
-    auto& turns = measured.turns;
-    auto& database = measured.database;
     metrics.add(Kind::gauge, "kaiwa_turns_running", "Turns that run in this process.",
                 [&turns] { return static_cast<double>(turns.running()); });
-    metrics.add(Kind::counter, "kaiwa_store_operations_total", "Changes asked of the database.",
-                [&database] { return static_cast<double>(database.counts().operations); });
-    metrics.add(Kind::counter, "kaiwa_store_commits_total", "Flushes that they took.",
-                [&database] { return static_cast<double>(database.counts().commits); });
     metrics.add(Kind::gauge, "kaiwa_resident_bytes", "Memory in use.", resident_bytes);
 }
 

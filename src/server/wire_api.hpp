@@ -56,10 +56,6 @@ private:
 };
 
 /// Adds what the program itself can count.
-struct Measured {
-    chat::TurnService& turns;
-    store::sqlite::SqliteStore& database;
-};
-void add_program_metrics(api::Metrics& metrics, Measured measured);
+void add_program_metrics(api::Metrics& metrics, chat::TurnService& turns);
 
 }  // namespace kaiwa::server

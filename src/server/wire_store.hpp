@@ -1,24 +1,55 @@
 #pragma once
 
+#include "api/metrics.hpp"
+#include "auth/user_store.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "chat/chat_store.hpp"
+#include "llm/catalogue.hpp"
 #include "server/settings.hpp"
-#include "store/sqlite/store.hpp"
 
+#include <filesystem>
 #include <memory>
 
 namespace kaiwa::server {
 
-/// Everything that is kept, as this configuration keeps it.
-struct Stores {
-    std::unique_ptr<store::sqlite::SqliteStore> database;
-    std::unique_ptr<chat::BlobStore> blobs;  ///< Of a server; tools have none.
+/// Who opens the stores: the server, or a command of the command line beside a running one.
+enum class StoreUser { server, tool };
+
+/// Everything that is kept, as the configuration keeps it. Outlives every task that uses one of
+/// its ports; the loops of those tasks outlive it.
+class Stores {
+public:
+    virtual ~Stores() = default;
+
+    virtual chat::ChatStore& chats() = 0;
+    virtual auth::UserStore& users() = 0;
+    virtual llm::ProviderStore& providers() = 0;
+    virtual chat::MessageSearch& search() = 0;
+    /// Of a server; tools have none.
+    virtual chat::BlobStore& blobs() = 0;
+
+    /// Removes what is past its time, now and every few minutes, until stopped. One task of the
+    /// server.
+    virtual asio::awaitable<void> keep_clean() = 0;
+    /// Adds what this kind of store counts.
+    virtual void add_metrics(api::Metrics& metrics) = 0;
+    /// Closes the network connections of the calling loop; await it on each before the loops end.
+    virtual void close_idle() {}
 };
 
-/// Opens the stores; `tool` for the command line beside a running server.
-Result<Stores> open_stores(Settings const& settings, store::sqlite::Access access,
-                           Clock const& clock, Random& random, Log& log);
+/// Opens the stores; no network, no long work. Fails as the store's own `open()` does.
+Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
+                                            Clock const& clock, Random& random, Log& log);
+
+/// Copies what is kept into the new folder `target`, beside a running server or not. Blocks.
+/// Fails as store::sqlite::backup() does.
+Result<void> back_up_stores(Settings const& settings, std::filesystem::path const& target);
+
+/// Puts such a copy in the place of what is kept, when no server runs. Blocks.
+/// Fails as store::sqlite::restore() does.
+Result<void> restore_stores(Settings const& settings, std::filesystem::path const& source,
+                            Clock const& clock);
 
 }  // namespace kaiwa::server
