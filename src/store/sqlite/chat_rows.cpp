@@ -1,7 +1,7 @@
 #include "store/sqlite/chat_rows.hpp"
 
 #include "chat/event_frame.hpp"
-#include "store/sqlite/search_filter.hpp"
+#include "store/common/search_filter.hpp"
 
 #include <fmt/format.h>
 

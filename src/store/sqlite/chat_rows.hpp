@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/chat_store.hpp"
+#include "store/common/fold_log.hpp"
 #include "store/sqlite/connection.hpp"
 
 #include <optional>
@@ -57,16 +58,6 @@ std::optional<GenerationRow> find_generation(Connection& db, UserId owner, Gener
 std::vector<chat::LogSegment> read_segments(Connection& db,
                                             std::optional<std::int64_t> last_segment,
                                             std::uint64_t after);
-
-/// What the stored events of an answer come to.
-struct FoldedLog {
-    std::string text;
-    std::string reasoning;
-    std::string steps_json = "[]";
-    std::string citations_json = "[]";
-    std::optional<llm::Usage> usage;
-};
-[[nodiscard]] FoldedLog fold_log(std::vector<chat::LogSegment> const& segments);
 
 /// Ends a running generation in the name of the server that vanished: its stored text is kept, and
 /// the log ends with `interrupted` under the number after the highest that may have been sent.

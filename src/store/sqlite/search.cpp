@@ -1,8 +1,8 @@
 #include "store/sqlite/search.hpp"
 
 #include "store/sqlite/chat_rows.hpp"
-#include "store/sqlite/search_filter.hpp"
-#include "store/sqlite/search_match.hpp"
+#include "store/common/search_filter.hpp"
+#include "store/common/search_match.hpp"
 
 #include <fmt/format.h>
 

@@ -1,13 +1,13 @@
-#include "store/sqlite/search_filter.hpp"
+#include "store/common/search_filter.hpp"
 
-#include "store/sqlite/search_match.hpp"
-#include "store/sqlite/text_fold.hpp"
+#include "store/common/search_match.hpp"
+#include "store/common/text_fold.hpp"
 
 #include <gtest/gtest.h>
 
 #include <random>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 namespace {
 
 std::string utf8(std::u32string_view text) {
@@ -116,4 +116,4 @@ TEST(SearchFilter, HidesNearlyEverythingElse) {
 }
 
 }  // namespace
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

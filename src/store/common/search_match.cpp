@@ -1,11 +1,11 @@
-#include "store/sqlite/search_match.hpp"
+#include "store/common/search_match.hpp"
 
-#include "store/sqlite/search_filter.hpp"
-#include "store/sqlite/text_fold.hpp"
+#include "store/common/search_filter.hpp"
+#include "store/common/text_fold.hpp"
 
 #include <algorithm>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 namespace {
 
 constexpr std::size_t max_query_bytes = 1'000;
@@ -153,4 +153,4 @@ std::optional<SearchWords::Match> SearchWords::find_in(std::string_view text) co
     return make_match(text, join(std::move(hits)));
 }
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

@@ -1,10 +1,10 @@
-#include "store/sqlite/cursor.hpp"
+#include "store/common/cursor.hpp"
 
 #include <fmt/format.h>
 
 #include <cstring>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 namespace {
 
 constexpr std::size_t max_cursor_bytes = 2'048;
@@ -50,4 +50,4 @@ Result<Place> Place::read(std::string_view bytes, std::size_t count) {
     return place;
 }
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

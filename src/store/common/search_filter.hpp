@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 
 /// A Bloom filter of what a text can be found by: pairs of neighbouring characters, the beginnings
 /// of words, and single characters of scripts without spaces, all folded (text_fold.hpp). About one
@@ -23,4 +23,4 @@ public:
                                        std::vector<std::uint64_t> const& grams);
 };
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

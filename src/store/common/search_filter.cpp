@@ -1,11 +1,11 @@
-#include "store/sqlite/search_filter.hpp"
+#include "store/common/search_filter.hpp"
 
-#include "store/sqlite/text_fold.hpp"
+#include "store/common/text_fold.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 namespace {
 
 constexpr std::size_t least_bytes = 8;
@@ -132,4 +132,4 @@ bool SearchFilter::may_have(std::string_view filter, std::vector<std::uint64_t> 
     });
 }
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

@@ -1,12 +1,12 @@
-#include "store/sqlite/text_fold.hpp"
+#include "store/common/text_fold.hpp"
 
-#include "store/sqlite/text_fold_tables.hpp"
+#include "store/common/text_fold_tables.hpp"
 
 #include <algorithm>
 #include <array>
 #include <span>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 namespace {
 
 constexpr char32_t replacement = 0xFFFD;
@@ -116,4 +116,4 @@ std::u32string fold_text(std::string_view text) {
     return out;
 }
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 
 /// The words of one search, folded. Latin and other spaced words match from a word's beginning,
 /// words of scripts without spaces anywhere.
@@ -32,4 +32,4 @@ private:
     std::vector<std::uint64_t> grams_;
 };
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 /// Made at build time by make_text_fold_tables.py; all are sorted.
-namespace kaiwa::store::sqlite::tables {
+namespace kaiwa::store::tables {
 
 struct FoldEntry {
     char32_t code;
@@ -30,4 +30,4 @@ extern std::size_t const composition_count;
 extern KindRange const kind_ranges[];
 extern std::size_t const kind_range_count;
 
-}  // namespace kaiwa::store::sqlite::tables
+}  // namespace kaiwa::store::tables

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 
 /// What a character is to a search.
 enum class CharacterKind : std::uint8_t {
@@ -72,4 +72,4 @@ void fold_each(std::string_view text, Take take) {
     if (waiting != 0) take(waiting, from, to);
 }
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

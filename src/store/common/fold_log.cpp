@@ -1,8 +1,8 @@
 #include "base/json.hpp"
 #include "chat/event_frame.hpp"
-#include "store/sqlite/chat_rows.hpp"
+#include "store/common/fold_log.hpp"
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 namespace {
 
 using Steps = std::vector<std::pair<std::string, std::string>>;  // id, data
@@ -61,4 +61,4 @@ FoldedLog fold_log(std::vector<chat::LogSegment> const& segments) {
     return out;
 }
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store

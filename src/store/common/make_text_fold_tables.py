@@ -83,8 +83,8 @@ def main(output):
 
     lines = [
         f"// Made by make_text_fold_tables.py from Unicode {unicodedata.unidata_version}.",
-        '#include "store/sqlite/text_fold_tables.hpp"',
-        "namespace kaiwa::store::sqlite::tables {",
+        '#include "store/common/text_fold_tables.hpp"',
+        "namespace kaiwa::store::tables {",
         "char32_t const fold_pool[] = {", *rows([f"{c:#x}" for c in pool]), "};",
         "FoldEntry const fold_entries[] = {", *rows(entries), "};",
         "std::uint16_t const fold_pages[0x1101] = {", *rows(pages), "};",
@@ -92,7 +92,7 @@ def main(output):
         f"std::size_t const composition_count = {len(pairs)};",
         "KindRange const kind_ranges[] = {", *rows(ranges), "};",
         f"std::size_t const kind_range_count = {len(ranges)};",
-        "}  // namespace kaiwa::store::sqlite::tables",
+        "}  // namespace kaiwa::store::tables",
     ]
     with open(output, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace kaiwa::store::sqlite {
+namespace kaiwa::store {
 
 /// Where a page ended, sealed: nobody can read or make one, and it opens only for the list it was
 /// made for.
@@ -36,4 +36,4 @@ struct Place {
     static Result<Place> read(std::string_view bytes, std::size_t count);
 };
 
-}  // namespace kaiwa::store::sqlite
+}  // namespace kaiwa::store
