@@ -12,6 +12,7 @@ build_packages=(
 test_packages=(
   libgtest-dev libgmock-dev libclang-rt-19-dev llvm-19 sqlite3 curl e2fsprogs mount strace procps
   chromium fonts-noto-cjk
+  openjdk-17-jre-headless maven
 )
 bench_packages=(libbenchmark-dev nginx-light curl procps chromium fonts-noto-cjk)
 
@@ -116,6 +117,7 @@ setup_vendor_doubles() {
 setup_test() {
   install_packages "${test_packages[@]}"
   setup_vendor_doubles
+  tests/support/dynamodb_local/fetch.sh
 }
 setup_emulators() { install_lambda_emulators; }
 setup_bench() { install_packages "${bench_packages[@]}"; }

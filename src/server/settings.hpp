@@ -61,6 +61,19 @@ struct CompatChoice {
     std::string audience;
 };
 
+/// Where DynamoDB keeps what SQLite would; what is empty is found out as AWS's own programs do.
+struct DynamoSettings {
+    std::string table = "ChainlitData";
+    std::string user_table = "UserAuth";
+    bool create_tables = false;
+    bool keep_sha256 = false;  ///< Another program still reads the old hashes of passwords.
+    std::string region;
+    std::string endpoint;  ///< Scheme, host and port.
+    std::string profile;
+};
+
+enum class StoreKind { sqlite, dynamodb };
+
 /// Everything that an operator can decide, checked. docs/configuration.md says what each means.
 struct Settings {
     boost::asio::ip::tcp::endpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
@@ -91,6 +104,8 @@ struct Settings {
     api::compat::Settings compat = api::compat::default_settings();
     CompatChoice compat_choice;  ///< Of `[compat]`, for dialects that choose nothing themselves.
     std::array<CompatChoice, api::compat::dialect_count> compat_choices;
+    StoreKind store = StoreKind::sqlite;
+    DynamoSettings dynamodb;
 
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

@@ -1,8 +1,12 @@
 #include "server/wire_store.hpp"
 
 #include "server/sealing_key.hpp"
+#include "server/wire_aws.hpp"
+#include "store/dynamodb/store.hpp"
 #include "store/files/directory_blobs.hpp"
 #include "store/sqlite/store.hpp"
+
+#include <fmt/format.h>
 
 namespace kaiwa::server {
 namespace {
@@ -35,6 +39,81 @@ private:
     std::unique_ptr<chat::BlobStore> blobs_;
 };
 
+/// DynamoDB's tables, and files in the data folder.
+class DynamoTables final : public Stores {
+public:
+    DynamoTables(DynamoSettings const& settings, StoreUser user,
+                 std::unique_ptr<chat::BlobStore> blobs, Sealer sealer, Clock const& clock,
+                 Random& random, Log& log)
+        : ground_(settings.profile, settings.region,
+                  user == StoreUser::server ? AwsGround::Connections::kept
+                                            : AwsGround::Connections::closed,
+                  clock, random, log),
+          client_(aws::make_client(ground_.session(),
+                                   aws::ServiceAddress{"dynamodb", "dynamodb", settings.region,
+                                                       settings.endpoint},
+                                   store::dynamodb::dynamodb_retries())),
+          calls_(*client_),
+          tables_(store::dynamodb::open(options(settings, calls_, sealer, clock, random, log))),
+          blobs_(std::move(blobs)) {}
+
+    chat::ChatStore& chats() override { return tables_->chats(); }
+    auth::UserStore& users() override { return tables_->users(); }
+    llm::ProviderStore& providers() override { return tables_->providers(); }
+    chat::MessageSearch& search() override { return tables_->search(); }
+    chat::BlobStore& blobs() override { return *blobs_; }
+
+    asio::awaitable<void> keep_clean() override { return tables_->keep_clean(*blobs_); }
+    void add_metrics(api::Metrics& metrics) override {
+        using Kind = api::Metrics::Kind;
+        auto& tables = *tables_;
+        metrics.add(Kind::counter, "kaiwa_dynamodb_calls_total", "Calls of DynamoDB.",
+                    [&tables] { return static_cast<double>(tables.counts().calls); });
+        metrics.add(Kind::counter, "kaiwa_dynamodb_retries_total",
+                    "Batches and transactions that were sent again.",
+                    [&tables] { return static_cast<double>(tables.counts().retries); });
+        metrics.add(Kind::counter, "kaiwa_dynamodb_read_units_total", "Read request units.",
+                    [&tables] { return tables.counts().read_units; });
+        metrics.add(Kind::counter, "kaiwa_dynamodb_write_units_total", "Write request units.",
+                    [&tables] { return tables.counts().write_units; });
+    }
+    void close_idle() override { ground_.close_idle(); }
+
+private:
+    static store::dynamodb::Options options(DynamoSettings const& settings,
+                                            store::dynamodb::Calls& calls, Sealer sealer,
+                                            Clock const& clock, Random& random, Log& log) {
+        using store::dynamodb::MissingTables;
+        using OldHashes = store::dynamodb::Options::OldHashes;
+        return {.table = settings.table,
+                .user_table = settings.user_table,
+                .missing = settings.create_tables ? MissingTables::make : MissingTables::refuse,
+                .old_hashes = settings.keep_sha256 ? OldHashes::keep : OldHashes::replace,
+                .calls = calls,
+                .clock = clock,
+                .random = random,
+                .log = log,
+                .sealer = sealer};
+    }
+
+    AwsGround ground_;
+    std::unique_ptr<aws::ServiceClient> client_;
+    store::dynamodb::ServiceCalls calls_;
+    std::unique_ptr<store::dynamodb::DynamoStore> tables_;
+    std::unique_ptr<chat::BlobStore> blobs_;
+};
+
+Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user) {
+    if (user == StoreUser::tool) return nullptr;
+    return store::files::open({.dir = settings.data / "files"});
+}
+
+std::unexpected<Error> only_sqlite(std::string_view command) {
+    return fail(Errc::unsupported,
+                fmt::format("kaiwa {} copies SQLite's data; for DynamoDB use its own backups",
+                            command));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
@@ -42,6 +121,16 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
     using store::sqlite::Access;
     auto sealer = sealing_key(settings, random);
     if (!sealer) return std::unexpected(sealer.error());
+    if (settings.store == StoreKind::dynamodb) {
+        if (!settings.sealing_secret && user == StoreUser::server)
+            log.warning("secret_not_shared",
+                        {{"reason", "without KAIWA_SECRET other replicas cannot read providers' "
+                                    "keys and lists' cursors that this one writes"}});
+        auto blobs = open_blobs(settings, user);
+        if (!blobs) return std::unexpected(blobs.error());
+        return std::make_unique<DynamoTables>(settings.dynamodb, user, std::move(*blobs), *sealer,
+                                              clock, random, log);
+    }
     auto const access = user == StoreUser::server ? Access::server : Access::tool;
     auto database = store::sqlite::open({.data_dir = settings.data,
                                          .access = access,
@@ -50,21 +139,19 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
                                          .log = log,
                                          .sealer = *sealer});
     if (!database) return std::unexpected(database.error());
-    std::unique_ptr<chat::BlobStore> blobs;
-    if (user == StoreUser::server) {
-        auto opened = store::files::open({.dir = settings.data / "files"});
-        if (!opened) return std::unexpected(opened.error());
-        blobs = std::move(*opened);
-    }
-    return std::make_unique<DataFolder>(std::move(*database), std::move(blobs));
+    auto blobs = open_blobs(settings, user);
+    if (!blobs) return std::unexpected(blobs.error());
+    return std::make_unique<DataFolder>(std::move(*database), std::move(*blobs));
 }
 
 Result<void> back_up_stores(Settings const& settings, std::filesystem::path const& target) {
+    if (settings.store != StoreKind::sqlite) return only_sqlite("backup");
     return store::sqlite::backup(settings.data, target);
 }
 
 Result<void> restore_stores(Settings const& settings, std::filesystem::path const& source,
                             Clock const& clock) {
+    if (settings.store != StoreKind::sqlite) return only_sqlite("restore");
     return store::sqlite::restore(source, settings.data, clock);
 }
 

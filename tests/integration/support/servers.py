@@ -70,7 +70,7 @@ class Kaiwa:
         """Runs a command of the command line beside it."""
         command = [self.binary, *arguments, "--data", str(self.data)]
         done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, cwd=self.folder,
-                              env=environment())
+                              env=environment(self.env))
         if done.returncode != 0:
             raise RuntimeError(f"{arguments}: {done.stderr}")
         return done.stdout

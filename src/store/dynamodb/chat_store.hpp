@@ -1,0 +1,105 @@
+#pragma once
+
+#include "chat/chat_store.hpp"
+#include "store/dynamodb/engine.hpp"
+#include "store/dynamodb/generation_row.hpp"
+#include "store/dynamodb/thread_row.hpp"
+
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+
+namespace kaiwa::store::dynamodb {
+
+class DynamoChatStore final : public chat::ChatStore {
+public:
+    explicit DynamoChatStore(Engine engine) : engine_(engine) {}
+
+    [[nodiscard]] bool is_shared() const override { return true; }
+
+    asio::awaitable<Result<chat::Thread>> create_thread(chat::Principal who,
+                                                        chat::NewThread thread) override;
+    asio::awaitable<Result<chat::Thread>> thread(chat::Principal who, ThreadId id) override;
+    asio::awaitable<Result<chat::Page<chat::Thread>>> threads(chat::Principal who,
+                                                              chat::ThreadQuery query) override;
+    asio::awaitable<Result<chat::Thread>> update_thread(chat::Principal who, ThreadId id,
+                                                        chat::ThreadPatch patch) override;
+    asio::awaitable<Result<void>> delete_thread(chat::Principal who, ThreadId id) override;
+    asio::awaitable<Result<chat::Thread>> restore_thread(chat::Principal who, ThreadId id) override;
+    asio::awaitable<Result<chat::Page<chat::Message>>> messages(chat::Principal who,
+                                                                ThreadId thread,
+                                                                chat::MessageQuery query) override;
+    asio::awaitable<Result<chat::Message>> message(chat::Principal who, ThreadId thread,
+                                                   MessageId id) override;
+    asio::awaitable<Result<chat::Thread>> select_branch(chat::Principal who, ThreadId thread,
+                                                        MessageId message) override;
+    asio::awaitable<Result<chat::TurnTicket>> begin_turn(chat::Principal who, ThreadId thread,
+                                                         chat::NewTurn turn) override;
+    asio::awaitable<Result<chat::TurnTicket>> begin_reply(chat::Principal who, ThreadId thread,
+                                                          chat::NewReply reply) override;
+    asio::awaitable<Result<chat::Generation>> generation(chat::Principal who,
+                                                         GenerationId id) override;
+    asio::awaitable<Result<chat::LogPage>> read_log(chat::Principal who, GenerationId id,
+                                                    std::uint64_t after) override;
+    asio::awaitable<Result<void>> request_stop(chat::Principal who, GenerationId id) override;
+    asio::awaitable<Result<chat::ClaimedTurn>> claim(GenerationId id) override;
+    asio::awaitable<Result<chat::LogAck>> append_log(chat::Lease lease, chat::LogSegment segment,
+                                                     std::uint64_t sendable) override;
+    asio::awaitable<Result<chat::LogAck>> renew_lease(chat::Lease lease) override;
+    asio::awaitable<Result<void>> end_generation(chat::Lease lease, chat::Ending ending) override;
+    asio::awaitable<Result<chat::Generation>> interrupt_expired(chat::Principal who,
+                                                                GenerationId id) override;
+    asio::awaitable<Result<void>> put_feedback(chat::Principal who, ThreadId thread,
+                                               MessageId message, chat::Feedback feedback) override;
+    asio::awaitable<Result<void>> remove_feedback(chat::Principal who, ThreadId thread,
+                                                  MessageId message) override;
+    asio::awaitable<Result<void>> add_file(chat::Principal who, chat::FileInfo file) override;
+    asio::awaitable<Result<chat::FileInfo>> file(chat::Principal who, FileId id) override;
+
+    /// Deletes what a person owns who is no more.
+    asio::awaitable<Result<void>> hide_belongings(chat::Principal who);
+
+private:
+    /// A write that may or may not have arrived; the next one of its generation settles it.
+    struct Unsettled {
+        chat::LogSegment segment;
+        std::string write;
+    };
+
+    /// Changes a thread as often as it takes for nobody to have come between.
+    using Change = std::function<void(ThreadRow& row)>;
+    asio::awaitable<Result<ThreadRow>> change_thread(chat::Principal who, ThreadId id,
+                                                     Touch touch, Change change);
+    asio::awaitable<Result<chat::Thread>> with_running(ThreadRow row);
+    asio::awaitable<Result<GenerationRow>> own_generation(chat::Principal who, GenerationId id);
+    asio::awaitable<Result<GenerationRow>> leased(chat::Lease lease);
+    asio::awaitable<Result<chat::LogAck>> store_segment(chat::Lease lease,
+                                                        chat::LogSegment segment,
+                                                        std::uint64_t sendable, std::string write);
+    asio::awaitable<Result<void>> settle(chat::Lease lease, chat::LogSegment& segment);
+    struct Final {
+        GenerationRow row;
+        std::uint64_t solid = 0;
+        chat::LogSegment last_segment;
+        chat::GenerationState state = chat::GenerationState::done;
+        std::string text;
+        std::string reasoning;
+        std::optional<std::string> finish;
+        std::optional<std::string> error;
+        std::optional<llm::Usage> usage;
+        std::string steps_json = "[]";
+        std::string citations_json = "[]";
+        std::uint64_t new_epoch = 0;
+        bool only_expired = false;  ///< Nobody may have renewed the lease since it was read.
+    };
+    asio::awaitable<Result<void>> store_final(Final end);
+    asio::awaitable<Result<void>> change_feedback(chat::Principal who, ThreadId thread,
+                                                  MessageId message,
+                                                  std::optional<chat::Feedback> feedback);
+
+    Engine engine_;
+    std::mutex mutex_;
+    std::unordered_map<GenerationId, Unsettled> unsettled_;
+};
+
+}  // namespace kaiwa::store::dynamodb

@@ -1,0 +1,256 @@
+#include "store/dynamodb/cleaner.hpp"
+
+#include "base/wait.hpp"
+#include "store/dynamodb/file_row.hpp"
+#include "store/dynamodb/step_row.hpp"
+
+#include <set>
+
+namespace kaiwa::store::dynamodb {
+namespace {
+
+constexpr std::chrono::minutes between_rounds{5};
+constexpr std::size_t due_a_page = 100;
+
+std::optional<Uuid> id_behind(std::string_view key, std::string_view prefix) {
+    if (!key.starts_with(prefix)) return std::nullopt;
+    return Uuid::parse(key.substr(prefix.size()));
+}
+
+/// What else there is of the messages among `items`.
+struct Belongings {
+    std::vector<Key> keys;
+    std::set<GenerationId> generations;
+    std::set<std::string> texts;
+    std::set<FileId> files;
+};
+
+void gather(std::vector<Item> items, Belongings& all) {
+    for (auto& item : items) {
+        auto const sort = string_or(item, "SK");
+        if (sort == "DELETED") continue;  // goes last
+        all.keys.push_back({string_or(item, "PK"), sort});
+        if (sort.starts_with("ELEMENT#")) {
+            if (auto const element = read_element(std::move(item)))
+                all.files.insert(element->file.id);
+        } else if (sort.starts_with("STEP#")) {
+            auto const row = read_step(std::move(item));
+            if (row.message.generation) all.generations.insert(*row.message.generation);
+            if (row.overflow) all.texts.insert(row.overflow->tag);
+        }
+    }
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::vector<Item>>> Cleaner::due(std::string list, Timestamp until) {
+    Query query{.pk = std::move(list),
+                .at_most = index_time(until),
+                .index = Query::Index::user_thread,
+                .limit = due_a_page};
+    auto page = co_await engine_.table.query(std::move(query));
+    if (!page) co_return std::unexpected(page.error());
+    co_return std::move(page->items);
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_partition(std::string pk, std::string prefix) {
+    Query query{.pk = std::move(pk), .prefix = std::move(prefix), .only = {"PK", "SK"}};
+    auto items = co_await engine_.table.query_all(std::move(query));
+    if (!items) co_return std::unexpected(items.error());
+    std::vector<Key> keys;
+    for (auto const& item : *items) keys.push_back({string_or(item, "PK"), string_or(item, "SK")});
+    auto const count = keys.size();
+    auto removed = co_await engine_.table.batch_remove(std::move(keys));
+    if (!removed) co_return std::unexpected(removed.error());
+    co_return count;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_logs() {
+    std::size_t total = 0;
+    for (char const digit : std::string_view("0123456789abcdef")) {
+        auto ended =
+            co_await due(ended_logs(digit), engine_.clock.now() - chat::event_retention);
+        if (!ended) co_return std::unexpected(ended.error());
+        for (auto const& item : *ended) {
+            auto const id = id_behind(string_or(item, "PK"), "KAIWA#GENERATION#");
+            if (!id) continue;
+            GenerationId const generation{*id};
+            auto removed =
+                co_await remove_partition(generation_partition(generation), "SEGMENT#");
+            if (!removed) co_return removed;
+            Aliases aliases;
+            Update update(aliases);
+            update.remove("UserThreadPK").remove("UserThreadSK");
+            auto const text = update.text();
+            auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
+            auto done = co_await engine_.table.update(generation_key(generation).item(), aliases,
+                                                      text, exists);
+            if (!done) co_return std::unexpected(done.error());
+            total += *removed + 1;
+        }
+    }
+    co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::discard(FileId file, std::string owner,
+                                                      chat::BlobStore& blobs) {
+    // The item goes after the bytes: what is left after a crash between them is removed again.
+    auto removed = co_await blobs.remove(file);
+    if (!removed && removed.error().code != Errc::not_found)
+        co_return std::unexpected(removed.error());
+    std::vector<Key> keys{file_key(file)};
+    if (auto const user = UserId::parse(owner)) keys.push_back(file_pointer(*user, file));
+    auto gone = co_await engine_.table.batch_remove(std::move(keys));
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return 1;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::let_go(FileId file, ThreadId thread,
+                                                     chat::BlobStore& blobs) {
+    Aliases aliases;
+    Update update(aliases);
+    update.take_from_set("threads", Value::Set{Value::Set::Of::strings, {thread.text()}});
+    auto const text = update.text();
+    auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
+    auto done = co_await engine_.table.update(file_key(file).item(), aliases, text, exists);
+    if (!done) co_return std::unexpected(done.error());
+    auto const row = done->done ? read_file(*done->item) : std::nullopt;
+    if (!row || !row->threads.empty()) co_return 0;
+    // Nobody may attach it any more while its bytes go.
+    Aliases alone;
+    Update marks(alone);
+    marks.set("deleted", true);
+    auto const mark = marks.text();
+    auto const still = "attribute_not_exists(" + alone.name("threads") + ")";
+    done = co_await engine_.table.update(file_key(file).item(), alone, mark, still);
+    if (!done) co_return std::unexpected(done.error());
+    if (!done->done) co_return 0;
+    co_return co_await discard(file, row->owner, blobs);
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_thread(ThreadId id, chat::BlobStore& blobs) {
+    Belongings all;
+    for (auto const& partition : {thread_partition(id), hidden_partition(id)}) {
+        Query query{.pk = partition};
+        auto items = co_await engine_.table.query_all(std::move(query));
+        if (!items) co_return std::unexpected(items.error());
+        gather(std::move(*items), all);
+    }
+    std::size_t total = 0;
+    for (auto const& generation : all.generations) {
+        auto removed = co_await remove_partition(generation_partition(generation), {});
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    for (auto const& tag : all.texts) {
+        auto removed = co_await remove_partition(text_partition(tag), {});
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    for (auto const& file : all.files) {
+        auto removed = co_await let_go(file, id, blobs);
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    total += all.keys.size() + 1;
+    auto gone = co_await engine_.table.batch_remove(std::move(all.keys));
+    if (!gone) co_return std::unexpected(gone.error());
+    gone = co_await engine_.table.remove(deleted_thread_key(id));
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& blobs) {
+    auto const until = engine_.clock.now() - chat::deleted_retention;
+    auto deleted = co_await due(std::string(deleted_threads), until);
+    if (!deleted) co_return std::unexpected(deleted.error());
+    std::size_t total = 0;
+    for (auto const& item : *deleted) {
+        auto const id = id_behind(string_or(item, "PK"), "KAIWA#THREAD#");
+        if (!id) continue;
+        ThreadId const thread{*id};
+        auto removed = co_await remove_thread(thread, blobs);
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& blobs) {
+    auto const until = engine_.clock.now() - chat::deleted_retention;
+    auto files = co_await due(std::string(unattached_files), until);
+    if (!files) co_return std::unexpected(files.error());
+    std::size_t total = 0;
+    for (auto const& item : *files) {
+        auto const id = id_behind(string_or(item, "PK"), "KAIWA#FILE#");
+        if (!id) continue;
+        FileId const file{*id};
+        Aliases aliases;
+        Update marks(aliases);
+        marks.set("deleted", true);
+        auto const mark = marks.text();
+        auto const still = "attribute_exists(" + aliases.name("UserThreadPK") + ")";
+        auto done = co_await engine_.table.update(file_key(file).item(), aliases, mark, still);
+        if (!done) co_return std::unexpected(done.error());
+        if (!done->done) continue;  // attached meanwhile, or gone
+        auto removed = co_await discard(file, string_or(*done->item, "owner"), blobs);
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_sessions() {
+    auto ended = co_await due(std::string(expiring_sessions), engine_.clock.now());
+    if (!ended) co_return std::unexpected(ended.error());
+    std::vector<Key> keys;
+    for (auto const& listed : *ended) {
+        Key const key{string_or(listed, "PK"), string_or(listed, "SK")};
+        auto item = co_await engine_.table.get(key);
+        if (!item) co_return std::unexpected(item.error());
+        keys.push_back(key);
+        auto const session = *item ? SessionId::parse(string_or(**item, "id")) : std::nullopt;
+        auto const user = *item ? UserId::parse(string_or(**item, "user")) : std::nullopt;
+        if (session) keys.push_back(session_key(*session));
+        if (session && user) keys.push_back(user_session_key(*user, *session));
+    }
+    auto const count = ended->size();
+    auto gone = co_await engine_.table.batch_remove(std::move(keys));
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return count;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs) {
+    std::size_t total = 0;
+    for (;;) {
+        bool const stopped = co_await stop_requested();
+        if (stopped) co_return total;
+        auto const before = total;
+        auto removed = co_await remove_logs();
+        if (!removed) co_return removed;
+        total += *removed;
+        removed = co_await remove_threads(blobs);
+        if (!removed) co_return removed;
+        total += *removed;
+        removed = co_await remove_uploads(blobs);
+        if (!removed) co_return removed;
+        total += *removed;
+        removed = co_await remove_sessions();
+        if (!removed) co_return removed;
+        total += *removed;
+        if (total == before) co_return total;
+    }
+}
+
+asio::awaitable<void> Cleaner::keep_clean(chat::BlobStore& blobs) {
+    do {
+        auto const removed = co_await clean_once(blobs);
+        if (!removed) {
+            engine_.log.error("cleaning failed", {{"error", removed.error().message}});
+        } else if (*removed > 0) {
+            engine_.log.info("removed what was past its time", {{"items", *removed}});
+        }
+    } while (co_await sleep_for(between_rounds));
+}
+
+}  // namespace kaiwa::store::dynamodb

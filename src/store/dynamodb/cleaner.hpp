@@ -1,0 +1,37 @@
+#pragma once
+
+#include "chat/chat_store.hpp"
+#include "store/dynamodb/engine.hpp"
+
+namespace kaiwa::store::dynamodb {
+
+/// Removes what is past its time: event logs, deleted threads and their files, files that nobody
+/// attached, ended sessions. Every replica may do it at the same time: each step is harmless when
+/// it is done twice.
+class Cleaner {
+public:
+    explicit Cleaner(Engine engine) : engine_(engine) {}
+
+    /// Until nothing is left or the task is stopped; tells how many items went.
+    asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs);
+    /// Rounds, until the task is stopped.
+    asio::awaitable<void> keep_clean(chat::BlobStore& blobs);
+
+private:
+    /// Items of a partition of the index whose time is over.
+    asio::awaitable<Result<std::vector<Item>>> due(std::string list, Timestamp until);
+    asio::awaitable<Result<std::size_t>> remove_logs();
+    asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs);
+    asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);
+    asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs);
+    asio::awaitable<Result<std::size_t>> remove_sessions();
+    asio::awaitable<Result<std::size_t>> remove_partition(std::string pk, std::string prefix);
+    asio::awaitable<Result<std::size_t>> let_go(FileId file, ThreadId thread,
+                                                chat::BlobStore& blobs);
+    asio::awaitable<Result<std::size_t>> discard(FileId file, std::string owner,
+                                                 chat::BlobStore& blobs);
+
+    Engine engine_;
+};
+
+}  // namespace kaiwa::store::dynamodb

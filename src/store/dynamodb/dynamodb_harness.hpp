@@ -1,0 +1,105 @@
+#pragma once
+
+#include "aws/service_client.hpp"
+#include "http/client.hpp"
+#include "store/dynamodb/store.hpp"
+#include "store/files/directory_blobs.hpp"
+#include "tests/conformance/harness.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+
+namespace kaiwa::store::dynamodb {
+
+/// The service under test: DynamoDB Local, or something in front of it, where
+/// KAIWA_TEST_DYNAMODB says (tests/support/dynamodb_local/run.py sets it).
+inline std::string test_endpoint() {
+    auto const* url = std::getenv("KAIWA_TEST_DYNAMODB");
+    if (!url) throw std::runtime_error("KAIWA_TEST_DYNAMODB is not set; run this with run.py");
+    return url;
+}
+
+/// Tables of its own, made at the first use.
+class DynamoHarness final : public conformance::Harness {
+public:
+    DynamoHarness() : client_(gate_, options(), log_), service_(make_service()), calls_(service_) {
+        auto const endpoint = test_endpoint();
+        auto const url = boost::urls::parse_uri(endpoint).value();
+        gate_.set_hosts({{std::string(url.host()), url.port_number()}});
+        auto const name = random.token(9);
+        table_ = "chat-" + name;
+        user_table_ = "users-" + name;
+        std::string folder =
+            (std::filesystem::temp_directory_path() / "kaiwa-store-XXXXXX").string();
+        if (!::mkdtemp(folder.data())) throw std::runtime_error("cannot make a temporary folder");
+        folder_ = folder;
+        reopen();
+    }
+    ~DynamoHarness() override {
+        blobs_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(folder_, ignored);
+    }
+
+    chat::ChatStore& chats() override { return store_->chats(); }
+    auth::UserStore& users() override { return store_->users(); }
+    llm::ProviderStore& providers() override { return store_->providers(); }
+    chat::MessageSearch& search() override { return store_->search(); }
+    chat::BlobStore& blobs() override { return *blobs_; }
+    asio::awaitable<Result<std::size_t>> clean_once() override {
+        return store_->clean_once(*blobs_);
+    }
+    void reopen() override {
+        store_.reset();
+        blobs_.reset();
+        blobs_ = files::open({.dir = folder_}).value();
+        store_ = open({.table = table_,
+                       .user_table = user_table_,
+                       .missing = MissingTables::make,
+                       .calls = calls_,
+                       .clock = clock,
+                       .random = random,
+                       .log = log_,
+                       .sealer = Sealer(sha256("a test's key"))});
+    }
+
+    [[nodiscard]] DynamoStore& store() { return *store_; }
+    [[nodiscard]] Calls& calls() { return calls_; }
+    [[nodiscard]] std::string const& table_name() const { return table_; }
+    [[nodiscard]] std::string const& user_table_name() const { return user_table_; }
+
+private:
+    static http::ClientOptions options() {
+        http::ClientOptions out;
+        out.max_idle_per_origin = 0;  // each case has a loop of its own
+        return out;
+    }
+    aws::ServiceClient make_service() {
+        return {client_, credentials_, system_clock_, random,
+                aws::Endpoint{"dynamodb", "us-east-1", test_endpoint()}, dynamodb_retries()};
+    }
+
+    NullLog log_;
+    SystemClock system_clock_;
+    http::ConfiguredHostsGate gate_;
+    http::Client client_;
+    aws::StaticCredentials credentials_{
+        aws::Credentials{"kaiwatest", Secret("secret"), {}, {}, {}, "test"}};
+    aws::ServiceClient service_;
+    ServiceCalls calls_;
+    std::filesystem::path folder_;
+    std::string table_;
+    std::string user_table_;
+    std::unique_ptr<DynamoStore> store_;
+    std::unique_ptr<chat::BlobStore> blobs_;
+};
+
+inline conformance::Backend dynamodb_backend() {
+    return {"dynamodb", [] { return std::make_unique<DynamoHarness>(); }};
+}
+
+}  // namespace kaiwa::store::dynamodb

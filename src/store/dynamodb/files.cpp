@@ -1,0 +1,92 @@
+#include "store/dynamodb/chat_store.hpp"
+#include "store/dynamodb/file_row.hpp"
+
+#include <algorithm>
+
+namespace kaiwa::store::dynamodb {
+
+using chat::Principal;
+
+std::optional<FileRow> read_file(Item const& item) {
+    auto const id = FileId::parse(string_or(item, "id"));
+    if (!id) return std::nullopt;
+    FileRow row;
+    row.info.id = *id;
+    row.info.name = string_or(item, "name");
+    row.info.media_type = string_or(item, "mime");
+    row.info.size = static_cast<std::uint64_t>(optional_integer(item, "size").value_or(0));
+    row.owner = string_or(item, "owner");
+    row.deleted = bool_or(item, "deleted");
+    auto const* threads = find(item, "threads");
+    if (auto const* set = threads ? threads->if_set() : nullptr) row.threads = set->members;
+    return row;
+}
+
+Item file_item(chat::FileInfo const& info, UserId owner, Timestamp now) {
+    auto item = file_key(info.id).item();
+    Item own{{"id", info.id.text()},
+             {"owner", owner.text()},
+             {"name", info.name},
+             {"mime", info.media_type},
+             {"size", info.size},
+             {"UserThreadPK", unattached_files},
+             {"UserThreadSK", index_time(now)}};
+    item.merge(own);
+    return item;
+}
+
+asio::awaitable<Result<std::vector<FileRow>>> usable_files(Engine engine, Principal who,
+                                                           std::vector<FileId> ids) {
+    std::vector<Key> keys;
+    for (auto const& id : ids) keys.push_back(file_key(id));
+    auto items = co_await engine.table.batch_get(std::move(keys));
+    if (!items) co_return std::unexpected(items.error());
+    std::vector<FileRow> found;
+    std::vector<Key> thread_keys;
+    for (auto const& item : *items) {
+        auto row = read_file(item);
+        if (!row || row->deleted || row->owner != who.id.text()) continue;
+        for (auto const& thread : row->threads)
+            if (auto const id = ThreadId::parse(thread)) thread_keys.push_back(thread_key(*id));
+        found.push_back(std::move(*row));
+    }
+    std::vector<std::string> live;
+    if (!thread_keys.empty()) {
+        auto threads = co_await engine.table.batch_get(std::move(thread_keys));
+        if (!threads) co_return std::unexpected(threads.error());
+        for (auto const& item : *threads) live.push_back(string_or(item, "id"));
+    }
+    std::vector<FileRow> out;
+    for (auto const& id : ids) {
+        auto const row = std::ranges::find_if(
+            found, [&](FileRow const& each) { return each.info.id == id; });
+        if (row == found.end()) co_return not_found();
+        auto const is_live = [&](std::string const& thread) {
+            return std::ranges::find(live, thread) != live.end();
+        };
+        if (!row->threads.empty() && !std::ranges::any_of(row->threads, is_live))
+            co_return not_found();
+        out.push_back(*row);
+    }
+    co_return out;
+}
+
+asio::awaitable<Result<void>> DynamoChatStore::add_file(Principal who, chat::FileInfo file) {
+    auto const& table = engine_.table;
+    auto pointer = file_pointer(who.id, file.id).item();
+    std::vector<Action> actions;
+    actions.push_back(table.put_action(file_item(file, who.id, engine_.clock.now())));
+    actions.push_back(table.put_action(pointer));
+    auto done = co_await engine_.table.transact(std::move(actions));
+    if (!done) co_return std::unexpected(done.error());
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<chat::FileInfo>> DynamoChatStore::file(Principal who, FileId id) {
+    std::vector<FileId> ids{id};
+    auto rows = co_await usable_files(engine_, std::move(who), std::move(ids));
+    if (!rows) co_return std::unexpected(rows.error());
+    co_return rows->front().info;
+}
+
+}  // namespace kaiwa::store::dynamodb

@@ -1,0 +1,139 @@
+#include "store/dynamodb/generation_row.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace kaiwa::store::dynamodb {
+
+using chat::GenerationState;
+
+namespace {
+
+constexpr std::size_t segment_part_bytes = 240 << 10;
+
+struct Name {
+    GenerationState state;
+    std::string_view text;
+};
+constexpr std::array names = {Name{GenerationState::running, "running"},
+                              Name{GenerationState::done, "done"},
+                              Name{GenerationState::stopped, "stopped"},
+                              Name{GenerationState::interrupted, "interrupted"},
+                              Name{GenerationState::failed, "failed"}};
+
+std::string_view name_of(GenerationState state) {
+    auto const found = std::ranges::find(names, state, &Name::state);
+    return found == names.end() ? "failed" : found->text;
+}
+
+std::int64_t milliseconds(Timestamp time) { return time.time_since_epoch().count(); }
+
+/// Takes at most `room` bytes off the front of `text`, whole code points.
+std::string take(std::string_view& text, std::size_t room) {
+    auto bytes = std::min(room, text.size());
+    if (bytes < text.size())
+        while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+    std::string out(text.substr(0, bytes));
+    text.remove_prefix(bytes);
+    return out;
+}
+
+}  // namespace
+
+Result<GenerationRow> read_generation(Item const& item) {
+    GenerationRow row;
+    auto& shown = row.shown;
+    auto const id = GenerationId::parse(string_or(item, "id"));
+    auto const thread = ThreadId::parse(string_or(item, "threadId"));
+    auto const reply = MessageId::parse(string_or(item, "reply"));
+    if (!id || !thread || !reply) return fail(Errc::internal, "a generation's item is damaged");
+    shown.id = *id;
+    shown.thread = *thread;
+    shown.reply = *reply;
+    auto const state = std::ranges::find(names, string_or(item, "state"), &Name::text);
+    shown.state = state == names.end() ? GenerationState::failed : state->state;
+    auto const natural = [&](std::string_view name) {
+        return static_cast<std::uint64_t>(optional_integer(item, name).value_or(0));
+    };
+    shown.epoch = natural("epoch");
+    shown.lease_until =
+        Timestamp(std::chrono::milliseconds(optional_integer(item, "lease").value_or(0)));
+    shown.last_event = natural("last");
+    shown.sendable = natural("sendable");
+    shown.text_bytes = natural("bytes");
+    shown.stop_requested = bool_or(item, "stop");
+    if (auto const ended = optional_integer(item, "ended"))
+        shown.ended_at = Timestamp(std::chrono::milliseconds(*ended));
+    row.owner = string_or(item, "owner");
+    row.solid = natural("solid");
+    row.last_write = string_or(item, "write");
+    row.handover = string_or(item, "handover");
+    return row;
+}
+
+Item generation_item(GenerationRow const& row) {
+    auto const& shown = row.shown;
+    auto item = generation_key(shown.id).item();
+    Item own{{"id", shown.id.text()},
+             {"threadId", shown.thread.text()},
+             {"reply", shown.reply.text()},
+             {"owner", row.owner},
+             {"state", name_of(shown.state)},
+             {"epoch", shown.epoch},
+             {"lease", milliseconds(shown.lease_until)},
+             {"last", shown.last_event},
+             {"solid", row.solid},
+             {"sendable", shown.sendable},
+             {"bytes", shown.text_bytes},
+             {"stop", shown.stop_requested},
+             {"write", row.last_write}};
+    if (!row.handover.empty()) own.emplace("handover", row.handover);
+    if (shown.ended_at) own.emplace("ended", milliseconds(*shown.ended_at));
+    item.merge(own);
+    return item;
+}
+
+std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment,
+                                Timestamp expires) {
+    std::vector<Item> items;
+    std::string_view frames = segment.frames;
+    std::string_view text = segment.text;
+    std::string_view reasoning = segment.reasoning;
+    do {
+        auto room = segment_part_bytes;
+        auto const part = [&](std::string_view& from) {
+            auto taken = take(from, room);
+            room -= taken.size();
+            return taken;
+        };
+        Item item{{"PK", generation_partition(id)},
+                  {"SK", fmt::format("{}{:04}", segment_sort(segment.last), items.size())},
+                  {"first", segment.first},
+                  {"last", segment.last},
+                  {"frames", part(frames)},
+                  {expiry_attribute, epoch_seconds(expires)}};
+        if (!text.empty() && room > 4) item.emplace("text", part(text));
+        if (!reasoning.empty() && room > 4) item.emplace("reasoning", part(reasoning));
+        items.push_back(std::move(item));
+    } while (!frames.empty() || !text.empty() || !reasoning.empty());
+    return items;
+}
+
+std::vector<chat::LogSegment> join_segments(GenerationRow const& row,
+                                            std::vector<Item> const& items) {
+    std::vector<chat::LogSegment> segments;
+    for (auto const& item : items) {
+        auto const last = static_cast<std::uint64_t>(optional_integer(item, "last").value_or(0));
+        // What a runner wrote and never confirmed is no part of the log.
+        if (last > row.solid && last != row.shown.last_event) continue;
+        auto const first = static_cast<std::uint64_t>(optional_integer(item, "first").value_or(0));
+        if (segments.empty() || segments.back().last != last)
+            segments.push_back({first, last, {}, {}, {}});
+        segments.back().frames += string_or(item, "frames");
+        segments.back().text += string_or(item, "text");
+        segments.back().reasoning += string_or(item, "reasoning");
+    }
+    return segments;
+}
+
+}  // namespace kaiwa::store::dynamodb

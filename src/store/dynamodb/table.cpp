@@ -1,0 +1,435 @@
+#include "store/dynamodb/table.hpp"
+
+#include "aws/service_client.hpp"
+#include "base/wait.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace kaiwa::store::dynamodb {
+namespace {
+
+constexpr std::size_t keys_a_batch = 100;
+constexpr std::size_t writes_a_batch = 25;
+/// The service takes 16 MB; small answers come sooner and small requests are resent cheaper.
+constexpr std::size_t bytes_a_batch = std::size_t{4} << 20;
+
+Error unreadable(std::string_view operation) {
+    return {Errc::unavailable, fmt::format("DynamoDB's answer to {} cannot be read", operation), {}};
+}
+
+/// What stands under the key of a refused write.
+std::optional<Item> item_in(json::value const& holder) {
+    auto const* object = holder.if_object();
+    auto const* found = object ? object->if_contains("Item") : nullptr;
+    if (!found || !found->is_object() || found->get_object().empty()) return std::nullopt;
+    auto item = item_from_json(*found);
+    return item ? std::optional(std::move(*item)) : std::nullopt;
+}
+
+json::object parse_body(aws::Failure const& failure) {
+    auto parsed = aws::parse_answer(failure.body);
+    return parsed && parsed->is_object() ? parsed->get_object() : json::object();
+}
+
+struct Cancellation {
+    bool refused = false;    ///< A condition did not hold.
+    bool transient = false;  ///< Nothing but conflicts and throttling.
+    Transacted transacted;
+};
+
+Cancellation read_cancellation(aws::Failure const& failure) {
+    Cancellation out;
+    auto const body = parse_body(failure);
+    auto const* reasons = body.if_contains("CancellationReasons");
+    if (!reasons || !reasons->is_array()) return out;
+    out.transient = true;
+    std::size_t place = 0;
+    for (auto const& reason : reasons->get_array()) {
+        auto const* object = reason.if_object();
+        auto const* code = object ? object->if_contains("Code") : nullptr;
+        std::string_view const name = code && code->is_string() ? std::string_view(code->get_string())
+                                                                : std::string_view("None");
+        if (name == "ConditionalCheckFailed") {
+            out.refused = true;
+            out.transacted.refused.emplace_back(place, item_in(reason));
+        } else if (name != "None" && name != "TransactionConflict" && name != "ThrottlingError" &&
+                   name != "ProvisionedThroughputExceeded") {
+            out.transient = false;
+        }
+        ++place;
+    }
+    return out;
+}
+
+/// Worth another try: nothing is wrong with the call, or its answer came in pieces.
+bool may_pass(aws::Failure const& failure) {
+    using Kind = aws::Failure::Kind;
+    bool const no_word = failure.kind == Kind::service && failure.code.empty();
+    return aws::is_transient(failure) || no_word || failure.kind == Kind::unreadable;
+}
+
+json::object key_json(Item const& key) {
+    return to_json(key);
+}
+
+}  // namespace
+
+bool Transacted::refused_at(std::size_t place) const {
+    return std::ranges::any_of(refused, [&](auto const& each) { return each.first == place; });
+}
+
+Error table_error(aws::Failure const& failure, std::string_view table) {
+    if (failure.code == "ResourceNotFoundException")
+        return {Errc::unavailable,
+                fmt::format("there is no table {} in DynamoDB, or no index UserThread in it; make "
+                            "it, or set store.dynamodb.create_tables",
+                            table),
+                "no_table"};
+    return aws::to_error(failure, "DynamoDB");
+}
+
+asio::awaitable<bool> Backoff::pause() {
+    if (std::chrono::steady_clock::now() >= until_) co_return false;
+    auto const time = std::chrono::duration<double, std::milli>(
+        random_.fraction() * static_cast<double>(longest_.count()) + 1);
+    longest_ = std::min(longest_ * 2, std::chrono::milliseconds(2'000));
+    co_return co_await sleep_for(std::chrono::ceil<std::chrono::milliseconds>(time));
+}
+
+void Table::count(std::string_view operation, json::value const& answer) {
+    auto const* object = answer.if_object();
+    auto const* consumed = object ? object->if_contains("ConsumedCapacity") : nullptr;
+    if (!consumed) return;
+    bool const reads =
+        operation == "Query" || operation == "Scan" || operation.contains("GetItem");
+    auto const add = [&](json::value const& one) {
+        auto const* each = one.if_object();
+        auto const* value = each ? each->if_contains("CapacityUnits") : nullptr;
+        if (!value || !value->is_number()) return;
+        auto const units = value->to_number<double>();
+        if (reads) consumed_.read_units_x2 += static_cast<std::uint64_t>(std::llround(units * 2));
+        else consumed_.write_units += static_cast<std::uint64_t>(std::llround(units));
+    };
+    if (auto const* list = consumed->if_array()) std::ranges::for_each(*list, add);
+    else add(*consumed);
+}
+
+asio::awaitable<aws::Outcome<json::value>> Table::send(std::string operation, json::object body) {
+    ++consumed_.calls;
+    body["ReturnConsumedCapacity"] = "TOTAL";
+    Backoff backoff(random_);
+    for (;;) {
+        auto answer = co_await calls_.call(operation, body);
+        if (answer) count(operation, *answer);
+        if (answer || !may_pass(answer.error())) co_return answer;
+        ++consumed_.retries;
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return answer;
+    }
+}
+
+asio::awaitable<Result<std::optional<Item>>> Table::get(Item key) {
+    json::object request{
+        {"TableName", name_}, {"Key", key_json(key)}, {"ConsistentRead", true}};
+    auto answer = co_await send("GetItem", std::move(request));
+    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    auto const* object = answer->if_object();
+    if (!object) co_return std::unexpected(unreadable("GetItem"));
+    auto const* found = object->if_contains("Item");
+    if (!found) co_return std::optional<Item>();
+    auto item = item_from_json(*found);
+    if (!item) co_return std::unexpected(item.error());
+    co_return std::optional<Item>(std::move(*item));
+}
+
+asio::awaitable<Result<QueryPage>> Table::query(Query query) {
+    bool const by_user = query.index == Query::Index::user_thread;
+    Aliases aliases;
+    auto condition = aliases.name(by_user ? "UserThreadPK" : "PK") + " = " + aliases.value(query.pk);
+    auto const* sort = by_user ? "UserThreadSK" : "SK";
+    if (!query.above.empty() && !query.prefix.empty()) {
+        // One condition a sort key: everything above, up to the end of what the prefix begins.
+        auto const alias = aliases.name(sort);
+        auto const low = aliases.value(query.above + '\x01');
+        condition += fmt::format(" AND {} BETWEEN {} AND {}", alias, low,
+                                 aliases.value(query.prefix + "\xF4\x8F\xBF\xBF"));
+    } else if (!query.prefix.empty()) {
+        auto const alias = aliases.name(sort);
+        condition += fmt::format(" AND begins_with({}, {})", alias, aliases.value(query.prefix));
+    } else if (!query.at_most.empty()) {
+        auto const alias = aliases.name(sort);
+        condition += fmt::format(" AND {} <= {}", alias, aliases.value(query.at_most));
+    } else if (!query.above.empty()) {
+        auto const alias = aliases.name(sort);
+        condition += fmt::format(" AND {} > {}", alias, aliases.value(query.above));
+    }
+    json::object request{{"TableName", name_},
+                         {"KeyConditionExpression", condition},
+                         {"ScanIndexForward", query.order == Query::Order::ascending}};
+    if (by_user) request["IndexName"] = "UserThread";
+    else request["ConsistentRead"] = true;
+    if (query.limit > 0) request["Limit"] = query.limit;
+    if (!query.only.empty()) {
+        std::string wanted;
+        for (auto const& attribute : query.only) {
+            if (!wanted.empty()) wanted += ", ";
+            wanted += aliases.name(attribute);
+        }
+        request["ProjectionExpression"] = wanted;
+    }
+    if (query.from) request["ExclusiveStartKey"] = key_json(*query.from);
+    aliases.add_to(request);
+
+    auto answer = co_await send("Query", std::move(request));
+    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    auto const* object = answer->if_object();
+    auto const* items = object ? object->if_contains("Items") : nullptr;
+    if (!items || !items->is_array()) co_return std::unexpected(unreadable("Query"));
+    QueryPage page;
+    for (auto const& each : items->get_array()) {
+        auto item = item_from_json(each);
+        if (!item) co_return std::unexpected(item.error());
+        page.items.push_back(std::move(*item));
+    }
+    if (auto const* last = object->if_contains("LastEvaluatedKey")) {
+        auto key = item_from_json(*last);
+        if (!key) co_return std::unexpected(key.error());
+        page.next = std::move(*key);
+    }
+    co_return page;
+}
+
+asio::awaitable<Result<std::vector<Item>>> Table::query_all(Query wanted) {
+    std::vector<Item> items;
+    for (;;) {
+        auto page = co_await query(wanted);
+        if (!page) co_return std::unexpected(page.error());
+        std::ranges::move(page->items, std::back_inserter(items));
+        // An empty page with a place to go on from is no end.
+        if (!page->next) co_return items;
+        wanted.from = std::move(page->next);
+    }
+}
+
+asio::awaitable<Result<std::vector<Item>>> Table::scan() {
+    std::vector<Item> items;
+    std::optional<json::value> from;
+    for (;;) {
+        json::object request{{"TableName", name_}, {"ConsistentRead", true}};
+        if (from) request["ExclusiveStartKey"] = *from;
+        auto answer = co_await send("Scan", std::move(request));
+        if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+        auto const* object = answer->if_object();
+        auto const* found = object ? object->if_contains("Items") : nullptr;
+        if (!found || !found->is_array()) co_return std::unexpected(unreadable("Scan"));
+        for (auto const& each : found->get_array()) {
+            auto item = item_from_json(each);
+            if (!item) co_return std::unexpected(item.error());
+            items.push_back(std::move(*item));
+        }
+        auto const* last = object->if_contains("LastEvaluatedKey");
+        if (!last) co_return items;
+        from = *last;
+    }
+}
+
+asio::awaitable<Result<std::vector<Item>>> Table::batch_get(std::vector<Key> keys) {
+    std::ranges::sort(keys);
+    auto const repeated = std::ranges::unique(keys);
+    keys.erase(repeated.begin(), repeated.end());
+    std::vector<Item> items;
+    for (std::size_t at = 0; at < keys.size(); at += keys_a_batch) {
+        json::array wanted;
+        for (auto i = at; i < std::min(keys.size(), at + keys_a_batch); ++i)
+            wanted.push_back(key_json(keys[i].item()));
+        json::value asked = json::object{
+            {name_, json::object{{"Keys", std::move(wanted)}, {"ConsistentRead", true}}}};
+        Backoff backoff(random_);
+        for (;;) {
+            json::object request{{"RequestItems", asked}};
+            auto answer = co_await send("BatchGetItem", std::move(request));
+            if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+            auto const* object = answer->if_object();
+            auto const* responses = object ? object->if_contains("Responses") : nullptr;
+            auto const* of_table = responses && responses->is_object()
+                                       ? responses->get_object().if_contains(name_)
+                                       : nullptr;
+            if (of_table && of_table->is_array()) {
+                for (auto const& each : of_table->get_array()) {
+                    auto item = item_from_json(each);
+                    if (!item) co_return std::unexpected(item.error());
+                    items.push_back(std::move(*item));
+                }
+            }
+            auto const* left = object ? object->if_contains("UnprocessedKeys") : nullptr;
+            if (!left || !left->is_object() || left->get_object().empty()) break;
+            asked = *left;
+            ++consumed_.retries;
+            bool const goes_on = co_await backoff.pause();
+            if (!goes_on)
+                co_return fail(Errc::unavailable, "DynamoDB left keys of a batch unread; it is busy",
+                               "throttled");
+        }
+    }
+    co_return items;
+}
+
+asio::awaitable<Result<void>> Table::put(Item item) {
+    auto written = co_await put_if(std::move(item), {}, {});
+    if (!written) co_return std::unexpected(written.error());
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<Written>> Table::put_if(Item item, Aliases aliases, std::string condition) {
+    json::object request = put_action(item, aliases, condition).body.at("Put").as_object();
+    auto answer = co_await send("PutItem", std::move(request));
+    if (answer) co_return Written{true, std::nullopt};
+    if (answer.error().code == "ConditionalCheckFailedException")
+        co_return Written{false, item_in(parse_body(answer.error()))};
+    co_return std::unexpected(table_error(answer.error(), name_));
+}
+
+asio::awaitable<Result<Written>> Table::update(Item key, Aliases aliases, std::string update,
+                                               std::string condition) {
+    json::object request =
+        update_action(key, aliases, update, condition).body.at("Update").as_object();
+    request["ReturnValues"] = "ALL_NEW";
+    auto answer = co_await send("UpdateItem", std::move(request));
+    if (!answer && answer.error().code == "ConditionalCheckFailedException")
+        co_return Written{false, item_in(parse_body(answer.error()))};
+    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    auto const* object = answer->if_object();
+    auto const* attributes = object ? object->if_contains("Attributes") : nullptr;
+    if (!attributes) co_return std::unexpected(unreadable("UpdateItem"));
+    auto item = item_from_json(*attributes);
+    if (!item) co_return std::unexpected(item.error());
+    co_return Written{true, std::move(*item)};
+}
+
+asio::awaitable<Result<void>> Table::remove(Key key) {
+    json::object request{{"TableName", name_}, {"Key", key_json(key.item())}};
+    auto answer = co_await send("DeleteItem", std::move(request));
+    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> Table::batch_put(std::vector<Item> items) {
+    std::vector<json::value> requests;
+    requests.reserve(items.size());
+    for (auto const& item : items)
+        requests.push_back(
+            json::object{{"PutRequest", json::object{{"Item", dynamodb::to_json(item)}}}});
+    co_return co_await batch_write(std::move(requests));
+}
+
+asio::awaitable<Result<void>> Table::batch_remove(std::vector<Key> keys) {
+    std::ranges::sort(keys);
+    auto const repeated = std::ranges::unique(keys);
+    keys.erase(repeated.begin(), repeated.end());
+    std::vector<json::value> requests;
+    requests.reserve(keys.size());
+    for (auto const& key : keys)
+        requests.push_back(
+            json::object{{"DeleteRequest", json::object{{"Key", key_json(key.item())}}}});
+    co_return co_await batch_write(std::move(requests));
+}
+
+asio::awaitable<Result<void>> Table::batch_write(std::vector<json::value> requests) {
+    std::size_t at = 0;
+    while (at < requests.size()) {
+        json::array batch;
+        std::size_t bytes = 0;
+        while (at < requests.size() && batch.size() < writes_a_batch) {
+            auto const size = json::serialize(requests[at]).size();
+            if (!batch.empty() && bytes + size > bytes_a_batch) break;
+            bytes += size;
+            batch.push_back(std::move(requests[at++]));
+        }
+        json::value asked = json::object{{name_, std::move(batch)}};
+        Backoff backoff(random_);
+        for (;;) {
+            json::object request{{"RequestItems", asked}};
+            auto answer = co_await send("BatchWriteItem", std::move(request));
+            if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+            auto const* object = answer->if_object();
+            auto const* left = object ? object->if_contains("UnprocessedItems") : nullptr;
+            if (!left || !left->is_object() || left->get_object().empty()) break;
+            asked = *left;
+            ++consumed_.retries;
+            bool const goes_on = co_await backoff.pause();
+            if (!goes_on)
+                co_return fail(Errc::unavailable,
+                               "DynamoDB left writes of a batch undone; it is busy", "throttled");
+        }
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<Transacted>> Table::transact(std::vector<Action> actions) {
+    json::array items;
+    for (auto& action : actions) items.push_back(std::move(action.body));
+    // The same token says that a repeat is the same transaction: it is carried out once.
+    std::array<std::uint8_t, 16> token{};
+    random_.fill(token);
+    json::object const request{{"TransactItems", std::move(items)},
+                               {"ClientRequestToken", Uuid{token}.text()}};
+    Backoff backoff(random_);
+    for (;;) {
+        auto answer = co_await send("TransactWriteItems", json::object(request));
+        if (answer) co_return Transacted{true, {}};
+        auto const& failure = answer.error();
+        bool again = failure.code == "TransactionInProgressException";
+        if (failure.code == "TransactionCanceledException") {
+            auto cancellation = read_cancellation(failure);
+            if (cancellation.refused) co_return std::move(cancellation.transacted);
+            again = cancellation.transient;
+        }
+        if (!again) co_return std::unexpected(table_error(failure, name_));
+        ++consumed_.retries;
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return std::unexpected(table_error(failure, name_));
+    }
+}
+
+Action Table::put_action(Item const& item, Aliases const& aliases,
+                         std::string const& condition) const {
+    json::object put{{"TableName", name_}, {"Item", dynamodb::to_json(item)}};
+    if (!condition.empty()) {
+        put["ConditionExpression"] = condition;
+        put["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD";
+        aliases.add_to(put);
+    }
+    return {json::object{{"Put", std::move(put)}}};
+}
+
+Action Table::update_action(Item const& key, Aliases const& aliases, std::string const& update,
+                            std::string const& condition) const {
+    json::object body{{"TableName", name_}, {"Key", key_json(key)}, {"UpdateExpression", update}};
+    if (!condition.empty()) {
+        body["ConditionExpression"] = condition;
+        body["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD";
+    }
+    aliases.add_to(body);
+    return {json::object{{"Update", std::move(body)}}};
+}
+
+Action Table::remove_action(Item const& key, Aliases const& aliases,
+                            std::string const& condition) const {
+    json::object body{{"TableName", name_}, {"Key", key_json(key)}};
+    if (!condition.empty()) body["ConditionExpression"] = condition;
+    aliases.add_to(body);
+    return {json::object{{"Delete", std::move(body)}}};
+}
+
+Action Table::check_action(Item const& key, Aliases const& aliases,
+                           std::string const& condition) const {
+    json::object body{
+        {"TableName", name_}, {"Key", key_json(key)}, {"ConditionExpression", condition}};
+    aliases.add_to(body);
+    return {json::object{{"ConditionCheck", std::move(body)}}};
+}
+
+}  // namespace kaiwa::store::dynamodb

@@ -1,0 +1,288 @@
+#include "store/dynamodb/chat_store.hpp"
+#include "store/dynamodb/thread_reader.hpp"
+
+#include <algorithm>
+
+namespace kaiwa::store::dynamodb {
+
+using chat::Principal;
+using chat::Thread;
+
+namespace {
+
+constexpr std::size_t max_threads = 10'000;
+
+Key deleted_key_of(ThreadId id) { return deleted_thread_key(id); }
+
+/// The thread as it lies while it is deleted: where Chainlit never looks.
+Item deleted_item(Item item, ThreadRow row) {
+    auto const key = deleted_key_of(row.id);
+    item["PK"] = key.pk;
+    item["SK"] = key.sk;
+    item["UserThreadPK"] = deleted_threads;
+    item["UserThreadSK"] = index_time(row.deleted_at.value_or(Timestamp()));
+    item["kaiwa"] = thread_extra(row);
+    return item;
+}
+
+Item restored_item(Item item, ThreadRow row) {
+    auto const key = thread_key(row.id);
+    item["PK"] = key.pk;
+    item["SK"] = key.sk;
+    item["UserThreadPK"] = list_of(row);
+    item["UserThreadSK"] = index_time(row.updated_at);
+    item["kaiwa"] = thread_extra(row);
+    return item;
+}
+
+std::string is_unchanged(ThreadRow const& row, Aliases& aliases) {
+    if (row.has_ours)
+        return aliases.path({"kaiwa", "revision"}) + " = " + aliases.value(row.revision);
+    auto const key = aliases.name("PK");
+    return "attribute_exists(" + key + ") AND attribute_not_exists(" + aliases.name("kaiwa") + ")";
+}
+
+std::string is_absent(Aliases& aliases) {
+    return "attribute_not_exists(" + aliases.name("PK") + ")";
+}
+
+}  // namespace
+
+asio::awaitable<Result<ThreadRow>> DynamoChatStore::change_thread(Principal who, ThreadId id,
+                                                                  Touch touch, Change change) {
+    Backoff backoff(engine_.random);
+    for (;;) {
+        auto before = co_await load_thread(engine_, who, id);
+        if (!before) co_return before;
+        auto after = *before;
+        if (!after.owner) after.owner = who.id.text();
+        change(after);
+        auto made = change_of(*before, after, touch);
+        auto written = co_await engine_.table.update(thread_key(id).item(), std::move(made.aliases),
+                                                     std::move(made.update),
+                                                     std::move(made.condition));
+        if (!written) co_return std::unexpected(written.error());
+        if (written->done) co_return read_thread(*written->item);
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return busy();
+    }
+}
+
+asio::awaitable<Result<Thread>> DynamoChatStore::with_running(ThreadRow row) {
+    auto thread = shown(row);
+    if (row.running.empty()) co_return thread;
+    std::vector<Key> keys;
+    for (auto const& id : row.running) keys.push_back(generation_key(id));
+    auto items = co_await engine_.table.batch_get(std::move(keys));
+    if (!items) co_return std::unexpected(items.error());
+    for (auto const& item : *items) {
+        auto const generation = read_generation(item);
+        if (generation && generation->shown.state == chat::GenerationState::running &&
+            generation->shown.lease_until > engine_.clock.now())
+            thread.running = true;
+    }
+    co_return thread;
+}
+
+asio::awaitable<Result<Thread>> DynamoChatStore::create_thread(Principal who,
+                                                               chat::NewThread thread) {
+    ThreadRow row;
+    row.id = thread.id;
+    row.title = thread.title;
+    row.user_id = who.username;
+    row.owner = who.id.text();
+    row.updated_at = engine_.clock.now();
+    row.created_at = row.updated_at;
+    row.settings = thread.settings;
+    auto const& table = engine_.table;
+    Aliases not_deleted;
+    auto const check = is_absent(not_deleted);
+    Aliases not_there;
+    auto const absent = is_absent(not_there);
+    std::vector<Action> actions;
+    actions.push_back(
+        table.check_action(deleted_thread_key(row.id).item(), not_deleted, check));
+    actions.push_back(table.put_action(new_thread_item(row), not_there, absent));
+    auto made = co_await engine_.table.transact(std::move(actions));
+    if (!made) co_return std::unexpected(made.error());
+    if (made->done) co_return shown(row);
+    if (made->refused_at(0)) co_return not_found();
+    auto existing = co_await load_thread(engine_, who, row.id);
+    if (!existing) co_return std::unexpected(existing.error());
+    co_return co_await with_running(std::move(*existing));
+}
+
+asio::awaitable<Result<Thread>> DynamoChatStore::thread(Principal who, ThreadId id) {
+    auto row = co_await load_thread(engine_, std::move(who), id);
+    if (!row) co_return std::unexpected(row.error());
+    co_return co_await with_running(std::move(*row));
+}
+
+asio::awaitable<Result<chat::Page<Thread>>> DynamoChatStore::threads(Principal who,
+                                                                     chat::ThreadQuery query) {
+    auto const limit = std::clamp<std::size_t>(query.limit, 1, max_threads);
+    auto const list =
+        fmt::format("threads/{}/{}", who.id.text(), query.archived ? "archived" : "live");
+    Query listed{.pk = query.archived ? archived_threads(who.username) : user_threads(who.username),
+                 .index = Query::Index::user_thread,
+                 .order = Query::Order::descending};
+    if (!query.after.empty()) {
+        auto const opened = engine_.cursors.open(list, query.after);
+        if (!opened) co_return std::unexpected(opened.error());
+        auto parsed = parse_json(*opened);
+        auto from = parsed ? item_from_json(*parsed) : std::unexpected(parsed.error());
+        if (!from) co_return std::unexpected(from.error());
+        listed.from = std::move(*from);
+    }
+    chat::Page<Thread> page;
+    std::optional<Item> last;  // the place of the last thread given
+    for (;;) {
+        // The index comes late and holds names only: the threads themselves say what is so.
+        listed.limit = limit + 1 - page.items.size();
+        auto found = co_await engine_.table.query(listed);
+        if (!found) co_return std::unexpected(found.error());
+        std::vector<Key> keys;
+        for (auto const& item : found->items)
+            keys.push_back({string_or(item, "PK"), string_or(item, "SK")});
+        auto items = co_await engine_.table.batch_get(keys);
+        if (!items) co_return std::unexpected(items.error());
+        std::map<std::string, ThreadRow> rows;
+        for (auto const& item : *items) {
+            auto row = read_thread(item);
+            if (row && row->is_of(who) && row->archived == query.archived)
+                rows.emplace(string_or(item, "PK"), std::move(*row));
+        }
+        for (auto const& item : found->items) {
+            auto const row = rows.find(string_or(item, "PK"));
+            if (row == rows.end()) continue;
+            if (page.items.size() == limit) {
+                page.next = engine_.cursors.seal(list, json::serialize(to_json(*last)));
+                co_return page;
+            }
+            auto thread = co_await with_running(row->second);
+            if (!thread) co_return std::unexpected(thread.error());
+            thread->settings = {};
+            page.items.push_back(std::move(*thread));
+            Item place;
+            for (auto const name : {"PK", "SK", "UserThreadPK", "UserThreadSK"})
+                place.emplace(name, string_or(item, name));
+            last = std::move(place);
+        }
+        if (!found->next) co_return page;
+        listed.from = std::move(found->next);
+    }
+}
+
+asio::awaitable<Result<Thread>> DynamoChatStore::update_thread(Principal who, ThreadId id,
+                                                               chat::ThreadPatch patch) {
+    std::optional<Tree> tree;
+    if (patch.head) {
+        auto const row = co_await load_thread(engine_, who, id);
+        if (!row) co_return std::unexpected(row.error());
+        auto loaded = co_await load_tree(engine_, *row);
+        if (!loaded) co_return std::unexpected(loaded.error());
+        if (loaded->find(*patch.head) == Tree::none) co_return not_found();
+        tree = std::move(*loaded);
+    }
+    auto const now = engine_.clock.now();
+    Change change = [&patch, now](ThreadRow& row) {
+        if (patch.title) row.title = *patch.title;
+        if (patch.settings) row.settings = *patch.settings;
+        if (patch.archived) row.archived = *patch.archived;
+        if (patch.head) {
+            row.head = patch.head;
+            row.branched = true;
+        }
+        row.updated_at = now;
+    };
+    auto changed = co_await change_thread(who, id, Touch::new_time, std::move(change));
+    if (!changed) co_return std::unexpected(changed.error());
+    if (tree) {
+        auto const head = tree->find(*patch.head);
+        co_await show_branch(engine_, id, std::move(*tree), head);
+    }
+    co_return co_await with_running(std::move(*changed));
+}
+
+asio::awaitable<Result<void>> DynamoChatStore::delete_thread(Principal who, ThreadId id) {
+    Backoff backoff(engine_.random);
+    auto& table = engine_.table;
+    for (;;) {
+        auto item = co_await table.get(thread_key(id));
+        if (!item) co_return std::unexpected(item.error());
+        if (!*item) co_return not_found();
+        auto row = read_thread(**item);
+        if (!row || !row->is_of(who)) co_return not_found();
+        auto deleted = *row;
+        deleted.owner = who.id.text();
+        deleted.deleted_at = engine_.clock.now();
+        Aliases aliases;
+        auto const condition = is_unchanged(*row, aliases);
+        std::vector<Action> actions;
+        actions.push_back(table.remove_action(thread_key(id).item(), aliases, condition));
+        actions.push_back(table.put_action(deleted_item(std::move(**item), deleted)));
+        auto done = co_await table.transact(std::move(actions));
+        if (!done) co_return std::unexpected(done.error());
+        if (done->done) {
+            for (auto const& generation : row->running) {
+                Aliases running;
+                Update update(running);
+                update.set("stop", true);
+                auto const exists = "attribute_exists(" + running.name("PK") + ")";
+                auto stopped = co_await table.update(generation_key(generation).item(), running,
+                                                     update.text(), exists);
+                if (!stopped) co_return std::unexpected(stopped.error());
+            }
+            co_return Result<void>{};
+        }
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return busy();
+    }
+}
+
+asio::awaitable<Result<Thread>> DynamoChatStore::restore_thread(Principal who, ThreadId id) {
+    auto& table = engine_.table;
+    auto live = co_await load_thread(engine_, who, id);
+    if (live) co_return co_await with_running(std::move(*live));
+    if (live.error().code != Errc::not_found) co_return std::unexpected(live.error());
+    auto item = co_await table.get(deleted_thread_key(id));
+    if (!item) co_return std::unexpected(item.error());
+    if (!*item) co_return not_found();
+    auto row = read_thread(**item);
+    bool const mine = row && row->is_of(who) && row->deleted_at;
+    if (!mine || *row->deleted_at <= engine_.clock.now() - chat::deleted_retention)
+        co_return not_found();
+    row->deleted_at.reset();
+    row->revision += 1;
+    Aliases there;
+    auto const exists = "attribute_exists(" + there.name("PK") + ")";
+    Aliases absent;
+    auto const free = is_absent(absent);
+    std::vector<Action> actions;
+    actions.push_back(table.remove_action(deleted_thread_key(id).item(), there, exists));
+    actions.push_back(table.put_action(restored_item(std::move(**item), *row), absent, free));
+    auto done = co_await table.transact(std::move(actions));
+    if (!done) co_return std::unexpected(done.error());
+    if (!done->done) co_return not_found();
+    co_return co_await with_running(std::move(*row));
+}
+
+asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(Principal who) {
+    for (auto const& list : {user_threads(who.username), archived_threads(who.username)}) {
+        Query listed{.pk = list,
+                     .index = Query::Index::user_thread,
+                     .order = Query::Order::descending};
+        auto items = co_await engine_.table.query_all(std::move(listed));
+        if (!items) co_return std::unexpected(items.error());
+        for (auto const& item : *items) {
+            auto const key = string_or(item, "PK");
+            auto const id = ThreadId::parse(std::string_view(key).substr(key.find('#') + 1));
+            if (!id) continue;
+            auto const hidden = co_await delete_thread(who, *id);
+            if (!hidden && hidden.error().code != Errc::not_found) co_return hidden;
+        }
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace kaiwa::store::dynamodb

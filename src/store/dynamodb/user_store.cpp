@@ -1,0 +1,451 @@
+#include "store/dynamodb/user_store.hpp"
+
+#include "auth/user_administration.hpp"
+#include "store/common/text_fold.hpp"
+#include "store/dynamodb/keys.hpp"
+
+#include <algorithm>
+
+namespace kaiwa::store::dynamodb {
+
+using auth::User;
+using auth::UserRole;
+using auth::UserSort;
+using auth::UserWithPassword;
+
+namespace {
+
+constexpr std::size_t max_users = 10'000;
+
+Value::Set one(UserId id) { return {Value::Set::Of::strings, {id.text()}}; }
+
+std::unexpected<Error> username_taken() {
+    return fail(Errc::conflict, "the username is taken; choose another", "username_taken");
+}
+
+std::unexpected<Error> last_administrator() {
+    return fail(Errc::conflict,
+                "this is the last administrator; make another user administrator first",
+                "last_administrator");
+}
+
+/// Chainlit's item of a person.
+Item chainlit_user(User const& user) {
+    return {{"PK", "USER#" + user.username},
+            {"SK", "USER"},
+            {"id", user.username},
+            {"identifier", user.username},
+            {"metadata", Item{{"role", auth::to_string(user.role)}, {"provider", "credentials"}}},
+            {"createdAt", to_iso(user.created_at)}};
+}
+
+Item user_pointer(User const& user) {
+    auto item = user_key(user.id).item();
+    item.emplace("username", user.username);
+    return item;
+}
+
+/// Makes somebody administrator, or no administrator any more, in the one item that knows all.
+Action administrators_change(Table const& table, UserRow const& before, User const& after) {
+    bool const is = after.role == UserRole::administrator;
+    bool const active = is && !after.disabled;
+    Aliases aliases;
+    Update update(aliases);
+    std::string condition;
+    if (is) update.add("all", one(after.id));
+    else update.take_from_set("all", one(after.id));
+    if (active) {
+        update.add("enabled", one(after.id));
+    } else {
+        update.take_from_set("enabled", one(after.id));
+        if (before.administrates()) {
+            auto const name = aliases.name("enabled");
+            condition = fmt::format("size({}) > {}", name, aliases.value(1));
+        }
+    }
+    return table.update_action(administrators_key().item(), aliases, update.text(), condition);
+}
+
+/// Holds while the row is as it was read, in what decides who may do what.
+std::string is_unchanged(UserRow const& row, Aliases& aliases, std::string_view role_as_written) {
+    auto const id = aliases.name("id");
+    auto condition = fmt::format("{} = {}", id, aliases.value(row.shown.user.id.text()));
+    auto const disabled = aliases.name("disabled");
+    if (row.has_disabled)
+        condition += fmt::format(" AND {} = {}", disabled, aliases.value(row.shown.user.disabled));
+    else
+        condition += fmt::format(" AND attribute_not_exists({})", disabled);
+    if (!role_as_written.empty())
+        condition += fmt::format(" AND {} = {}", aliases.name("role"),
+                                 aliases.value(role_as_written));
+    return condition;
+}
+
+std::int64_t sort_number(User const& user, UserSort sort) {
+    if (sort == UserSort::created_at) return user.created_at.time_since_epoch().count();
+    return user.last_seen_at ? user.last_seen_at->time_since_epoch().count() : -1;
+}
+
+/// What a list is sorted by: a number or the name, then the id.
+struct SortKey {
+    std::int64_t number = 0;
+    std::string text;
+    std::string id;
+    auto operator<=>(SortKey const&) const = default;
+};
+
+SortKey sort_key(User const& user, UserSort sort) {
+    if (sort == UserSort::username) return {0, user.username, user.id.text()};
+    return {sort_number(user, sort), {}, user.id.text()};
+}
+
+}  // namespace
+
+asio::awaitable<Result<void>> DynamoUserStore::insert(UserWithPassword added, First first) {
+    auto const& user = added.user;
+    auto const& table = engine_.table;
+    bool const is_administrator = user.role == UserRole::administrator;
+    std::vector<Action> actions;
+    Aliases free;
+    auto const is_free = "attribute_not_exists(" + free.name("username") + ")";
+    actions.push_back(engine_.users.put_action(user_item(added), free, is_free));
+    actions.push_back(table.put_action(user_pointer(user)));
+    if (is_administrator) {
+        Aliases aliases;
+        Update update(aliases);
+        update.add("all", one(user.id));
+        if (!user.disabled) update.add("enabled", one(user.id));
+        auto const text = update.text();
+        std::string condition;
+        if (first == First::yes)
+            condition = "attribute_not_exists(" + aliases.name("all") + ")";
+        actions.push_back(
+            table.update_action(administrators_key().item(), aliases, text, condition));
+    }
+    auto done = co_await engine_.table.transact(std::move(actions));
+    if (!done) co_return std::unexpected(done.error());
+    if (done->refused_at(2))
+        co_return fail(Errc::conflict, "there is an administrator already; sign in", "setup_done");
+    if (!done->done) co_return username_taken();
+    // For Chainlit's page; what it wrote itself at a sign-in there stays.
+    Aliases absent;
+    auto condition = "attribute_not_exists(" + absent.name("PK") + ")";
+    auto item = chainlit_user(user);
+    auto put = co_await engine_.table.put_if(std::move(item), std::move(absent),
+                                             std::move(condition));
+    if (!put)
+        engine_.log.warning("a user was not written for other programs",
+                            {{"error", put.error().message}});
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::add_user(UserWithPassword user) {
+    co_return co_await insert(std::move(user), First::no);
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::add_first_administrator(UserWithPassword user) {
+    auto const there = co_await has_administrator();
+    if (!there) co_return std::unexpected(there.error());
+    if (*there)
+        co_return fail(Errc::conflict, "there is an administrator already; sign in", "setup_done");
+    user.user.role = UserRole::administrator;
+    co_return co_await insert(std::move(user), First::yes);
+}
+
+asio::awaitable<Result<bool>> DynamoUserStore::has_administrator() {
+    auto item = co_await engine_.table.get(administrators_key());
+    if (!item) co_return std::unexpected(item.error());
+    if (*item && find(**item, "all")) co_return true;
+    // Another program may have added one.
+    auto rows = co_await engine_.users.scan();
+    if (!rows) co_return std::unexpected(rows.error());
+    bool found = false;
+    for (auto const& each : *rows) {
+        auto row = read_user(each);
+        if (row.shown.user.role != UserRole::administrator) continue;
+        found = true;
+        auto adopted = co_await adopt(std::move(row));
+        if (!adopted) co_return std::unexpected(adopted.error());
+    }
+    co_return found;
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::adopt(UserRow row) {
+    auto const& user = row.shown.user;
+    auto const& table = engine_.table;
+    std::vector<Action> actions;
+    Aliases aliases;
+    Update update(aliases);
+    auto const id = aliases.name("id");
+    update.set_to(id, fmt::format("if_not_exists({}, {})", id, aliases.value(user.id.text())));
+    auto const text = update.text();
+    auto const exists = "attribute_exists(" + aliases.name("username") + ")";
+    actions.push_back(
+        engine_.users.update_action(user_name_key(user.username), aliases, text, exists));
+    actions.push_back(table.put_action(user_pointer(user)));
+    if (user.role == UserRole::administrator) {
+        Aliases all;
+        Update joins(all);
+        joins.add("all", one(user.id));
+        if (!user.disabled) joins.add("enabled", one(user.id));
+        actions.push_back(
+            table.update_action(administrators_key().item(), all, joins.text()));
+    }
+    auto done = co_await engine_.table.transact(std::move(actions));
+    if (!done) co_return std::unexpected(done.error());
+    if (!done->done) co_return not_found();
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<UserWithPassword>> DynamoUserStore::user_by_name(std::string username) {
+    if (username.empty()) co_return not_found();
+    auto item = co_await engine_.users.get(user_name_key(username));
+    if (!item) co_return std::unexpected(item.error());
+    if (!*item) co_return not_found();
+    auto row = read_user(**item);
+    if (!row.id) {
+        auto adopted = co_await adopt(row);
+        if (!adopted) co_return std::unexpected(adopted.error());
+    }
+    co_return std::move(row.shown);
+}
+
+asio::awaitable<Result<UserRow>> DynamoUserStore::row_of(UserId id) {
+    auto pointer = co_await engine_.table.get(user_key(id));
+    if (!pointer) co_return std::unexpected(pointer.error());
+    if (!*pointer) co_return not_found();
+    auto item = co_await engine_.users.get(user_name_key(string_or(**pointer, "username")));
+    if (!item) co_return std::unexpected(item.error());
+    if (!*item) co_return not_found();
+    auto row = read_user(**item);
+    if (row.shown.user.id != id) co_return not_found();
+    co_return row;
+}
+
+asio::awaitable<Result<UserWithPassword>> DynamoUserStore::user(UserId id) {
+    auto row = co_await row_of(id);
+    if (!row) co_return std::unexpected(row.error());
+    co_return std::move(row->shown);
+}
+
+asio::awaitable<Result<auth::Page<User>>> DynamoUserStore::users(auth::UserQuery query) {
+    query.limit = std::clamp<std::size_t>(query.limit, 1, max_users);
+    auto const list = fmt::format("users/{}/{}/{}", static_cast<int>(query.sort),
+                                  static_cast<int>(query.order), query.text);
+    std::optional<SortKey> after;
+    if (!query.after.empty()) {
+        auto const opened = engine_.cursors.open(list, query.after);
+        if (!opened) co_return std::unexpected(opened.error());
+        auto const place = Place::read(*opened, 1);
+        if (!place) co_return std::unexpected(place.error());
+        auto const id_bytes = std::min<std::size_t>(36, place->text.size());
+        after = SortKey{place->numbers[0], place->text.substr(id_bytes),
+                        place->text.substr(0, id_bytes)};
+    }
+    // The table is small and has no order: all of it is read, by administrators only.
+    auto items = co_await engine_.users.scan();
+    if (!items) co_return std::unexpected(items.error());
+    auto const wanted = fold_text(query.text);
+    bool const ascending = query.order == auth::SortOrder::ascending;
+    std::vector<std::pair<SortKey, User>> found;
+    for (auto const& item : *items) {
+        auto user = read_user(item).shown.user;
+        bool const fits = wanted.empty() || fold_text(user.username).contains(wanted) ||
+                          fold_text(user.name).contains(wanted);
+        auto key = sort_key(user, query.sort);
+        bool const behind = !after || (ascending ? key > *after : key < *after);
+        if (fits && behind) found.emplace_back(std::move(key), std::move(user));
+    }
+    std::ranges::sort(found, [&](auto const& a, auto const& b) {
+        return ascending ? a.first < b.first : b.first < a.first;
+    });
+    auth::Page<User> page;
+    for (auto& [key, user] : found) {
+        if (page.items.size() == query.limit) {
+            auto const last = sort_key(page.items.back(), query.sort);
+            Place const place{{last.number}, last.id + last.text};
+            page.next = engine_.cursors.seal(list, place.bytes());
+            break;
+        }
+        page.items.push_back(std::move(user));
+    }
+    co_return page;
+}
+
+asio::awaitable<Result<bool>> DynamoUserStore::is_replaceable(UserId id) {
+    auto item = co_await engine_.table.get(administrators_key());
+    if (!item) co_return std::unexpected(item.error());
+    auto const* enabled = *item ? find(**item, "enabled") : nullptr;
+    auto const* set = enabled ? enabled->if_set() : nullptr;
+    co_return set && std::ranges::any_of(set->members, [&](std::string const& member) {
+        return member != id.text();
+    });
+}
+
+asio::awaitable<Result<User>> DynamoUserStore::update_user(UserId id, auth::UserPatch patch) {
+    Backoff backoff(engine_.random);
+    for (;;) {
+        auto before = co_await row_of(id);
+        if (!before) co_return std::unexpected(before.error());
+        auto user = before->shown.user;
+        bool const demoted = patch.role && *patch.role < user.role;
+        user.name = patch.name.value_or(user.name);
+        user.role = patch.role.value_or(user.role);
+        user.disabled = patch.disabled.value_or(user.disabled);
+        bool const administrates = user.role == UserRole::administrator && !user.disabled;
+        if (before->administrates() && !administrates) {
+            auto const replaceable = co_await is_replaceable(id);
+            if (!replaceable) co_return std::unexpected(replaceable.error());
+            if (!*replaceable) co_return last_administrator();
+        }
+        Aliases aliases;
+        Update update(aliases);
+        update.set("name", user.name).set("disabled", user.disabled);
+        if (patch.role) update.set("role", auth::to_string(user.role));
+        if (user.disabled || demoted) update.add("sessionEpoch", 1);
+        auto const text = update.text();
+        auto const condition = is_unchanged(*before, aliases, {});
+        std::vector<Action> actions;
+        actions.push_back(engine_.users.update_action(user_name_key(user.username), aliases, text,
+                                                      condition));
+        bool const concerns = before->shown.user.role == UserRole::administrator ||
+                              user.role == UserRole::administrator;
+        if (concerns) actions.push_back(administrators_change(engine_.table, *before, user));
+        auto done = co_await engine_.table.transact(std::move(actions));
+        if (!done) co_return std::unexpected(done.error());
+        if (done->done) co_return user;
+        if (done->refused_at(1)) co_return last_administrator();
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return busy();
+    }
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::set_password(UserId id, std::string password_hash,
+                                                            std::optional<SessionId> keep,
+                                                            std::optional<std::string> replaced) {
+    Backoff backoff(engine_.random);
+    for (;;) {
+        auto const row = co_await row_of(id);
+        if (!row) co_return std::unexpected(row.error());
+        if (replaced && *replaced != row->shown.password_hash)
+            co_return fail(Errc::conflict, "the password was changed meanwhile; sign in again",
+                           "password_changed");
+        Aliases aliases;
+        Update update(aliases);
+        auto const epoch = row->session_epoch + 1;
+        update.set("sessionEpoch", epoch);
+        bool const beside = engine_.old_hashes == Engine::OldHashes::keep && replaced &&
+                            replaced->starts_with("sha256:");
+        if (beside) {
+            update.set("kaiwaPassword", password_hash).set("kaiwaPasswordOf", row->password);
+        } else {
+            update.set("password", password_hash);
+            update.remove("kaiwaPassword").remove("kaiwaPasswordOf");
+        }
+        auto const text = update.text();
+        auto const password = aliases.name("password");
+        auto condition = fmt::format("{} = {}", password, aliases.value(row->password));
+        auto const now = aliases.name("sessionEpoch");
+        if (epoch == 1)
+            condition += fmt::format(" AND (attribute_not_exists({}) OR {} = {})", now, now,
+                                     aliases.value(0));
+        else
+            condition += fmt::format(" AND {} = {}", now, aliases.value(row->session_epoch));
+        std::vector<Action> actions;
+        actions.push_back(engine_.users.update_action(user_name_key(row->shown.user.username),
+                                                      aliases, text, condition));
+        if (keep) {
+            auto pointer = co_await engine_.table.get(session_key(*keep));
+            if (!pointer) co_return std::unexpected(pointer.error());
+            auto const* hash = *pointer ? find(**pointer, "hash") : nullptr;
+            if (hash && hash->if_binary() && string_or(**pointer, "user") == id.text()) {
+                Aliases kept;
+                Update moves(kept);
+                moves.set("epoch", epoch);
+                auto const moved = moves.text();
+                auto const exists = "attribute_exists(" + kept.name("PK") + ")";
+                actions.push_back(engine_.table.update_action(
+                    token_key(hash->if_binary()->bytes).item(), kept, moved, exists));
+            }
+        }
+        auto done = co_await engine_.table.transact(std::move(actions));
+        if (!done) co_return std::unexpected(done.error());
+        if (done->refused_at(1)) keep.reset();  // it ended meanwhile
+        if (done->done) co_return Result<void>{};
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return busy();
+    }
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
+    Backoff backoff(engine_.random);
+    for (;;) {
+        auto const row = co_await row_of(id);
+        if (!row) co_return std::unexpected(row.error());
+        auto const& user = row->shown.user;
+        if (row->administrates()) {
+            auto const replaceable = co_await is_replaceable(id);
+            if (!replaceable) co_return std::unexpected(replaceable.error());
+            if (!*replaceable) co_return last_administrator();
+        }
+        // What is theirs goes first: whoever gets the name next must not find it.
+        auth::Principal const who{id, user.username, user.role};
+        auto hidden = co_await chats_.hide_belongings(who);
+        if (!hidden) co_return hidden;
+        hidden = co_await hide_files(id);
+        if (!hidden) co_return hidden;
+
+        Aliases aliases;
+        auto const condition = is_unchanged(*row, aliases, {});
+        std::vector<Action> actions;
+        actions.push_back(
+            engine_.users.remove_action(user_name_key(user.username), aliases, condition));
+        actions.push_back(engine_.table.remove_action(user_key(id).item()));
+        actions.push_back(
+            engine_.table.remove_action(Key{"USER#" + user.username, "USER"}.item()));
+        if (user.role == UserRole::administrator) {
+            auto nobody = user;
+            nobody.role = UserRole::user;
+            actions.push_back(administrators_change(engine_.table, *row, nobody));
+        }
+        auto done = co_await engine_.table.transact(std::move(actions));
+        if (!done) co_return std::unexpected(done.error());
+        if (done->refused_at(3)) co_return last_administrator();
+        if (done->done) break;
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return busy();
+    }
+    // Without their user, sessions and keys open nothing any more; this only tidies up.
+    auto removed = co_await remove_sessions(id);
+    if (!removed) co_return removed;
+    auto const left = co_await keys(id);
+    if (!left) co_return std::unexpected(left.error());
+    for (auto const& each : *left) {
+        removed = co_await remove_key(each);
+        if (!removed) co_return removed;
+    }
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::hide_files(UserId owner) {
+    Query query{.pk = user_partition(owner), .prefix = "FILE#"};
+    auto pointers = co_await engine_.table.query_all(std::move(query));
+    if (!pointers) co_return std::unexpected(pointers.error());
+    for (auto const& pointer : *pointers) {
+        auto const id = FileId::parse(std::string_view(string_or(pointer, "SK")).substr(5));
+        if (!id) continue;
+        Aliases aliases;
+        Update update(aliases);
+        // In the list of what nobody has, from now on; the cleaner takes it in its time.
+        update.set("deleted", true)
+            .set("UserThreadPK", unattached_files)
+            .set("UserThreadSK", index_time(engine_.clock.now()));
+        auto const text = update.text();
+        auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
+        auto done = co_await engine_.table.update(file_key(*id).item(), aliases, text, exists);
+        if (!done) co_return std::unexpected(done.error());
+    }
+    co_return Result<void>{};
+}
+
+}  // namespace kaiwa::store::dynamodb
