@@ -253,6 +253,15 @@ Result<void> add_administrator(ConfigSources const& sources, Configuration& conf
     return {};
 }
 
+/// A key made by one server would open nothing at the others, and would not outlive a container.
+Result<void> check_shared_secret(Settings const& settings, GivenValues const& given) {
+    if (settings.store != StoreKind::dynamodb || settings.sealing_secret) return {};
+    return wrong(fmt::format(
+        "{}: store.kind: \"dynamodb\" needs KAIWA_SECRET, the same on every server: at least 32 "
+        "characters; kaiwa create-secret makes one",
+        given.at("store.kind").source));
+}
+
 Result<std::string> read_text_file(std::string const& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream content;
@@ -291,6 +300,8 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
     }
     if (auto finished = finish_compat(configuration.settings); !finished)
         return std::unexpected(finished.error());
+    if (auto checked = check_shared_secret(configuration.settings, given); !checked)
+        return std::unexpected(checked.error());
     if (auto added = add_providers(sources, given, tree, configuration); !added)
         return std::unexpected(added.error());
     if (auto added = add_administrator(sources, configuration); !added)

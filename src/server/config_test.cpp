@@ -134,6 +134,17 @@ parameters = { top_p = 1 }
     EXPECT_EQ(source_of("compat.gptgram.audience"), "\"client-2\" kaiwa.toml:7");
 }
 
+TEST_F(ConfigTest, TakesDynamoDbWithASecretThatEveryServerHas) {
+    sources.file_text = "[store]\nkind = \"dynamodb\"\n[store.dynamodb]\nregion = \"eu-west-1\"\n";
+    sources.environment.set("KAIWA_SECRET", std::string(32, 's'));
+    sources.environment.set("KAIWA_STORE__DYNAMODB__ENDPOINT", "http://127.0.0.1:8000");
+    auto const made = settings();
+    EXPECT_EQ(made.store, StoreKind::dynamodb);
+    EXPECT_EQ(made.dynamodb.table, "ChainlitData");
+    EXPECT_EQ(made.dynamodb.region, "eu-west-1");
+    EXPECT_EQ(made.dynamodb.endpoint, "http://127.0.0.1:8000");
+}
+
 TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
     struct Case {
         char const* text;
@@ -152,6 +163,14 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
                   "kaiwa.toml:2: server.drain_time: dates and times"},
              Case{"[store]\nkind = \"postgres\"\n",
                   "kaiwa.toml:2: store.kind: \"postgres\" is not built into this version"},
+             Case{"[store]\nkind = \"dynamodb\"\n",
+                  "kaiwa.toml:2: store.kind: \"dynamodb\" needs KAIWA_SECRET, the same on every"},
+             Case{"[store.dynamodb]\ntable = \"a/b\"\n",
+                  "kaiwa.toml:2: store.dynamodb.table: expected a table's name"},
+             Case{"[store.dynamodb]\nregion = \"x.evil.example/\"\n",
+                  "kaiwa.toml:2: store.dynamodb.region: expected a region"},
+             Case{"[store.dynamodb]\nendpoint = \"http://127.0.0.1:8000/path\"\n",
+                  "kaiwa.toml:2: store.dynamodb.endpoint: expected an address"},
              Case{"[files]\nkind = \"s3\"\n",
                   "kaiwa.toml:2: files.kind: \"s3\" is not built into this version"},
              Case{"[compat]\nendpoints = [\"gptgrams\"]\n",

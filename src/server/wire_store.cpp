@@ -122,10 +122,6 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
     auto sealer = sealing_key(settings, random);
     if (!sealer) return std::unexpected(sealer.error());
     if (settings.store == StoreKind::dynamodb) {
-        if (!settings.sealing_secret && user == StoreUser::server)
-            log.warning("secret_not_shared",
-                        {{"reason", "without KAIWA_SECRET other replicas cannot read providers' "
-                                    "keys and lists' cursors that this one writes"}});
         auto blobs = open_blobs(settings, user);
         if (!blobs) return std::unexpected(blobs.error());
         return std::make_unique<DynamoTables>(settings.dynamodb, user, std::move(*blobs), *sealer,
