@@ -185,7 +185,12 @@ asio::awaitable<ServiceClient::Impl::Attempt> ServiceClient::Impl::send_once(
         co_return Attempt{std::unexpected(from_error(body.error()))};
     }
     auto const& headers = (*response)->headers();
-    auto failure = read_failure(status, headers, std::move(body).value_or(""));
+    auto failure = read_failure(status, headers, body.value_or(""));
+    if (!body && failure.code.empty() && !is_transient(failure)) {
+        // The code would have said what is wrong; a bare 400 is no proof that the request is.
+        failure.kind = from_error(body.error()).kind;
+        failure.message = body.error().message;
+    }
     Attempt attempt{std::unexpected(failure)};
     if (may_be_clock_skew(failure) && !course.clock_corrected && correct_clock(headers, now)) {
         course.clock_corrected = true;

@@ -217,6 +217,29 @@ TEST_F(ServiceClientTest, TriesAgainWhenAnAnswerCameDamaged) {
     EXPECT_EQ(call_json().error().kind, Kind::unreadable);
 }
 
+TEST_F(ServiceClientTest, TriesAgainWhenTheReasonOfAnErrorWasCutOff) {
+    auto const cut = [this](http::Headers headers) {
+        kaiwa::test::MemoryAnswer given;
+        given.status = 400;
+        given.headers = std::move(headers);
+        given.pieces = {R"({"__type":"com.amazonaws.dyn)"};
+        given.broken = Error{Errc::unavailable, "the connection broke", "broken"};
+        transport.answers.emplace_back(std::move(given));
+    };
+    cut({});
+    answer(200, {}, "{}");
+    EXPECT_TRUE(call_json());
+    for (int i = 0; i < 3; ++i) cut({});
+    auto const failure = call_json().error();
+    EXPECT_EQ(to_error(failure, "DynamoDB").code, Errc::unavailable);
+    EXPECT_EQ(failure.status, 400U);
+    EXPECT_TRUE(failure.was_sent);
+    // Where the head says the code, that is enough.
+    cut({{"x-amzn-ErrorType", "ValidationException"}});
+    EXPECT_EQ(call_json().error().code, "ValidationException");
+    EXPECT_EQ(transport.requests.size(), 6U);
+}
+
 TEST_F(ServiceClientTest, RefusesATooLargeOrUnreadableAnswer) {
     answer(200, {}, std::string(1'001, 'x'));
     EXPECT_EQ(call().error().kind, Kind::unreadable);
