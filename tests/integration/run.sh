@@ -20,6 +20,7 @@ if ! cmp -s tests/integration/requirements.txt "$venv/installed.txt"; then
 fi
 
 tools/setup.sh emulators || exit 1
+tests/support/dynamodb_local/fetch.sh || exit 1
 
 report=build/test-logs/integration.xml
 mkdir -p build/test-logs
