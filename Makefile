@@ -1,9 +1,9 @@
 # The verbs of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz soak image lambda deploy-check clean
+.PHONY: help run build test test-vendors bench fuzz soak image lambda deploy-check clean
 
 help: ## List the verbs
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 run: build ## Install what is missing, build, serve on http://127.0.0.1:8080 (ARGS="--listen …")
 	@exec build/kaiwa serve $(ARGS)
@@ -14,6 +14,10 @@ build: ## Install what is missing and leave the optimised program at build/kaiwa
 test: ## Install what tests need and run all of them (STAGES="unit e2e" for some)
 	@tools/setup.sh build test
 	@tools/test.sh $(STAGES)
+
+test-vendors: build ## Prove with the vendors' own clients what other programs rely on
+	@tools/setup.sh build test
+	@for proof in tests/vendors/*/run.sh; do $$proof || exit 1; done
 
 bench: build ## Measure against the budgets (PEERS=1: beside Chainlit, too); bounded
 	@tools/setup.sh bench
