@@ -168,7 +168,8 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
             }
         } else {
             auto payload = std::move(std::get<DirectEvent>(*event).payload);
-            auto answered = co_await program_.answer_direct(std::move(payload));
+            auto const by = work->invocation.deadline - work->margins.turns;
+            auto answered = co_await program_.answer_direct(std::move(payload), by);
             if (answered && answered->size() > max_answer_bytes(Shape::http_v2))
                 answered = fail(Errc::too_large, "the answer is larger than 6 MB");
             if (answered) answer = std::move(*answered);

@@ -26,8 +26,9 @@ public:
     [[nodiscard]] virtual http::Router const& router() const = 0;
     /// Runs a stored turn to its end. Fails with `conflict` when somebody else runs or ran it.
     virtual asio::awaitable<Result<void>> run_generation(GenerationId id) = 0;
-    /// Answers a direct invocation with JSON.
-    virtual asio::awaitable<Result<std::string>> answer_direct(json::object event) = 0;
+    /// Answers a direct invocation with JSON, by `deadline` with what there is.
+    virtual asio::awaitable<Result<std::string>> answer_direct(json::object event,
+                                                               SteadyTime deadline) = 0;
     /// Waits until no turn runs here and all they wrote is durable.
     virtual asio::awaitable<void> settle() = 0;
     /// Ends the running turns as interrupted, with the text that they have.

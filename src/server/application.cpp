@@ -1,5 +1,6 @@
 #include "server/application.hpp"
 
+#include "api/compat/direct_event.hpp"
 #include "api/routes.hpp"
 
 #include <boost/asio/post.hpp>
@@ -59,10 +60,14 @@ asio::awaitable<void> Application::catch_up() {
     return models_.catch_up();
 }
 
-asio::awaitable<Result<std::string>> Application::answer_event(json::object) {
-    co_return fail(Errc::unsupported,
-                   "no dialect of this server takes direct events; call its routes by a function "
-                   "URL or a gateway, or name a dialect in compat.endpoints");
+asio::awaitable<Result<std::string>> Application::answer_event(json::object event,
+                                                               SteadyTime deadline) {
+    auto const services = dialect_services();
+    json::value payload(std::move(event));
+    auto const answer =
+        co_await api::compat::answer_direct_event(services, std::move(payload), deadline);
+    if (!answer) co_return std::unexpected(answer.error());
+    co_return json::serialize(*answer);
 }
 
 void Application::close_idle() {

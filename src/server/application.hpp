@@ -52,8 +52,8 @@ public:
     /// Does now, as far as a request needs it, what `keep_fresh()` does by itself: for a process
     /// that is frozen between requests. Cheap when it was called within the last seconds.
     asio::awaitable<void> catch_up();
-    /// Answers an event that is no HTTP request. Fails with `unsupported` where no dialect takes it.
-    asio::awaitable<Result<std::string>> answer_event(json::object event);
+    /// Answers an event that is no HTTP request: see `api::compat::answer_direct_event()`.
+    asio::awaitable<Result<std::string>> answer_event(json::object event, SteadyTime deadline);
     /// Closes connections to models that wait for their next call.
     void close_idle();
 

@@ -104,8 +104,9 @@ public:
     asio::awaitable<Result<void>> run_generation(GenerationId id) override {
         return application_->turns().run_claimed(id);
     }
-    asio::awaitable<Result<std::string>> answer_direct(json::object event) override {
-        return application_->answer_event(std::move(event));
+    asio::awaitable<Result<std::string>> answer_direct(json::object event,
+                                                       SteadyTime deadline) override {
+        return application_->answer_event(std::move(event), deadline);
     }
     asio::awaitable<void> settle() override { return application_->turns().settle(); }
     asio::awaitable<void> interrupt_turns() override {

@@ -279,6 +279,27 @@ def test_rest_apis_and_load_balancers_get_answers_in_their_shape(function):
     assert "multiValueHeaders" in function.api.invoke(balancer).json
 
 
+DIALECTS = {"KAIWA_COMPAT__ENDPOINTS": '["lambda-url", "gptgram"]'}
+
+
+@pytest.mark.parametrize("function", [{"env": DIALECTS}], indirect=True)
+def test_direct_events_are_answered_as_the_functions_before_did(function):
+    first = function.api.invoke({"input_text": "こんにちは"}).json
+    assert set(first) == {"session_id", "output_text"} and first["output_text"] == "こんにちは"
+    again = function.api.invoke({"input_text": "not this", "queryStringParameters": {
+        "input_text": "またね", "session_id": first["session_id"]}}).json
+    assert again == {"session_id": first["session_id"], "output_text": "またね"}
+    role = function.api.invoke({"action": "addOrUpdate", "role": "先生"}).json
+    assert role["statusCode"] == 200 and role["headers"]["Content-Type"] == "application/json"
+    assert "先生" in function.api.invoke({"action": "get"}).json["body"]
+
+
+def test_a_direct_event_of_no_dialect_is_an_error_that_says_so(function):
+    for event in ({"input_text": "hello"}, {"something": "else"}, {}):
+        refused = function.api.invoke(event)
+        assert refused.kind == "error" and "compat.endpoints" in refused.json["errorMessage"], refused
+
+
 @pytest.mark.parametrize("function", [{"env": {"KAIWA_LOG__METRICS": "emf"}}], indirect=True)
 def test_the_log_tells_who_what_and_how_long_and_no_word_of_it(function):
     person = Person(function)
