@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-60}
 
 cmake --preset fuzz >build/fuzz-configure.log 2>&1 || { cat build/fuzz-configure.log; exit 1; }
-cmake --build --preset fuzz || exit 1
+cmake --build --preset fuzz --target fuzz_targets || exit 1
 
 passed=0 failed=0
 mkdir -p build/fuzz/crashes
