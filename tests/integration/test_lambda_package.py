@@ -32,7 +32,7 @@ def test_the_package_is_one_program_that_needs_an_old_c_library_alone(package, t
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(open(library, "rb").read())
         target.chmod(0o755)
-    shown = subprocess.run(["chroot", str(root), "/bootstrap", "--version"], capture_output=True, text=True, timeout=20)
+    shown = subprocess.run(["chroot", str(root), "/bootstrap", "version"], capture_output=True, text=True, timeout=20)
     assert shown.stdout.startswith("kaiwa "), shown.stderr
     # A configuration that is no TOML ends by an exception that is caught: the unwinder finds its tables.
     (root / "kaiwa.toml").write_text("[server\n")
