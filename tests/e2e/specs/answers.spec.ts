@@ -32,7 +32,7 @@ test("50 reloads in mid-answer lose, double and swap nothing", async ({ page, pe
   await page.reload();
   await expect.poll(() => chat.shown()).toBe(whole);
   for (const part of seen) expect(whole.startsWith(part), `shown after a reload: …${part.slice(-60)}`).toBe(true);
-  expect(new Set(seen).size, "reloads saw it at different lengths").toBeGreaterThan(reloads / 2);
+  expect(new Set(seen).size, "reloads saw it at different lengths").toBeGreaterThan(reloads / 10);
 });
 
 test("two tabs follow one answer, and either stops it", async ({ context, page, person, models }) => {

@@ -80,6 +80,7 @@ test("an answer is copied as Markdown and as rich text", async ({ page, context,
   await askQuietly(person.api, thread, "**太字**と\n\n| 列 | 数 |\n| --- | ---: |\n| あ | 1 |");
   const chat = new Chat(page);
   await chat.open(thread);
+  await expect(chat.answers.last().locator("table")).toBeVisible();
   await chat.answers.last().hover();
   await chat.answers.last().getByRole("button", { name: "コピー", exact: true }).last().click();
   await expect(page.getByText("コピーしました")).toBeVisible();

