@@ -195,7 +195,8 @@ std::string show_provider(llm::ProviderConfig const& provider) {
     if (!provider.api_key.empty()) shown_provider["api_key"] = "(hidden)";
     if (!provider.models.empty())
         shown_provider["models"] = json::array(provider.models.begin(), provider.models.end());
-    for (auto const& [name, value] : provider.options) shown_provider[name] = value;
+    for (auto const& [name, value] : provider.options)
+        shown_provider[name == key_from_option ? "api_key" : name] = value;
     return json::serialize(shown_provider);
 }
 

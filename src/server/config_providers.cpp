@@ -1,5 +1,6 @@
 #include "server/config_providers.hpp"
 
+#include "aws/secrets.hpp"
 #include "base/utf8.hpp"
 
 #include <boost/url/parse.hpp>
@@ -174,7 +175,13 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
         if (url && !is_base_url(config.base_url))
             reader.refuse("base_url", "an address such as http://127.0.0.1:9900/v1");
     }
-    if (auto const key = reader.text("api_key")) {
+    auto const key = reader.text("api_key");
+    if (key && aws::is_secret_reference(*key)) {
+        // It is read with the first call: a start waits for no network.
+        auto const reference = aws::parse_secret_reference(*key);
+        if (!reference) reader.say("api_key", reference.error().message);
+        config.options.emplace(key_from_option, *key);
+    } else if (key) {
         auto secret = resolve_secret(*key, environment, read_file);
         if (!secret) reader.say("api_key", secret.error().message);
         if (secret) config.api_key = std::move(*secret);
@@ -190,6 +197,11 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
 }
 
 }  // namespace
+
+std::string key_reference(llm::ProviderConfig const& provider) {
+    auto const it = provider.options.find(std::string(key_from_option));
+    return it == provider.options.end() ? std::string() : it->second;
+}
 
 Result<Secret> resolve_secret(std::string_view text, Environment const& environment,
                               ReadFile const& read_file) {
@@ -211,8 +223,10 @@ Result<Secret> resolve_secret(std::string_view text, Environment const& environm
                         fmt::format("the file {} is empty", text.substr(file.size())));
         return Secret(std::move(*content));
     }
-    if (text.starts_with("secret:aws-secret:") || text.starts_with("secret:aws-ssm:"))
-        return fail(Errc::invalid_argument, "secrets kept by AWS are not built into this version");
+    if (aws::is_secret_reference(text))
+        return fail(Errc::invalid_argument,
+                    "only a provider's api_key can be kept by AWS; expected secret:env:NAME, secret:file:PATH or the "
+                    "secret");
     if (text.starts_with("secret:"))
         return fail(Errc::invalid_argument,
                     "expected secret:env:NAME, secret:file:PATH or the secret");

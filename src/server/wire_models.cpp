@@ -2,6 +2,8 @@
 
 #include "base/wait.hpp"
 #include "llm/retry.hpp"
+#include "server/config_providers.hpp"
+#include "server/late_key_model.hpp"
 #include "server/provider_list.hpp"
 #include "server/wire_providers.hpp"
 
@@ -50,23 +52,46 @@ private:
 Models::Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, Clock const& clock,
                Random& random, Log& log)
     : store_(store),
+      clock_(clock),
       random_(random),
       log_(log),
       client_(gate_, http::ClientOptions{}, log),
       bedrock_(client_, gate_, clock, random, log),
+      secrets_(
+          [this](aws::SecretReference reference) { return fetch_secret(std::move(reference)); },
+          clock, log),
       places_(providers::local_places({}, own_address.port())),
       catalogue_([this](llm::ProviderConfig const& config) { return make(config); }, clock, log) {}
 
 Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& config) {
     if (config.origin != llm::ProviderOrigin::configuration)
         if (auto host = host_and_port(config.base_url)) gate_.add_tried(std::move(*host));
+    // Whoever enters a provider in the page must not have us read AWS's secrets.
+    auto const is_ours = config.origin == llm::ProviderOrigin::configuration;
+    if (auto reference = key_reference(config); is_ours && !reference.empty()) {
+        auto with_key = [this](llm::ProviderConfig const& whole) {
+            return make_provider(whole, bedrock_.services());
+        };
+        auto late = std::make_shared<LateKeyModel>(config, std::move(reference), secrets_,
+                                                   std::move(with_key));
+        return std::make_shared<llm::RetryingModel>(std::move(late), llm::RetryPolicy{}, random_);
+    }
     auto model = make_provider(config, bedrock_.services());
     if (!model && config.origin == llm::ProviderOrigin::configuration) return model;
     if (!model) return std::make_shared<UnusableModel>(model.error().message);
     return std::make_shared<llm::RetryingModel>(std::move(*model), llm::RetryPolicy{}, random_);
 }
 
+asio::awaitable<aws::Outcome<Secret>> Models::fetch_secret(aws::SecretReference reference) {
+    std::call_once(aws_made_, [this] {
+        aws_.emplace(std::string(), std::string(), AwsGround::Connections::closed, clock_, random_,
+                     log_);
+    });
+    co_return co_await aws::fetch_secret(aws_->session(), std::move(reference));
+}
+
 Result<void> Models::configure(Settings const& settings) {
+    secrets_.refresh();
     bedrock_.set_variables(settings.aws_variables);
     {
         std::scoped_lock const lock(mutex_);

@@ -8,7 +8,9 @@
 #include "llm/catalogue.hpp"
 #include "providers/openai/local_servers.hpp"
 #include "server/provider_gate.hpp"
+#include "server/secret_book.hpp"
 #include "server/settings.hpp"
+#include "server/wire_aws.hpp"
 #include "server/wire_bedrock.hpp"
 
 #include <mutex>
@@ -49,14 +51,19 @@ public:
 
 private:
     Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config);
+    asio::awaitable<aws::Outcome<Secret>> fetch_secret(aws::SecretReference reference);
     Result<void> apply();
 
     llm::ProviderStore& store_;
+    Clock const& clock_;
     Random& random_;
     Log& log_;
     ProviderGate gate_;
     http::Client client_;
     BedrockWiring bedrock_;
+    std::once_flag aws_made_;
+    std::optional<AwsGround> aws_;  // made with the first key that AWS keeps
+    SecretBook secrets_;
     std::vector<std::string> const
         places_;  ///< Where servers of this machine listen by themselves.
     llm::Catalogue catalogue_;
