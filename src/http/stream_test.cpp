@@ -304,8 +304,8 @@ TEST_F(LeftBodyTest, IsNotMadeForWhoAsksForTheHeadOnly) {
 }
 
 TEST_F(LeftBodyTest, EndsWhenTheServerStops) {
-    std::atomic<bool> const never = false;
-    get("/", [&](Request&, ResponseWriter& writer) {
+    static std::atomic<bool> const never = false;  // the server stops after this function
+    get("/", [](Request&, ResponseWriter& writer) {
         auto source = std::make_unique<TextSource>(std::vector<std::string>{"never"},
                                                    TextSource::Ending::whole, never);
         return writer.stream({}, std::move(source));
