@@ -32,12 +32,13 @@ export class Secrets extends Construct {
     this.administrator.grantRead(role);
   }
 
-  /** References that Kaiwa resolves itself: the values are in no template and in no variable. */
+  /** The variables that need no secret. */
   environment(): Record<string, string> {
-    return {
-      KAIWA_SECRET: `secret:aws-secret:${this.sealing.secretName}`,
-      ADMIN_USERNAME: this.settings.administrator,
-      ADMIN_PASSWORD: `secret:aws-secret:${this.administrator.secretName}`,
-    };
+    return { ADMIN_USERNAME: this.settings.administrator };
+  }
+
+  /** For a host that puts secrets into variables itself. */
+  byName(): Record<string, secretsmanager.ISecret> {
+    return { KAIWA_SECRET: this.sealing, ADMIN_PASSWORD: this.administrator };
   }
 }
