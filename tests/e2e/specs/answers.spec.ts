@@ -15,6 +15,8 @@ test("50 reloads in mid-answer lose, double and swap nothing", async ({ page, pe
   for (let count = 0; count < reloads; count += 1) {
     await page.reload({ waitUntil: "commit" });
     await expect(chat.answers.last().locator(".md")).toBeVisible();
+    // Each reload sees more than the one before, however busy the machine: the cut falls at as many places.
+    await expect.poll(async () => (await chat.shown()).length).toBeGreaterThan(seen.at(-1)?.length ?? 0);
     seen.push(await chat.shown());
     // Let it run on for a different while each time, so that the cut falls everywhere.
     await page.waitForTimeout((count * 37) % 120);
@@ -32,7 +34,7 @@ test("50 reloads in mid-answer lose, double and swap nothing", async ({ page, pe
   await page.reload();
   await expect.poll(() => chat.shown()).toBe(whole);
   for (const part of seen) expect(whole.startsWith(part), `shown after a reload: …${part.slice(-60)}`).toBe(true);
-  expect(new Set(seen).size, "reloads saw it at different lengths").toBeGreaterThan(reloads / 10);
+  expect(new Set(seen).size, "reloads saw it at different lengths").toBe(reloads);
 });
 
 test("two tabs follow one answer, and either stops it", async ({ context, page, person, models }) => {
