@@ -162,7 +162,8 @@ Result<void> run_admin_command(CommandLine const& line, Settings const& settings
     SystemRandom random;
     StderrLog log(LogFormat::text, LogLevel::warning);
     asio::io_context loop;
-    auto stores = open_stores(settings, StoreUser::tool, clock, random, log);
+    AwsGround aws(settings.aws_variables, AwsGround::Connections::closed, clock, random, log);
+    auto stores = open_stores(settings, StoreUser::tool, aws, clock, random, log);
     if (!stores) return std::unexpected(stores.error());
     Identity identity((*stores)->users(), clock, random, log);
     AdminCommands commands{identity.administration, std::move(password)};

@@ -17,12 +17,12 @@ chat::TurnOptions turn_options(Settings const& settings) {
 
 }  // namespace
 
-Application::Application(Ground ground, Settings const& settings,
-                         std::unique_ptr<Stores> stores, HandOver hand_over)
+Application::Application(Ground ground, Settings const& settings, std::unique_ptr<Stores> stores,
+                         HandOver hand_over)
     : ground_(std::move(ground)),
       stores_(std::move(stores)),
       identity_(stores_->users(), ground_.clock, ground_.random, ground_.log),
-      models_(stores_->providers(), settings.listen, ground_.clock, ground_.random,
+      models_(stores_->providers(), settings.listen, ground_.aws, ground_.clock, ground_.random,
               ground_.log),
       reports_(settings.logged_metrics, models_.catalogue(), ground_.clock, ground_.log),
       hand_over_(std::move(hand_over)),
@@ -43,6 +43,7 @@ Result<void> Application::set_up(Settings const& settings, http::Handler page) {
 Result<void> Application::configure(Settings const& settings) {
     auto told = api_settings(settings);
     if (!told) return std::unexpected(told.error());
+    ground_.aws.set_variables(settings.aws_variables);
     if (auto configured = models_.configure(settings); !configured) return configured;
     responder_.configure(settings);
     dialects_.configure(settings);
@@ -75,7 +76,7 @@ void Application::close_idle() {
         asio::post(loop, [this] {
             models_.client().close_idle();
             dialects_.client().close_idle();
-            stores_->close_idle();
+            ground_.aws.close_idle();
         });
 }
 

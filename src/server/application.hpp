@@ -9,6 +9,7 @@
 #include "server/turn_reports.hpp"
 #include "server/wire_api.hpp"
 #include "server/wire_auth.hpp"
+#include "server/wire_aws.hpp"
 #include "server/wire_compat.hpp"
 #include "server/wire_models.hpp"
 #include "server/wire_store.hpp"
@@ -24,6 +25,7 @@ struct Ground {
     Clock const& clock;
     Random& random;
     Log& log;
+    AwsGround& aws;
     std::vector<asio::any_io_executor> loops;  ///< At least one.
 };
 
@@ -54,7 +56,7 @@ public:
     asio::awaitable<void> catch_up();
     /// Answers an event that is no HTTP request: see `api::compat::answer_direct_event()`.
     asio::awaitable<Result<std::string>> answer_event(json::object event, SteadyTime deadline);
-    /// Closes connections to models that wait for their next call.
+    /// Closes connections that wait for their next call.
     void close_idle();
 
     [[nodiscard]] http::Router const& router() const { return router_; }

@@ -42,7 +42,8 @@ class ServerHost {
 public:
     /// `ground` stands on `loops`.
     ServerHost(Ground ground, Loops& loops, Serve command, Settings settings,
-               std::unique_ptr<Stores> stores, ReadConfiguration read_again, std::string config_file)
+               std::unique_ptr<Stores> stores, ReadConfiguration read_again,
+               std::string config_file)
         : command_(command),
           settings_(std::move(settings)),
           read_again_(std::move(read_again)),
@@ -116,15 +117,14 @@ private:
         announce_ready(settings_, address);
         auto& administrators = application_.first_administrator();
         if (auto const& seed = settings_.administrator) {
-            auto made = co_await administrators.create_from_environment(seed->username,
-                                                                      seed->password);
+            auto made =
+                co_await administrators.create_from_environment(seed->username, seed->password);
             if (!made) log_.error("administrator_not_made", {{"reason", made.error().message}});
             if (made && *made) log_.info("administrator_made", {{"username", seed->username}});
             co_return;
         }
         auto needed = co_await administrators.needed();
-        if (needed && *needed)
-            announce_setup(settings_, address, administrators.issue_token());
+        if (needed && *needed) announce_setup(settings_, address, administrators.issue_token());
         if (!needed) log_.error("administrators_not_read", {{"reason", needed.error().message}});
     }
 
@@ -174,11 +174,13 @@ Result<void> serve(Serve command, Settings settings, ReadConfiguration read_agai
     SystemClock const clock;
     SystemRandom random;
     StderrLog log(settings.log_format, settings.log_level);
-    auto stores = open_stores(settings, StoreUser::server, clock, random, log);
+    AwsGround aws(settings.aws_variables, AwsGround::Connections::kept, clock, random, log);
+    auto stores = open_stores(settings, StoreUser::server, aws, clock, random, log);
     if (!stores) return std::unexpected(stores.error());
     Loops loops(usable_cores());
-    ServerHost host({clock, random, log, loops.executors()}, loops, command, std::move(settings),
-                    std::move(*stores), std::move(read_again), std::move(config_file));
+    ServerHost host({clock, random, log, aws, loops.executors()}, loops, command,
+                    std::move(settings), std::move(*stores), std::move(read_again),
+                    std::move(config_file));
     if (auto started = host.start(); !started) return started;
     host.wait();
     return {};

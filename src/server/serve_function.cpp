@@ -1,9 +1,6 @@
 #include "server/serve_function.hpp"
 
-#include "aws/credentials.hpp"
 #include "aws/endpoints.hpp"
-#include "http/client.hpp"
-#include "http/url.hpp"
 #include "lambda/runtime.hpp"
 #include "lambda/self_invocation.hpp"
 #include "server/application.hpp"
@@ -14,9 +11,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
-#include <optional>
 
 namespace kaiwa::server {
 namespace {
@@ -42,46 +37,26 @@ Result<Settings> read_settings() {
     return settings;
 }
 
-std::optional<std::string> variable(std::string_view name) {
-    auto const* value = std::getenv(std::string(name).c_str());
-    return value && *value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-/// The Lambda API of the function's own region, called with the keys of its role, which are
-/// variables that hold as long as the sandbox.
+/// The Lambda API of the function's own region, called in the name of its role.
 class LambdaApi {
 public:
-    LambdaApi(Ground const& ground, aws::Credentials credentials, std::string region)
-        : credentials_(std::move(credentials)),
-          client_(gate_, http::ClientOptions{}, ground.log),
-          service_(client_, credentials_, ground.clock, ground.random,
-                   {"lambda", region, aws::service_url(variable, "lambda", region)}),
-          invocation_(service_) {
-        if (auto const url = http::parse_url(service_.endpoint().url))
-            gate_.set_hosts({{url->host, url->port}});
-    }
+    explicit LambdaApi(AwsGround& aws)
+        : service_(aws::make_client(aws.session(), {.service = "lambda", .host = "lambda"})),
+          invocation_(*service_) {}
     [[nodiscard]] lambda::SelfInvocation& self() { return invocation_; }
 
 private:
-    http::ConfiguredHostsGate gate_;
-    aws::StaticCredentials credentials_;
-    http::Client client_;
-    aws::ServiceClient service_;
+    std::unique_ptr<aws::ServiceClient> service_;
     lambda::SelfInvocation invocation_;
 };
 
 /// Nothing where there are no keys or no region: emulators.
-std::unique_ptr<LambdaApi> lambda_api(Ground const& ground) {
-    auto const region = variable("AWS_REGION");
-    auto const key = variable("AWS_ACCESS_KEY_ID");
-    auto const secret = variable("AWS_SECRET_ACCESS_KEY");
-    if (!region || !aws::is_region(*region) || !key || !secret) return nullptr;
-    aws::Credentials credentials;
-    credentials.access_key_id = *key;
-    credentials.secret_access_key = Secret(*secret);
-    credentials.session_token = Secret(variable("AWS_SESSION_TOKEN").value_or(std::string()));
-    credentials.source = "environment";
-    return std::make_unique<LambdaApi>(ground, std::move(credentials), *region);
+std::unique_ptr<LambdaApi> lambda_api(AwsGround& aws) {
+    auto const region = aws.variable("AWS_REGION");
+    auto const has_keys =
+        aws.variable("AWS_ACCESS_KEY_ID") && aws.variable("AWS_SECRET_ACCESS_KEY");
+    if (!region || !aws::is_region(*region) || !has_keys) return nullptr;
+    return std::make_unique<LambdaApi>(aws);
 }
 
 /// Settings, stores and all that stands on them, made when the first event is there.
@@ -115,10 +90,10 @@ public:
 
 private:
     Result<void> make() {
-        auto stores = open_stores(settings_, StoreUser::server, ground_.clock, ground_.random,
-                                  ground_.log);
+        auto stores = open_stores(settings_, StoreUser::server, ground_.aws, ground_.clock,
+                                  ground_.random, ground_.log);
         if (!stores) return std::unexpected(stores.error());
-        lambda_api_ = lambda_api(ground_);
+        lambda_api_ = lambda_api(ground_.aws);
         HandOver hand_over;
         if (lambda_api_)
             hand_over = [this](GenerationId id) { return lambda_api_->self().run(id); };
@@ -193,7 +168,8 @@ Result<void> serve_function(std::string address) {
     SystemRandom random;
     StderrLog log(settings->log_format, settings->log_level);
     auto const options = runtime_options(*settings);
-    FunctionProgram program({clock, random, log, {loop.get_executor()}}, std::move(*settings));
+    AwsGround aws(settings->aws_variables, AwsGround::Connections::kept, clock, random, log);
+    FunctionProgram program({clock, random, log, aws, {loop.get_executor()}}, std::move(*settings));
     lambda::Runtime runtime(**api, program, options, log);
     Error why;
     run_to_end(loop, serve_events(runtime, why));

@@ -3,24 +3,8 @@
 #include "server/provider_gate.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace kaiwa::server {
-namespace {
-
-http::ClientOptions options(AwsGround::Connections connections) {
-    http::ClientOptions out;
-    if (connections == AwsGround::Connections::closed) out.max_idle_per_origin = 0;
-    if (auto const* bundle = std::getenv("AWS_CA_BUNDLE")) out.ca_file = bundle;
-    return out;
-}
-
-std::optional<std::string> variable(std::string_view name) {
-    auto const* value = std::getenv(std::string(name).c_str());
-    return value && *value ? std::optional<std::string>(value) : std::nullopt;
-}
-
-}  // namespace
 
 bool MachineGate::allows(std::string_view, std::uint16_t, asio::ip::address const& given) const {
     auto address = given;
@@ -49,23 +33,73 @@ bool ServiceGate::allows(std::string_view host, std::uint16_t port,
     return gate_.allows(host, port, address);
 }
 
-AwsGround::AwsGround(std::string profile, std::string region, Connections connections,
-                     Clock const& clock, Random& random, Log& log)
-    : client_(gate_, options(connections), log),
-      machine_client_(machine_gate_, options(Connections::closed), log),
-      files_("aws-files", 1, 64),
-      session_(aws::Surroundings{.services = client_,
-                                 .metadata = machine_client_,
-                                 .files = files_,
-                                 .clock = clock,
-                                 .random = random,
-                                 .variables = variable,
-                                 .expect = [this](std::string_view url) { gate_.expect(url); }},
-               aws::SessionOptions{std::move(profile), std::move(region)}, log) {}
+struct AwsGround::Parts {
+    Parts(http::ClientOptions services, http::ClientOptions machinery, Log& log)
+        : client(gate, std::move(services), log),
+          machine_client(machine_gate, std::move(machinery), log) {}
+
+    MachineGate machine_gate;
+    ServiceGate gate;
+    http::Client client;
+    http::Client machine_client;
+    Workers files{"aws-files", 1, 64};
+    std::map<std::string, std::unique_ptr<aws::Session>> sessions;  // by profile
+};
+
+AwsGround::AwsGround(Variables variables, Connections connections, Clock const& clock,
+                     Random& random, Log& log)
+    : connections_(connections),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      variables_(std::move(variables)) {}
+
+AwsGround::~AwsGround() = default;
+
+void AwsGround::set_variables(Variables variables) {
+    std::scoped_lock const lock(mutex_);
+    variables_ = std::move(variables);
+}
+
+std::optional<std::string> AwsGround::variable(std::string_view name) const {
+    std::scoped_lock const lock(mutex_);
+    auto const found = variables_.find(name);
+    return found == variables_.end() ? std::nullopt : std::optional(found->second);
+}
+
+AwsGround::Parts& AwsGround::parts() {
+    if (parts_) return *parts_;
+    http::ClientOptions machinery;
+    machinery.max_idle_per_origin = 0;
+    http::ClientOptions services;
+    if (connections_ == Connections::closed) services.max_idle_per_origin = 0;
+    if (auto const bundle = variables_.find("AWS_CA_BUNDLE"); bundle != variables_.end())
+        services.ca_file = bundle->second;
+    parts_ = std::make_unique<Parts>(std::move(services), std::move(machinery), log_);
+    return *parts_;
+}
+
+aws::Session& AwsGround::session(std::string const& profile) {
+    std::scoped_lock const lock(mutex_);
+    auto& made = parts();
+    auto& session = made.sessions[profile];
+    if (session) return *session;
+    aws::Surroundings around{
+        .services = made.client,
+        .metadata = made.machine_client,
+        .files = made.files,
+        .clock = clock_,
+        .random = random_,
+        .variables = [this](std::string_view name) { return variable(name); },
+        .expect = [&gate = made.gate](std::string_view url) { gate.expect(url); }};
+    session = std::make_unique<aws::Session>(std::move(around),
+                                             aws::SessionOptions{.profile = profile}, log_);
+    return *session;
+}
 
 void AwsGround::close_idle() {
-    client_.close_idle();
-    machine_client_.close_idle();
+    std::scoped_lock const lock(mutex_);
+    if (parts_) parts_->client.close_idle();
 }
 
 }  // namespace kaiwa::server

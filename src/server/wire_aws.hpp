@@ -4,9 +4,14 @@
 #include "base/workers.hpp"
 #include "http/client.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace kaiwa::server {
@@ -33,24 +38,40 @@ private:
     http::ConfiguredHostsGate gate_;
 };
 
-/// What the stores stand on in AWS: connections of their own, and who we are.
+/// What everything of AWS stands on: who we are, one session a profile, and connections of their
+/// own. Nothing is made before the first session is asked for. Thread-safe.
 class AwsGround {
 public:
+    using Variables = std::map<std::string, std::string, std::less<>>;
+    /// Whether connections wait for their next call; closed for one question, whose loop ends.
     enum class Connections { kept, closed };
-    AwsGround(std::string profile, std::string region, Connections connections, Clock const& clock,
-              Random& random, Log& log);
 
-    [[nodiscard]] aws::Session& session() { return session_; }
+    /// `variables` are those that AWS's own tools read. What is referred to outlives it.
+    AwsGround(Variables variables, Connections connections, Clock const& clock, Random& random,
+              Log& log);
+    ~AwsGround();
+
+    /// Takes the variables anew, for what is looked up from now on.
+    void set_variables(Variables variables);
+    /// A variable; nothing when it is unset or empty.
+    [[nodiscard]] std::optional<std::string> variable(std::string_view name) const;
+
+    /// The session of a profile; this machine's for "". Lives as long as the ground.
+    [[nodiscard]] aws::Session& session(std::string const& profile = {});
     /// Closes the kept connections of the calling loop.
     void close_idle();
 
 private:
-    MachineGate machine_gate_;
-    ServiceGate gate_;
-    http::Client client_;
-    http::Client machine_client_;
-    Workers files_;
-    aws::Session session_;
+    struct Parts;
+    Parts& parts();  // with the mutex held
+
+    Connections const connections_;
+    Clock const& clock_;
+    Random& random_;
+    Log& log_;
+    mutable std::mutex mutex_;
+    Variables variables_;
+    std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace kaiwa::server

@@ -49,16 +49,17 @@ private:
 
 }  // namespace
 
-Models::Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, Clock const& clock,
-               Random& random, Log& log)
+Models::Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, AwsGround& aws,
+               Clock const& clock, Random& random, Log& log)
     : store_(store),
-      clock_(clock),
       random_(random),
       log_(log),
       client_(gate_, http::ClientOptions{}, log),
-      bedrock_(client_, gate_, clock, random, log),
+      bedrock_(bedrock_services(client_, gate_, aws, clock, random)),
       secrets_(
-          [this](aws::SecretReference reference) { return fetch_secret(std::move(reference)); },
+          [&aws](aws::SecretReference reference) {
+              return aws::fetch_secret(aws.session(), std::move(reference));
+          },
           clock, log),
       places_(providers::local_places({}, own_address.port())),
       catalogue_([this](llm::ProviderConfig const& config) { return make(config); }, clock, log) {}
@@ -70,29 +71,20 @@ Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& 
     auto const is_ours = config.origin == llm::ProviderOrigin::configuration;
     if (auto reference = key_reference(config); is_ours && !reference.empty()) {
         auto with_key = [this](llm::ProviderConfig const& whole) {
-            return make_provider(whole, bedrock_.services());
+            return make_provider(whole, bedrock_);
         };
         auto late = std::make_shared<LateKeyModel>(config, std::move(reference), secrets_,
                                                    std::move(with_key));
         return std::make_shared<llm::RetryingModel>(std::move(late), llm::RetryPolicy{}, random_);
     }
-    auto model = make_provider(config, bedrock_.services());
+    auto model = make_provider(config, bedrock_);
     if (!model && config.origin == llm::ProviderOrigin::configuration) return model;
     if (!model) return std::make_shared<UnusableModel>(model.error().message);
     return std::make_shared<llm::RetryingModel>(std::move(*model), llm::RetryPolicy{}, random_);
 }
 
-asio::awaitable<aws::Outcome<Secret>> Models::fetch_secret(aws::SecretReference reference) {
-    std::call_once(aws_made_, [this] {
-        aws_.emplace(std::string(), std::string(), AwsGround::Connections::closed, clock_, random_,
-                     log_);
-    });
-    co_return co_await aws::fetch_secret(aws_->session(), std::move(reference));
-}
-
 Result<void> Models::configure(Settings const& settings) {
     secrets_.refresh();
-    bedrock_.set_variables(settings.aws_variables);
     {
         std::scoped_lock const lock(mutex_);
         configured_ = settings.providers;
@@ -128,7 +120,7 @@ asio::awaitable<Result<void>> Models::reload() {
                 return same(known, provider);
             };
             if (std::ranges::any_of(stored_, is_it)) continue;
-            if (auto made = make_provider(provider, bedrock_.services()); !made)
+            if (auto made = make_provider(provider, bedrock_); !made)
                 usable = std::unexpected(made.error());
         }
         stored_ = std::move(*stored);

@@ -22,8 +22,8 @@ namespace kaiwa::server {
 /// together in the catalogue.
 class Models {
 public:
-    Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, Clock const& clock,
-           Random& random, Log& log);
+    Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, AwsGround& aws,
+           Clock const& clock, Random& random, Log& log);
 
     /// Takes the configuration's providers and default model; at the start and on reload.
     Result<void> configure(Settings const& settings);
@@ -51,18 +51,14 @@ public:
 
 private:
     Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config);
-    asio::awaitable<aws::Outcome<Secret>> fetch_secret(aws::SecretReference reference);
     Result<void> apply();
 
     llm::ProviderStore& store_;
-    Clock const& clock_;
     Random& random_;
     Log& log_;
     ProviderGate gate_;
     http::Client client_;
-    BedrockWiring bedrock_;
-    std::once_flag aws_made_;
-    std::optional<AwsGround> aws_;  // made with the first key that AWS keeps
+    providers::BedrockServices bedrock_;
     SecretBook secrets_;
     std::vector<std::string> const
         places_;  ///< Where servers of this machine listen by themselves.

@@ -1,7 +1,6 @@
 #include "server/wire_store.hpp"
 
 #include "server/sealing_key.hpp"
-#include "server/wire_aws.hpp"
 #include "store/dynamodb/store.hpp"
 #include "store/files/directory_blobs.hpp"
 #include "store/sqlite/store.hpp"
@@ -42,17 +41,12 @@ private:
 /// DynamoDB's tables, and files in the data folder.
 class DynamoTables final : public Stores {
 public:
-    DynamoTables(DynamoSettings const& settings, StoreUser user,
-                 std::unique_ptr<chat::BlobStore> blobs, Sealer sealer, Clock const& clock,
-                 Random& random, Log& log)
-        : ground_(settings.profile, settings.region,
-                  user == StoreUser::server ? AwsGround::Connections::kept
-                                            : AwsGround::Connections::closed,
-                  clock, random, log),
-          client_(aws::make_client(ground_.session(),
-                                   aws::ServiceAddress{"dynamodb", "dynamodb", settings.region,
-                                                       settings.endpoint},
-                                   store::dynamodb::dynamodb_retries())),
+    DynamoTables(DynamoSettings const& settings, std::unique_ptr<chat::BlobStore> blobs,
+                 Sealer sealer, AwsGround& aws, Clock const& clock, Random& random, Log& log)
+        : client_(aws::make_client(
+              aws.session(settings.profile),
+              aws::ServiceAddress{"dynamodb", "dynamodb", settings.region, settings.endpoint},
+              store::dynamodb::dynamodb_retries())),
           calls_(*client_),
           tables_(store::dynamodb::open(options(settings, calls_, sealer, clock, random, log))),
           blobs_(std::move(blobs)) {}
@@ -77,7 +71,6 @@ public:
         metrics.add(Kind::counter, "kaiwa_dynamodb_write_units_total", "Write request units.",
                     [&tables] { return tables.counts().write_units; });
     }
-    void close_idle() override { ground_.close_idle(); }
 
 private:
     static store::dynamodb::Options options(DynamoSettings const& settings,
@@ -96,7 +89,6 @@ private:
                 .sealer = sealer};
     }
 
-    AwsGround ground_;
     std::unique_ptr<aws::ServiceClient> client_;
     store::dynamodb::ServiceCalls calls_;
     std::unique_ptr<store::dynamodb::DynamoStore> tables_;
@@ -109,22 +101,23 @@ Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, St
 }
 
 std::unexpected<Error> only_sqlite(std::string_view command) {
-    return fail(Errc::unsupported,
-                fmt::format("kaiwa {} copies SQLite's data; for DynamoDB use its own backups",
-                            command));
+    return fail(
+        Errc::unsupported,
+        fmt::format("kaiwa {} copies SQLite's data; for DynamoDB use its own backups", command));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
-                                            Clock const& clock, Random& random, Log& log) {
+                                            AwsGround& aws, Clock const& clock, Random& random,
+                                            Log& log) {
     using store::sqlite::Access;
     auto sealer = sealing_key(settings, random);
     if (!sealer) return std::unexpected(sealer.error());
     if (settings.store == StoreKind::dynamodb) {
         auto blobs = open_blobs(settings, user);
         if (!blobs) return std::unexpected(blobs.error());
-        return std::make_unique<DynamoTables>(settings.dynamodb, user, std::move(*blobs), *sealer,
+        return std::make_unique<DynamoTables>(settings.dynamodb, std::move(*blobs), *sealer, aws,
                                               clock, random, log);
     }
     auto const access = user == StoreUser::server ? Access::server : Access::tool;

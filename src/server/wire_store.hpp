@@ -8,6 +8,7 @@
 #include "chat/chat_store.hpp"
 #include "llm/catalogue.hpp"
 #include "server/settings.hpp"
+#include "server/wire_aws.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -35,13 +36,13 @@ public:
     virtual asio::awaitable<void> keep_clean() = 0;
     /// Adds what this kind of store counts.
     virtual void add_metrics(api::Metrics& metrics) = 0;
-    /// Closes the network connections of the calling loop; await it on each before the loops end.
-    virtual void close_idle() {}
 };
 
-/// Opens the stores; no network, no long work. Fails as the store's own `open()` does.
+/// Opens the stores; no network, no long work. What is kept in AWS is reached through `aws`, which
+/// outlives the result. Fails as the store's own `open()` does.
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
-                                            Clock const& clock, Random& random, Log& log);
+                                            AwsGround& aws, Clock const& clock, Random& random,
+                                            Log& log);
 
 /// Copies what is kept into the new folder `target`, beside a running server or not. Blocks.
 /// Fails as store::sqlite::backup() does.
