@@ -30,6 +30,7 @@ struct LiveTurn {
     TurnContext turn;  ///< Constant once the run started.
     GenerationId const generation;
     std::uint64_t epoch = 0;
+    std::shared_ptr<void> guard;  ///< `Question::guard`.
 
     TurnLog log;
     asio::cancellation_signal cancel;

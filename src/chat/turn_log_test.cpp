@@ -79,7 +79,8 @@ TEST(TurnLog, SavesEachByteOnce) {
     TurnLog log;
     std::string frames, text, reasoning;
     for (std::size_t i = 0; i < 400; ++i) {
-        log.append_delta(i % 3 == 0 ? EventType::reasoning : EventType::text, std::string(i % 70 + 1, 'x'));
+        log.append_delta(i % 3 == 0 ? EventType::reasoning : EventType::text,
+                         std::string(i % 70 + 1, 'x'));
         if (i % 7 != 0) continue;
         auto const segment = log.unsaved();
         EXPECT_EQ(split_frames(segment.frames).front().number, segment.first);
@@ -133,7 +134,7 @@ TEST(TurnLog, ReadersOnTheWritersLoopHaveWhatIsPublishedBeforeItGoesOn) {
     TurnLog log;
     std::string told, seen;
     TurnLog::Cursor cursor{{}, std::make_shared<Notifier::Waiter>(io.get_executor())};
-    spawn(io.get_executor(), {}, tell(told, log, cursor), [](std::exception_ptr) {});
+    spawn(io.get_executor(), {}, tell(told, log, std::move(cursor)), [](std::exception_ptr) {});
     run(io, append_and_look(seen, told, log));
     EXPECT_EQ(split_frames(seen).size(), 2u);
 }

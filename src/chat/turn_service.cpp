@@ -111,7 +111,8 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         return {};
     }
 
-    void dismiss(LiveTurn const& turn) {
+    void dismiss(LiveTurn& turn) {
+        auto const guard = std::move(turn.guard);  // readers may keep the turn for long
         std::lock_guard const lock(mutex);
         if (live.erase(turn.generation) == 0) return;
         auto const found = running_of.find(turn.turn.who.id);
@@ -278,6 +279,7 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
     if (context.asked) context.remembered = std::move(question.remembered);
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
+    turn->guard = std::move(question.guard);
     auto stored = services.store.begin_turn(who, thread, std::move(wanted));
     co_return co_await impl->begin(std::move(turn), std::move(stored), place, title);
 }
@@ -395,14 +397,6 @@ void TurnService::stop_user(UserId user) {
 std::size_t TurnService::running() const {
     std::lock_guard const lock(impl_->mutex);
     return impl_->live.size();
-}
-
-std::size_t TurnService::running_of(std::string_view username_prefix) const {
-    std::lock_guard const lock(impl_->mutex);
-    auto const count = std::ranges::count_if(impl_->live, [&](auto const& entry) {
-        return entry.second->turn.who.username.starts_with(username_prefix);
-    });
-    return static_cast<std::size_t>(count);
 }
 
 void TurnService::drain() {

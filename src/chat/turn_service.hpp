@@ -37,6 +37,8 @@ struct Question {
     SettingsChange settings;
     /// What came before, oldest first, in place of the thread's own messages.
     std::optional<std::vector<Remembered>> remembered{};
+    /// Let go of when the turn ends, or at once when none begins here: a place in somebody's count.
+    std::shared_ptr<void> guard{};
 };
 
 struct ReplyRequest {
@@ -106,8 +108,6 @@ public:
     void stop_user(UserId user);
 
     [[nodiscard]] std::size_t running() const;
-    /// Turns that run here of people whose username begins so.
-    [[nodiscard]] std::size_t running_of(std::string_view username_prefix) const;
     /// Refuses new turns from now on.
     void drain();
     [[nodiscard]] bool draining() const;

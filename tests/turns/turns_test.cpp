@@ -24,7 +24,8 @@ TEST_F(TurnFixture, AnAnswerIsStoredAndSeenInOrder) {
     auto const ticket = ask("はじめまして");
     auto const seen = read_from(ticket.generation, 0);
 
-    EXPECT_EQ(types_of(seen), (std::vector<std::string>{"started", "title", "text", "text", "done"}));
+    EXPECT_EQ(types_of(seen),
+              (std::vector<std::string>{"started", "title", "text", "text", "done"}));
     auto const message = get(store->chats().message(hana, thread, ticket.reply));
     EXPECT_EQ(message.text, "こんにちは");
     EXPECT_EQ(message.state, MessageState::complete);
@@ -77,6 +78,30 @@ TEST_F(TurnFixture, StopKeepsWhatWasSaidAndEndsTheResponderSoon) {
     EXPECT_EQ(message.state, MessageState::stopped);
 }
 
+TEST_F(TurnFixture, AQuestionsGuardIsHeldUntilItsTurnEndsThoughReadersStay) {
+    responder.script = say_then_wait({"a"});
+    auto question = question_of("数える");
+    question.guard = std::make_shared<int>(0);
+    std::weak_ptr<void> const guard = question.guard;
+    auto again = question;
+    auto const ticket = get(service->ask(hana, thread, std::move(question)));
+    again.guard = nullptr;
+    get(service->ask(hana, thread, std::move(again)));
+    EXPECT_FALSE(guard.expired());
+    auto const reader = get(service->follow(hana, ticket.generation, 0));
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)).has_value());
+    wait_until_idle();
+    EXPECT_TRUE(guard.expired());
+
+    // One that begins nothing holds nothing.
+    auto refused = question_of("数える");
+    refused.guard = std::make_shared<int>(0);
+    std::weak_ptr<void> const unused = refused.guard;
+    service->drain();
+    EXPECT_FALSE(get_result(service->ask(hana, thread, std::move(refused))).has_value());
+    EXPECT_TRUE(unused.expired());
+}
+
 TEST_F(TurnFixture, AResponderThatThrowsFailsTheTurnAndNothingElse) {
     responder.script = throw_a_bug();
     auto const ticket = ask("壊れる");
@@ -103,7 +128,8 @@ TEST_F(TurnFixture, ShutdownKeepsTheTextAndSaysHowLongItIs) {
     auto reader = get(service->follow(hana, ticket.generation, 0));
     read_until(*reader, "ここまで");
     service->drain();
-    EXPECT_EQ(get_result(service->ask(hana, thread, question_of("もう一つ"))).error().reason, "draining");
+    EXPECT_EQ(get_result(service->ask(hana, thread, question_of("もう一つ"))).error().reason,
+              "draining");
     wait_for(service->finish(0ms));
 
     auto const frames = split_frames_of(read_from(ticket.generation, 0));
@@ -130,7 +156,8 @@ TEST_F(TurnFixture, ARunnerThatLostItsLeaseSaysNothingMore) {
     EXPECT_EQ(frames.back().type, "interrupted");
     EXPECT_GT(frames.back().number, taken.last_event - 1);
     std::size_t terminals = 0;
-    for (auto const& frame : frames) terminals += frame.type == "interrupted" || frame.type == "done";
+    for (auto const& frame : frames)
+        terminals += frame.type == "interrupted" || frame.type == "done";
     EXPECT_EQ(terminals, 1u);
 }
 
@@ -143,7 +170,8 @@ TEST_F(TurnFixture, ManyReadersOnBothLoopsSeeTheSameBytesWhileItIsWritten) {
     run_loops_until([&] { return finished_tasks == seen.size(); });
     wait_until_idle();
     auto const whole = read_from(ticket.generation, 0);
-    for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], frames_after(whole, i * 3 % 7)) << i;
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        EXPECT_EQ(seen[i], frames_after(whole, i * 3 % 7)) << i;
 }
 
 TEST_F(TurnFixture, APersonHasOnlySoManyRunningTurns) {
@@ -163,9 +191,11 @@ TEST_F(TurnFixture, APersonHasOnlySoManyRunningTurns) {
 TEST_F(TurnFixture, NobodyFollowsOrStopsAnothersTurn) {
     responder.script = say_then_wait({"秘密"});
     auto const ticket = ask("わたしの");
-    EXPECT_EQ(get_result(service->follow(taro, ticket.generation, 0)).error().code, Errc::not_found);
+    EXPECT_EQ(get_result(service->follow(taro, ticket.generation, 0)).error().code,
+              Errc::not_found);
     EXPECT_EQ(get_result(service->stop(taro, ticket.generation)).error().code, Errc::not_found);
-    EXPECT_EQ(get_result(service->ask(taro, thread, question_of("x"))).error().code, Errc::not_found);
+    EXPECT_EQ(get_result(service->ask(taro, thread, question_of("x"))).error().code,
+              Errc::not_found);
     EXPECT_EQ(responder.calls, 1);
 }
 
@@ -290,8 +320,8 @@ TEST_F(PromptsOfTurns, AreTheSameFromMemoryAndFromTheStore) {
 
     answer("d");
     EXPECT_TRUE(was_in_memory);
-    EXPECT_EQ(remembered.lines, (Lines{"user: a", "assistant: re: a", "user: b", "assistant: re: b",
-                                       "user: c d"}));
+    EXPECT_EQ(remembered.lines,
+              (Lines{"user: a", "assistant: re: a", "user: b", "assistant: re: b", "user: c d"}));
     EXPECT_EQ(remembered, read());
 }
 
@@ -318,8 +348,8 @@ TEST_F(PromptsOfTurns, FollowTheBranchThatTheQuestionIsOn) {
 
     answer("c");
     EXPECT_TRUE(was_in_memory);
-    EXPECT_EQ(remembered.lines, (Lines{"user: a", "assistant: re: a", "user: B", "assistant: re: B",
-                                       "user: c"}));
+    EXPECT_EQ(remembered.lines,
+              (Lines{"user: a", "assistant: re: a", "user: B", "assistant: re: B", "user: c"}));
     auto root = question_of("new");
     root.parent = {TurnParent::Kind::root, {}};
     answer(root);

@@ -33,16 +33,15 @@ std::optional<std::vector<chat::Remembered>> remembered_of(Asked const& asked) {
 }
 
 /// What somebody who proves nothing may ask at once.
-Result<std::optional<AnonymousQuota::Place>> admit(Services const& services, Settings const& settings,
-                                                   DialectCaller const& caller, Asked const& asked) {
-    if (caller.caller) return std::nullopt;
+Result<std::shared_ptr<void>> admit(Services const& services, Settings const& settings,
+                                    DialectCaller const& caller, Asked const& asked) {
+    if (caller.caller) return nullptr;
     auto bytes = asked.text.size();
     for (auto const& message : asked.remembered.value_or(std::vector<chat::Remembered>{}))
         bytes += message.text.size();
     if (bytes > settings.anonymous.max_message_bytes)
         return fail(Errc::too_large, "the message is longer than may be asked without signing in");
-    auto place = services.quota.reserve(services.api->turns.running_of(anonymous_mark),
-                                        settings.anonymous.turns_at_once);
+    auto place = services.quota.reserve(settings.anonymous.turns_at_once);
     if (!place)
         return fail(Errc::rate_limited, "too many answers are being written; try again",
                     "too_many_requests");
@@ -110,7 +109,7 @@ asio::awaitable<Result<void>> put_role(Services const& services, auth::Principal
 asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& settings,
                                      DialectCaller caller, Asked const& asked) {
     if (asked.continuation) co_return co_await find_rest(services, std::move(caller), asked);
-    auto const admitted = admit(services, settings, caller, asked);
+    auto admitted = admit(services, settings, caller, asked);
     if (!admitted) co_return std::unexpected(admitted.error());
 
     auto conversation = co_await find_conversation(services, std::move(caller), asked);
@@ -120,6 +119,7 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     question.text = asked.text;
     question.settings = settings.of(asked.dialect).turn;
     question.remembered = remembered_of(asked);
+    question.guard = std::move(*admitted);
     auto ticket = co_await services.api->turns.ask(conversation->owner.principal,
                                                    conversation->thread, std::move(question));
     if (!ticket) co_return std::unexpected(ticket.error());
@@ -156,7 +156,8 @@ asio::awaitable<void> forget(Services const& services, Begun const& begun) {
     auto const deleted = co_await services.api->chats.delete_thread(
         begun.conversation.owner.principal, begun.thread);
     if (!deleted)
-        services.api->log.warning("conversation_not_forgotten", {{"reason", deleted.error().message}});
+        services.api->log.warning("conversation_not_forgotten",
+                                  {{"reason", deleted.error().message}});
 }
 
 asio::awaitable<Result<Reply>> act_on_role(Services const& services, DialectCaller caller,
@@ -169,7 +170,8 @@ asio::awaitable<Result<Reply>> act_on_role(Services const& services, DialectCall
         co_return role_reply(200, "message", "Role added or updated successfully");
     }
     auto thread = co_await services.api->chats.thread(who, role_thread(who));
-    if (!thread && thread.error().code != Errc::not_found) co_return std::unexpected(thread.error());
+    if (!thread && thread.error().code != Errc::not_found)
+        co_return std::unexpected(thread.error());
     auto const role = thread ? thread->settings.system_prompt : std::nullopt;
     if (action.kind == RoleAction::Kind::remove) {
         auto removed = role ? co_await put_role(services, who, std::nullopt) : Result<void>{};

@@ -37,11 +37,10 @@ bool AnonymousQuota::take(ip::address const& address, std::size_t per_minute) {
     return true;
 }
 
-std::optional<AnonymousQuota::Place> AnonymousQuota::reserve(std::size_t running,
-                                                             std::size_t most) {
-    auto const before = beginning_++;
-    Place place(beginning_);
-    if (running + before >= most) return std::nullopt;
+std::shared_ptr<void> AnonymousQuota::reserve(std::size_t most) {
+    auto const before = held_->fetch_add(1);
+    std::shared_ptr<void> place(held_.get(), [held = held_](void*) { held->fetch_sub(1); });
+    if (before >= most) return nullptr;
     return place;
 }
 

@@ -8,16 +8,15 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
-#include <utility>
 
 namespace kaiwa::api::compat {
 
-/// Counts what callers that prove nothing ask, by address: each has a bucket that fills again within
-/// a minute. Remembers the addresses that asked last, a bounded number. Thread-safe.
+/// Counts what callers that prove nothing ask, by address: each has a bucket that fills again
+/// within a minute. Remembers the addresses that asked last, a bounded number. Thread-safe.
 class AnonymousQuota {
 public:
     static constexpr std::size_t max_addresses = 10'000;
@@ -27,21 +26,9 @@ public:
     /// Takes one request of `address`; false when its minute is used up.
     [[nodiscard]] bool take(boost::asio::ip::address const& address, std::size_t per_minute);
 
-    /// One turn that is about to begin; it counts until it runs.
-    class Place {
-    public:
-        explicit Place(std::atomic<std::size_t>& count) : count_(&count) {}
-        Place(Place&& other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-        Place& operator=(Place&&) = delete;
-        ~Place() {
-            if (count_) --*count_;
-        }
-
-    private:
-        std::atomic<std::size_t>* count_;
-    };
-    /// A place beside `running` turns and those about to begin; nothing when there are `most`.
-    [[nodiscard]] std::optional<Place> reserve(std::size_t running, std::size_t most);
+    /// A place for one more turn, held until the last copy of it is gone; null when `most` are
+    /// held.
+    [[nodiscard]] std::shared_ptr<void> reserve(std::size_t most);
 
 private:
     struct Bucket {
@@ -52,7 +39,7 @@ private:
     std::list<Bucket>::iterator touch(std::string key, double full);
 
     Clock const& clock_;
-    std::atomic<std::size_t> beginning_ = 0;
+    std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);
     std::mutex mutex_;
     std::list<Bucket> recent_;
     std::unordered_map<std::string, std::list<Bucket>::iterator> by_key_;
