@@ -119,7 +119,11 @@ setup_test() {
   setup_vendor_doubles
   tests/support/dynamodb_local/fetch.sh
 }
-setup_emulators() { install_lambda_emulators; }
+setup_emulators() {
+  install_lambda_emulators
+  # The one that streams asks Cargo what the package is called.
+  cargo --version >/dev/null 2>&1 || install_packages cargo
+}
 setup_bench() { install_packages "${bench_packages[@]}"; }
 
 [ $# -gt 0 ] || set -- build

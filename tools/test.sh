@@ -12,6 +12,7 @@ all_stages=(rules page program deploy integration e2e asan dynamodb tsan fuzz)
 logs=build/test-logs
 mkdir -p "$logs"
 jobs=$(nproc)
+stage_seconds=1500  # more than any needs, started from nothing
 
 # Tells how many tests of the running stage passed and failed; may be called more than once.
 count() { echo "$1 $2" >> "$logs/$stage.count"; }
@@ -63,7 +64,7 @@ stage_rules() {
   count "$passed" "$failed"
 }
 
-# C++ unit and store conformance tests.
+# C++ unit and store conformance tests, without sanitizers: the quick look while developing.
 stage_unit() {
   build_preset dev dev || return 1
   run_ctest dev .
@@ -132,8 +133,8 @@ print(tests - failed, failed)' "$report")
 # The DynamoDB store on DynamoDB Local; then through throttling, conflicts, errors, cut and lost
 # answers, without the tests that are about size and time.
 stage_dynamodb() {
-  build_preset dev dev --target kaiwa_dynamodb_conformance || return 1
-  local suite=build/dev/bin/kaiwa_dynamodb_conformance
+  build_preset asan asan --target kaiwa_dynamodb_conformance || return 1
+  local suite=build/asan/bin/kaiwa_dynamodb_conformance
   run_dynamodb "$suite" || return 1
   run_dynamodb --faults 1 "$suite" '--gtest_filter=-*Cost*:*AThreadPast*:*KeepsTextOfAny*:*GivesHits*:*OfAHundred*'
 }
@@ -144,17 +145,17 @@ stage_tsan() {
   run_ctest tsan '^(chat|store_sqlite|turns)\.'
 }
 
-# Every fuzz target: its corpus and five seconds.
-stage_fuzz() { run_counted tools/fuzz.sh 5; }
+# Every fuzz target: its corpus and five seconds, built of what the asan stage compiled.
+stage_fuzz() { run_counted tools/fuzz.sh 5 asan; }
 
 run_stage() {
   stage=$1
   rm -f "$logs/$stage.count"
   local began=$SECONDS status
   echo "== $stage"
-  set -o pipefail
-  ("stage_$stage") 2>&1 | tee "$logs/$stage.log"
+  timeout --kill-after=20 "$stage_seconds" "$0" --only "$stage" 2>&1 | tee "$logs/$stage.log"
   status=${PIPESTATUS[0]}
+  [ "$status" != 124 ] || echo "tools/test.sh: $stage was ended: it ran for over $stage_seconds seconds"
   local passed=0 failed=0 p f
   if [ -f "$logs/$stage.count" ]; then
     while read -r p f; do passed=$((passed + p)) failed=$((failed + f)); done < "$logs/$stage.count"
@@ -164,6 +165,13 @@ run_stage() {
   summary+=("$(printf '%-12s %5d passed %5d failed %5d s' "$stage" "$passed" "$failed" $((SECONDS - began)))")
   total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
 }
+
+# In a process of its own, so that a stage that hangs can be ended.
+if [ "${1:-}" = --only ]; then
+  stage=$2
+  "stage_$stage"
+  exit
+fi
 
 total_passed=0 total_failed=0 summary=()
 [ $# -gt 0 ] || set -- "${all_stages[@]}"

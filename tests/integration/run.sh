@@ -5,8 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-if [ ! -x "${KAIWA_MODEL_SERVER:-build/dev/bin/kaiwa_model_server}" ]; then
-  cmake --preset dev >/dev/null && cmake --build --preset dev --target kaiwa_model_server || exit 1
+if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
+  cmake --preset release >/dev/null && cmake --build --preset release --target kaiwa_model_server || exit 1
 fi
 double=tests/support/bedrock_double
 if ! cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock"; then

@@ -18,7 +18,7 @@ export class ModelServer {
 
   /** `models` gives names to behaviours, such as `slow: "stream?tokens=100&rate=20"`. */
   static async start(models: Record<string, string>, options: { texts?: string; key?: string } = {}): Promise<ModelServer> {
-    const args = ["--port", "0", "--lifetime", "1200"];
+    const args = ["--port", "0", "--lifetime", "1800"];
     if (options.texts !== undefined) args.push("--texts", options.texts);
     if (options.key !== undefined) args.push("--api-key", options.key);
     for (const [name, behaviour] of Object.entries(models)) args.push("--model", `${name}=${behaviour}`);

@@ -22,7 +22,7 @@ def node() -> str:
 class BedrockDouble(Program):
     def __init__(self, folder: Path):
         script = ROOT / "tests/support/bedrock_double/server.mjs"
-        super().__init__([node(), str(script), "--lifetime", "1200"], folder / "bedrock_double.log", r"listening (\d+)")
+        super().__init__([node(), str(script), "--lifetime", "1800"], folder / "bedrock_double.log", r"listening (\d+)")
         self.url = f"http://127.0.0.1:{self.ready[1]}"
         self.control = httpx.Client(base_url=self.url, trust_env=False)
 

@@ -13,7 +13,7 @@ ADMIN = ("root", "correct horse battery")
 
 class ModelServer(Program):
     def __init__(self, folder: Path):
-        command = [program("KAIWA_MODEL_SERVER", "build/dev/bin/kaiwa_model_server"), "--lifetime", "1200"]
+        command = [program("KAIWA_MODEL_SERVER", "build/release/bin/kaiwa_model_server", "build/dev/bin/kaiwa_model_server"), "--lifetime", "1800"]
         super().__init__(command, folder / "model_server.log", r"listening (\d+)")
         self.url = f"http://127.0.0.1:{self.ready[1]}"
         self.control = httpx.Client(base_url=self.url, trust_env=False)

@@ -5,8 +5,8 @@ set -uo pipefail
 cd "$(dirname "$0")/../../.."
 here=tests/vendors/chainlit
 tests/support/dynamodb_local/fetch.sh || exit 1
-if [ ! -x "${KAIWA_MODEL_SERVER:-build/dev/bin/kaiwa_model_server}" ]; then
-  cmake --preset dev >/dev/null && cmake --build --preset dev --target kaiwa_model_server || exit 1
+if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
+  cmake --preset release >/dev/null && cmake --build --preset release --target kaiwa_model_server || exit 1
 fi
 venv=build/tools/chainlit
 if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
