@@ -11,7 +11,27 @@ namespace kaiwa::store::s3 {
 
 namespace {
 constexpr std::size_t max_answer_bytes = std::size_t{1} << 20;
+
+/// Of a call that brings at most one part.
+http::Deadlines call_deadlines() {
+    http::Deadlines deadlines;
+    deadlines.connect = std::chrono::seconds(5);
+    deadlines.first_byte = std::chrono::seconds(60);  // joining many parts takes long
+    deadlines.idle = std::chrono::seconds(20);
+    deadlines.total = std::chrono::minutes(5);
+    return deadlines;
 }
+
+/// Of a download, which takes as long as whoever reads it.
+http::Deadlines download_deadlines() {
+    http::Deadlines deadlines;
+    deadlines.connect = std::chrono::seconds(5);
+    deadlines.first_byte = std::chrono::seconds(30);
+    deadlines.idle = std::chrono::seconds(30);
+    deadlines.total = std::chrono::hours(24);
+    return deadlines;
+}
+}  // namespace
 
 Bucket::Bucket(aws::Session& session, BucketOptions options)
     : session_(session), options_(std::move(options)), client_(client_in(options_.region)) {}
@@ -21,8 +41,7 @@ asio::awaitable<aws::Outcome<aws::Endpoint>> Bucket::find(std::string region) {
         .service = "s3", .host = "s3", .region = region, .url = options_.endpoint};
     auto found = co_await aws::find_endpoint(session_, std::move(address));
     if (!found) co_return found;
-    auto const own =
-        fmt::format("https://s3.{}.{}", found->region, aws::domain_of(found->region));
+    auto const own = fmt::format("https://s3.{}.{}", found->region, aws::domain_of(found->region));
     if (found->url != own || options_.name.contains('.')) {
         found->url += "/" + options_.name;
     } else {
@@ -53,6 +72,7 @@ bool Bucket::follow(aws::Failure const& failure, aws::ServiceClient const& asked
 }
 
 asio::awaitable<aws::Outcome<aws::ServiceReply>> Bucket::call(aws::ServiceRequest request) {
+    request.deadlines = call_deadlines();
     auto asked = client();
     auto reply = co_await asked->call(request, max_answer_bytes);
     if (!reply && follow(reply.error(), *asked)) {
@@ -64,6 +84,7 @@ asio::awaitable<aws::Outcome<aws::ServiceReply>> Bucket::call(aws::ServiceReques
 
 asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> Bucket::open(
     aws::ServiceRequest request) {
+    request.deadlines = download_deadlines();
     auto asked = client();
     auto response = co_await asked->open(request);
     if (!response && follow(response.error(), *asked)) {

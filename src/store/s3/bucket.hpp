@@ -11,8 +11,9 @@ namespace kaiwa::store::s3 {
 
 struct BucketOptions {
     std::string name;
-    std::string region{};    ///< Empty: the session's.
-    std::string endpoint{};  ///< Empty: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the region's own.
+    std::string region{};  ///< Empty: the session's.
+    std::string
+        endpoint{};  ///< Empty: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, the region's own.
 };
 
 /// Signed calls of one bucket, wherever it is: when S3 says that the bucket is in another region,
@@ -23,7 +24,9 @@ public:
     /// `session` outlives it.
     Bucket(aws::Session& session, BucketOptions options);
 
+    /// A call with at most one part as its body, at most five minutes.
     asio::awaitable<aws::Outcome<aws::ServiceReply>> call(aws::ServiceRequest request);
+    /// A download, at most a day.
     asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> open(
         aws::ServiceRequest request);
 

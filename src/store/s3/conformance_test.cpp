@@ -1,4 +1,4 @@
-// The store's conformance suite against a real S3 server, which tests/integration/test_aws_s3.py
+// The store's conformance suite against a real S3 server, which tests/integration/test_s3_files.py
 // starts: KAIWA_TEST_S3_BUCKET names an empty bucket there, AWS_ENDPOINT_URL_S3 and the keys of
 // AWS's own variables say how to reach it.
 #include "http/client.hpp"
@@ -42,8 +42,8 @@ private:
     SystemRandom random_;
     http::Client client_{gate_, {}, log_};
     Workers files_{"files", 1, 16};
-    aws::Session session_{aws::Surroundings{client_, client_, files_, clock_, random_, variable}, {},
-                          log_};
+    aws::Session session_{
+        aws::Surroundings{client_, client_, files_, clock_, random_, variable}, {}, log_};
     std::unique_ptr<chat::BlobStore> blobs_;
 };
 

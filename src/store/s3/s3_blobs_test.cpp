@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::string_view id_text = "01234567-89ab-7cde-8f01-23456789abcd";
 
+/// The same each time, so that names and pauses are known.
+class NoRandom final : public Random {
+public:
+    void fill(std::span<std::uint8_t> bytes) override { std::ranges::fill(bytes, 0); }
+};
+
 class S3BlobsTest : public testing::Test {
 protected:
     void answer(unsigned status, http::Headers headers = {}, std::vector<std::string> pieces = {},
@@ -32,7 +38,10 @@ protected:
         out.emplace(co_await std::move(task));
     }
     std::unique_ptr<chat::BlobStore> store(BucketOptions bucket = {.name = "box"}) {
-        return open({.session = session, .bucket = std::move(bucket), .prefix = "a b/", .part_bytes = 4,
+        return open({.session = session,
+                     .bucket = std::move(bucket),
+                     .prefix = "a b/",
+                     .part_bytes = 4,
                      .max_parts = 3});
     }
     std::string sent(std::size_t index) {
@@ -47,18 +56,19 @@ protected:
     test::MemoryTransport metadata;
     Workers files{"files", 1, 16};
     test::ManualClock clock;
-    SystemRandom random;
+    NoRandom random;
     NullLog log;
-    std::map<std::string, std::string, std::less<>> variables{{"AWS_ACCESS_KEY_ID", "A"},
-                                                              {"AWS_SECRET_ACCESS_KEY", "S"},
-                                                              {"AWS_REGION", "eu-west-1"}};
-    aws::Session session{aws::Surroundings{services, metadata, files, clock, random,
-                                           [this](std::string_view name) -> std::optional<std::string> {
-                                               auto const it = variables.find(name);
-                                               if (it == variables.end()) return std::nullopt;
-                                               return it->second;
-                                           }},
-                         {}, log};
+    std::map<std::string, std::string, std::less<>> variables{
+        {"AWS_ACCESS_KEY_ID", "A"}, {"AWS_SECRET_ACCESS_KEY", "S"}, {"AWS_REGION", "eu-west-1"}};
+    aws::Session session{
+        aws::Surroundings{services, metadata, files, clock, random,
+                          [this](std::string_view name) -> std::optional<std::string> {
+                              auto const it = variables.find(name);
+                              if (it == variables.end()) return std::nullopt;
+                              return it->second;
+                          }},
+        {},
+        log};
     FileId const id = FileId::parse(id_text).value();
 };
 
@@ -69,7 +79,8 @@ TEST_F(S3BlobsTest, PutsASmallBlobAtOnceAndNeverOverAnother) {
     EXPECT_TRUE(services.requests.empty());
     answer(200);
     ASSERT_TRUE(run((*writer)->commit()));
-    EXPECT_EQ(sent(0), fmt::format("PUT https://box.s3.eu-west-1.amazonaws.com/a%20b/{} ab", id_text));
+    EXPECT_EQ(sent(0),
+              fmt::format("PUT https://box.s3.eu-west-1.amazonaws.com/a%20b/{} ab", id_text));
     auto const& headers = services.requests[0].headers;
     EXPECT_EQ(headers.get("If-None-Match"), "*");
     EXPECT_EQ(headers.get("X-Amz-Content-Sha256"), hex(sha256("ab")));
@@ -96,10 +107,48 @@ TEST_F(S3BlobsTest, SendsALargeBlobInPartsAndHoldsOneAtATime) {
     EXPECT_EQ(sent(1), "PUT " + base + "?partNumber=1&uploadId=u%2F1 abcd");
     EXPECT_EQ(sent(3), "PUT " + base + "?partNumber=3&uploadId=u%2F1 i");
     EXPECT_EQ(services.requests[3].headers.get("X-Amz-Content-Sha256"), hex(sha256("i")));
-    EXPECT_TRUE(sent(4).contains("<Part><PartNumber>2</PartNumber><ETag>&quot;2&quot;</ETag></Part>"));
+    EXPECT_TRUE(
+        sent(4).contains("<Part><PartNumber>2</PartNumber><ETag>&quot;2&quot;</ETag></Part>"));
     loop.restart();
     loop.run();
     EXPECT_EQ(services.requests.size(), 5U);
+}
+
+TEST_F(S3BlobsTest, KnowsItsOwnObjectAgainWhenTheAnswerWasLost) {
+    auto const blobs = store();
+    auto writer = run(blobs->create(id));
+    ASSERT_TRUE(run((*writer)->write("ab")));
+    // The first PUT made the object; the second finds it.
+    services.answers.emplace_back(std::unexpected(Error{Errc::unavailable, "reset", "broken"}));
+    answer(412, {}, {"<Error><Code>PreconditionFailed</Code></Error>"});
+    answer(200, {{"x-amz-meta-kaiwa-writer", random.token(16)}});
+    EXPECT_TRUE(run((*writer)->commit()));
+    EXPECT_TRUE(sent(2).starts_with("HEAD "));
+    EXPECT_EQ(services.requests[0].headers.get("x-amz-meta-kaiwa-writer"), random.token(16));
+
+    auto large = run(blobs->create(id));
+    begin_upload();
+    take_part("1");
+    ASSERT_TRUE(run((*large)->write("abcde")));
+    take_part("2");
+    answer(404, {}, {"<Error><Code>NoSuchUpload</Code></Error>"});
+    answer(200, {{"x-amz-meta-kaiwa-writer", random.token(16)}});
+    EXPECT_TRUE(run((*large)->commit()));
+
+    auto third = run(blobs->create(id));
+    answer(412, {}, {"<Error><Code>PreconditionFailed</Code></Error>"});
+    answer(200, {{"x-amz-meta-kaiwa-writer", "somebody else"}});
+    EXPECT_EQ(run((*third)->commit()).error().code, Errc::conflict);
+}
+
+TEST_F(S3BlobsTest, HoldsNoMoreThanItMay) {
+    auto const blobs = open({.session = session, .bucket = {.name = "box"}, .max_held_bytes = 5});
+    auto first = run(blobs->create(id));
+    auto second = run(blobs->create(id));
+    ASSERT_TRUE(run((*first)->write("abc")));
+    EXPECT_EQ(run((*second)->write("def")).error().code, Errc::unavailable);
+    first->reset();
+    EXPECT_TRUE(run((*second)->write("def")));
 }
 
 TEST_F(S3BlobsTest, TakesPartsBackThatNobodyFinished) {
@@ -176,12 +225,14 @@ TEST_F(S3BlobsTest, NeverGivesMoreThanTheObjectHas) {
 
 TEST_F(S3BlobsTest, FollowsABucketToItsRegionOnce) {
     auto const blobs = store();
-    answer(301, {{"x-amz-bucket-region", "us-west-2"}}, {"<Error><Code>PermanentRedirect</Code></Error>"});
+    answer(301, {{"x-amz-bucket-region", "us-west-2"}},
+           {"<Error><Code>PermanentRedirect</Code></Error>"});
     answer(200, {{"Content-Length", "0"}});
     ASSERT_TRUE(run(blobs->open(id)));
     EXPECT_TRUE(services.requests.at(1).url.starts_with("https://box.s3.us-west-2.amazonaws.com/"));
     EXPECT_TRUE(services.requests.at(1).headers.get("Authorization").contains("/us-west-2/s3/"));
-    answer(400, {}, {"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"});
+    answer(400, {},
+           {"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"});
     answer(204);
     ASSERT_TRUE(run(blobs->remove(id)));
     EXPECT_TRUE(services.requests.at(3).url.starts_with("https://box.s3.eu-west-3.amazonaws.com/"));
@@ -195,7 +246,8 @@ TEST_F(S3BlobsTest, FollowsABucketToItsRegionOnce) {
 TEST_F(S3BlobsTest, AddressesByPathWhereAHostCannotBeOne) {
     answer(204);
     ASSERT_TRUE(run(store({.name = "a.b"})->remove(id)));
-    EXPECT_TRUE(services.requests.at(0).url.starts_with("https://s3.eu-west-1.amazonaws.com/a.b/a%20b/"));
+    EXPECT_TRUE(
+        services.requests.at(0).url.starts_with("https://s3.eu-west-1.amazonaws.com/a.b/a%20b/"));
     answer(204);
     ASSERT_TRUE(run(store({.name = "box", .endpoint = "http://127.0.0.1:9000/"})->remove(id)));
     EXPECT_TRUE(services.requests.at(1).url.starts_with("http://127.0.0.1:9000/box/a%20b/"));

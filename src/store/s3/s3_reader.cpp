@@ -54,7 +54,6 @@ private:
         aws::ServiceRequest request;
         request.method = "GET";
         request.target = path_;
-        request.deadlines.total = std::chrono::hours(24);
         request.headers.add("Range", fmt::format("bytes={}-", at_));
         request.headers.add("If-Match", tag_);
         auto response = co_await shared_->bucket.open(std::move(request));
@@ -84,7 +83,6 @@ asio::awaitable<Result<std::unique_ptr<chat::BlobStore::Reader>>> make_reader(
     aws::ServiceRequest request;
     request.method = "GET";
     request.target = path;
-    request.deadlines.total = std::chrono::hours(24);  // as slow as whoever downloads it
     auto response = co_await shared->bucket.open(std::move(request));
     if (!response) co_return std::unexpected(store_error(response.error()));
     auto const size = http::to_number((*response)->headers().get("content-length"));

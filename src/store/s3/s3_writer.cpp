@@ -14,8 +14,40 @@ namespace kaiwa::store::s3 {
 namespace {
 
 constexpr std::size_t max_id_bytes = 1024;
+/// Says which writer an object is of.
+constexpr char const* writer_field = "x-amz-meta-kaiwa-writer";
 
-Error broken(std::string message) { return {Errc::unavailable, "S3: " + std::move(message), {}}; }
+Error broken(std::string message) {
+    return {Errc::unavailable, "S3: " + std::move(message), {}};
+}
+
+/// The bytes of one part while it grows, within what all writers together may hold.
+class Part {
+public:
+    explicit Part(Shared& shared) : shared_(shared) {}
+    Part(Part const&) = delete;
+    Part& operator=(Part const&) = delete;
+    ~Part() { shared_.held_bytes -= bytes_.size(); }
+
+    [[nodiscard]] std::size_t size() const { return bytes_.size(); }
+    /// False when that is too much.
+    [[nodiscard]] bool add(std::string_view piece) {
+        if (shared_.held_bytes.fetch_add(piece.size()) + piece.size() > shared_.max_held_bytes) {
+            shared_.held_bytes -= piece.size();
+            return false;
+        }
+        bytes_ += piece;
+        return true;
+    }
+    [[nodiscard]] std::string take() {
+        shared_.held_bytes -= bytes_.size();
+        return std::exchange(bytes_, {});
+    }
+
+private:
+    Shared& shared_;
+    std::string bytes_;
+};
 
 /// Takes back the parts of an upload that nobody will finish.
 asio::awaitable<void> abort_upload(std::shared_ptr<Shared> shared, std::string target) {
@@ -28,7 +60,11 @@ asio::awaitable<void> abort_upload(std::shared_ptr<Shared> shared, std::string t
 class S3Writer final : public chat::BlobStore::Writer {
 public:
     S3Writer(std::shared_ptr<Shared> shared, std::string path, asio::any_io_executor loop)
-        : shared_(std::move(shared)), path_(std::move(path)), loop_(std::move(loop)) {}
+        : shared_(std::move(shared)),
+          path_(std::move(path)),
+          loop_(std::move(loop)),
+          name_(shared_->random.token(16)),
+          part_(*shared_) {}
     S3Writer(S3Writer const&) = delete;
     S3Writer& operator=(S3Writer const&) = delete;
 
@@ -47,7 +83,8 @@ public:
                 if (!sent) co_return sent;
             }
             auto const piece = rest.substr(0, shared_->part_bytes - part_.size());
-            part_ += piece;
+            if (!part_.add(piece))
+                co_return fail(Errc::unavailable, "too many files are on their way to S3");
             hash_.add(piece);
             rest.remove_prefix(piece.size());
         }
@@ -56,7 +93,7 @@ public:
 
     asio::awaitable<Result<void>> commit() override {
         if (upload_.empty()) co_return co_await put_whole();
-        if (!part_.empty()) {
+        if (part_.size() > 0) {
             auto sent = co_await send_part();
             if (!sent) co_return sent;
         }
@@ -75,16 +112,27 @@ private:
         auto put = request("PUT", path_);
         put.headers.add("Content-Type", "application/octet-stream");
         put.headers.add("If-None-Match", "*");
-        put.body = std::exchange(part_, {});
+        put.headers.add(writer_field, name_);
+        put.body = part_.take();
         put.headers.add("X-Amz-Content-Sha256", hash_.finish());
         auto const reply = co_await shared_->bucket.call(std::move(put));
-        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        if (!reply && !co_await is_there(reply.error()))
+            co_return std::unexpected(store_error(reply.error()));
         co_return Result<void>{};
+    }
+
+    /// Whether our object was made after all: a call whose answer was lost is sent again, and then
+    /// finds the object, or its upload ended.
+    asio::awaitable<bool> is_there(aws::Failure failure) {
+        if (failure.status != 412 && failure.code != "NoSuchUpload") co_return false;
+        auto const head = co_await shared_->bucket.call(request("HEAD", path_));
+        co_return head && head->headers.get(writer_field) == name_;
     }
 
     asio::awaitable<Result<void>> begin_upload() {
         auto post = request("POST", path_ + "?uploads");
         post.headers.add("Content-Type", "application/octet-stream");
+        post.headers.add(writer_field, name_);
         auto const reply = co_await shared_->bucket.call(std::move(post));
         if (!reply) co_return std::unexpected(store_error(reply.error()));
         auto const id = aws::xml_text(reply->body, "UploadId").value_or("");
@@ -106,9 +154,9 @@ private:
                                        shared_->max_parts, shared_->part_bytes));
         }
         auto const number = tags_.size() + 1;
-        auto put = request("PUT", fmt::format("{}?partNumber={}&uploadId={}", path_, number,
-                                              upload_));
-        put.body = std::exchange(part_, {});
+        auto put =
+            request("PUT", fmt::format("{}?partNumber={}&uploadId={}", path_, number, upload_));
+        put.body = part_.take();
         put.headers.add("X-Amz-Content-Sha256", hash_.finish());
         auto const reply = co_await shared_->bucket.call(std::move(put));
         if (!reply) co_return std::unexpected(store_error(reply.error()));
@@ -121,7 +169,8 @@ private:
     }
 
     asio::awaitable<Result<void>> complete() {
-        std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+        std::string body =
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
         for (std::size_t i = 0; i < tags_.size(); ++i) {
             body += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", i + 1,
                                 aws::xml_escape(tags_[i]));
@@ -132,6 +181,8 @@ private:
         post.headers.add("If-None-Match", "*");
         post.body = std::move(body);
         auto const reply = co_await shared_->bucket.call(std::move(post));
+        finished_ = !reply && co_await is_there(reply.error());
+        if (finished_) co_return Result<void>{};
         if (!reply) co_return std::unexpected(store_error(reply.error()));
         // Joining takes long: S3 answers 200 first and finds errors later.
         if (auto const late = aws::failure_inside(reply->headers, reply->body)) {
@@ -144,7 +195,8 @@ private:
     std::shared_ptr<Shared> shared_;
     std::string path_;
     asio::any_io_executor loop_;
-    std::string part_;
+    std::string const name_;
+    Part part_;
     aws::BodyHash hash_;
     std::string upload_;  // encoded; empty while one PUT may do
     std::vector<std::string> tags_;
@@ -154,8 +206,7 @@ private:
 }  // namespace
 
 std::unique_ptr<chat::BlobStore::Writer> make_writer(std::shared_ptr<Shared> shared,
-                                                     std::string path,
-                                                     asio::any_io_executor loop) {
+                                                     std::string path, asio::any_io_executor loop) {
     return std::make_unique<S3Writer>(std::move(shared), std::move(path), std::move(loop));
 }
 
