@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "server/config_compat.hpp"
 #include "server/config_keys.hpp"
+#include "server/config_stores.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -254,15 +255,6 @@ Result<void> add_administrator(ConfigSources const& sources, Configuration& conf
     return {};
 }
 
-/// A key made by one server would open nothing at the others, and would not outlive a container.
-Result<void> check_shared_secret(Settings const& settings, GivenValues const& given) {
-    if (settings.store != StoreKind::dynamodb || settings.sealing_secret) return {};
-    return wrong(fmt::format(
-        "{}: store.kind: \"dynamodb\" needs KAIWA_SECRET, the same on every server: at least 32 "
-        "characters; kaiwa create-secret makes one",
-        given.at("store.kind").source));
-}
-
 Result<std::string> read_text_file(std::string const& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream content;
@@ -301,7 +293,11 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
     }
     if (auto finished = finish_compat(configuration.settings); !finished)
         return std::unexpected(finished.error());
-    if (auto checked = check_shared_secret(configuration.settings, given); !checked)
+    auto const source_of = [&given](std::string_view path) {
+        auto const found = given.find(path);
+        return found == given.end() ? std::string("default") : found->second.source;
+    };
+    if (auto checked = check_stores(configuration.settings, source_of); !checked)
         return std::unexpected(checked.error());
     if (auto added = add_providers(sources, given, tree, configuration); !added)
         return std::unexpected(added.error());

@@ -1,10 +1,9 @@
 #include "server/config_keys.hpp"
 
-#include "aws/endpoints.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 #include "server/config_compat.hpp"
-#include "server/provider_gate.hpp"
+#include "server/config_stores.hpp"
 
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
@@ -199,55 +198,6 @@ Taken take_sealing_secret(Settings& settings, Value const& value) {
     return Taken::yes;
 }
 
-Taken take_store_kind(Settings& settings, Value const& value) {
-    auto const kind = text_of(value);
-    if (kind == "sqlite") settings.store = StoreKind::sqlite;
-    else if (kind == "dynamodb") settings.store = StoreKind::dynamodb;
-    else return kind == "postgres" ? Taken::not_built : Taken::wrong;
-    return Taken::yes;
-}
-
-auto take_table(std::string DynamoSettings::* member) {
-    return [=](Settings& settings, Value const& value) {
-        auto const name = text_of(value);
-        bool const fits = name.size() >= 3 && name.size() <= 255 &&
-                          std::ranges::all_of(name, [](char c) {
-                              return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                     (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
-                          });
-        if (!fits) return Taken::wrong;
-        settings.dynamodb.*member = name;
-        return Taken::yes;
-    };
-}
-
-auto take_dynamodb(bool DynamoSettings::* member) {
-    return [=](Settings& settings, Value const& value) {
-        settings.dynamodb.*member = value.get_bool();
-        return Taken::yes;
-    };
-}
-
-Taken take_region(Settings& settings, Value const& value) {
-    auto const region = text_of(value);
-    if (!region.empty() && !aws::is_region(region)) return Taken::wrong;
-    settings.dynamodb.region = region;
-    return Taken::yes;
-}
-
-Taken take_endpoint(Settings& settings, Value const& value) {
-    auto const url = text_of(value);
-    bool const has_path = !url.empty() && url.find('/', url.find("//") + 2) != std::string_view::npos;
-    if (!url.empty() && (!host_and_port(url) || has_path)) return Taken::wrong;
-    settings.dynamodb.endpoint = url;
-    return Taken::yes;
-}
-
-Taken take_profile(Settings& settings, Value const& value) {
-    settings.dynamodb.profile = text_of(value);
-    return settings.dynamodb.profile.size() <= 128 ? Taken::yes : Taken::wrong;
-}
-
 std::vector<Key> make_keys() {
     using enum KeyKind;
     constexpr std::int64_t gigabyte = std::int64_t{1} << 30;
@@ -293,26 +243,11 @@ std::vector<Key> make_keys() {
          choice(&Settings::logged_metrics, {"none", "emf"})},
         {"secret", secret, R"("")", "at least 32 characters; kaiwa create-secret makes one",
          take_sealing_secret},
-        {"store.kind", KeyKind::text, R"("sqlite")", "\"sqlite\" or \"dynamodb\"", take_store_kind},
-        {"store.dynamodb.table", KeyKind::text, R"("ChainlitData")",
-         "a table's name: 3 to 255 of a-z A-Z 0-9 _ . -", take_table(&DynamoSettings::table)},
-        {"store.dynamodb.user_table", KeyKind::text, R"("UserAuth")",
-         "a table's name: 3 to 255 of a-z A-Z 0-9 _ . -", take_table(&DynamoSettings::user_table)},
-        {"store.dynamodb.create_tables", boolean, "false", "true or false",
-         take_dynamodb(&DynamoSettings::create_tables)},
-        {"store.dynamodb.keep_sha256", boolean, "false", "true or false",
-         take_dynamodb(&DynamoSettings::keep_sha256)},
-        {"store.dynamodb.region", KeyKind::text, R"("")", "a region such as ap-northeast-1",
-         take_region},
-        {"store.dynamodb.endpoint", KeyKind::text, R"("")",
-         "an address such as http://127.0.0.1:8000, without a path", take_endpoint},
-        {"store.dynamodb.profile", KeyKind::text, R"("")", "a profile's name", take_profile},
-        {"files.kind", KeyKind::text, R"("directory")", "\"directory\"", only("directory", {"s3"})},
-        {"files.s3.bucket", KeyKind::text, R"("")", "a bucket's name", accept_unused},
         {"compat.history", KeyKind::text, R"("kaiwa")", "\"kaiwa\"", only("kaiwa", {"langchain"})},
         {"compat.history_table", KeyKind::text, R"("")", "a table's name", accept_unused},
         {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\" or \"stream\"",
          choice(&Settings::function_response, {"buffered", "stream"})}};
+    std::ranges::move(store_keys(), std::back_inserter(keys));
     std::ranges::move(compat_keys(), std::back_inserter(keys));
     return keys;
 }

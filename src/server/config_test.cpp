@@ -145,6 +145,18 @@ TEST_F(ConfigTest, TakesDynamoDbWithASecretThatEveryServerHas) {
     EXPECT_EQ(made.dynamodb.endpoint, "http://127.0.0.1:8000");
 }
 
+TEST_F(ConfigTest, TakesABucketForFiles) {
+    sources.file_text = "[files]\nkind = \"s3\"\n[files.s3]\nbucket = \"our.files-1\"\n";
+    sources.environment.set("KAIWA_FILES__S3__PREFIX", "kaiwa/");
+    sources.environment.set("KAIWA_FILES__S3__ENDPOINT", "http://127.0.0.1:9000");
+    auto const made = settings();
+    EXPECT_EQ(made.files, FilesKind::s3);
+    EXPECT_EQ(made.s3.bucket, "our.files-1");
+    EXPECT_EQ(made.s3.prefix, "kaiwa/");
+    EXPECT_EQ(made.s3.endpoint, "http://127.0.0.1:9000");
+    EXPECT_EQ(made.s3.region, "");
+}
+
 TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
     struct Case {
         char const* text;
@@ -172,10 +184,17 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
              Case{"[store.dynamodb]\nendpoint = \"http://127.0.0.1:8000/path\"\n",
                   "kaiwa.toml:2: store.dynamodb.endpoint: expected an address"},
              Case{"[files]\nkind = \"s3\"\n",
-                  "kaiwa.toml:2: files.kind: \"s3\" is not built into this version"},
+                  "kaiwa.toml:2: files.kind: \"s3\" needs files.s3.bucket"},
+             Case{"[files.s3]\nbucket = \"a/b\"\n",
+                  "kaiwa.toml:2: files.s3.bucket: expected a bucket's name"},
+             Case{"[files.s3]\nprefix = \"a/../b/\"\n",
+                  "kaiwa.toml:2: files.s3.prefix: expected what object names begin with"},
+             Case{"[files.s3]\nendpoint = \"http://127.0.0.1:9000/box\"\n",
+                  "kaiwa.toml:2: files.s3.endpoint: expected an address"},
              Case{"[compat]\nendpoints = [\"gptgrams\"]\n",
                   "kaiwa.toml:2: compat.endpoints: expected a list of"},
-             Case{"[compat.gptgram]\nparameters = { max_tokens = 0 }\n", "compat.gptgram.parameters"},
+             Case{"[compat.gptgram]\nparameters = { max_tokens = 0 }\n",
+                  "compat.gptgram.parameters"},
              Case{"[compat.gptgram]\nparameters = { seed = 1 }\n", "compat.gptgram.parameters"},
              Case{"[compat]\nprincipal = \"cookie\"\n", "compat.principal: expected"},
              Case{"[compat]\nissuer = \"http://id.example\"\n", "compat.issuer: expected"},

@@ -74,6 +74,17 @@ struct DynamoSettings {
 
 enum class StoreKind { sqlite, dynamodb };
 
+/// The bucket that files are kept in; what is empty is found out as AWS's own programs do.
+struct S3Settings {
+    std::string bucket;
+    std::string prefix;  ///< Before every object's name.
+    std::string region;
+    std::string endpoint;  ///< Scheme, host and port.
+    std::string profile;
+};
+
+enum class FilesKind { directory, s3 };
+
 /// Everything that an operator can decide, checked. docs/configuration.md says what each means.
 struct Settings {
     boost::asio::ip::tcp::endpoint listen{boost::asio::ip::address_v4::loopback(), 8080};
@@ -106,6 +117,8 @@ struct Settings {
     std::array<CompatChoice, api::compat::dialect_count> compat_choices;
     StoreKind store = StoreKind::sqlite;
     DynamoSettings dynamodb;
+    FilesKind files = FilesKind::directory;
+    S3Settings s3;
 
     LogLevel log_level = LogLevel::info;
     LogFormat log_format = LogFormat::text;

@@ -3,6 +3,7 @@
 #include "server/sealing_key.hpp"
 #include "store/dynamodb/store.hpp"
 #include "store/files/directory_blobs.hpp"
+#include "store/s3/s3_blobs.hpp"
 #include "store/sqlite/store.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +11,7 @@
 namespace kaiwa::server {
 namespace {
 
-/// SQLite and files in the data folder.
+/// SQLite in the data folder.
 class DataFolder final : public Stores {
 public:
     DataFolder(std::unique_ptr<store::sqlite::SqliteStore> database,
@@ -38,7 +39,7 @@ private:
     std::unique_ptr<chat::BlobStore> blobs_;
 };
 
-/// DynamoDB's tables, and files in the data folder.
+/// DynamoDB's tables.
 class DynamoTables final : public Stores {
 public:
     DynamoTables(DynamoSettings const& settings, std::unique_ptr<chat::BlobStore> blobs,
@@ -95,9 +96,16 @@ private:
     std::unique_ptr<chat::BlobStore> blobs_;
 };
 
-Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user) {
+Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user,
+                                                    AwsGround& aws) {
     if (user == StoreUser::tool) return nullptr;
-    return store::files::open({.dir = settings.data / "files"});
+    if (settings.files == FilesKind::directory)
+        return store::files::open({.dir = settings.data / "files"});
+    auto const& s3 = settings.s3;
+    return store::s3::open(
+        {.session = aws.session(s3.profile),
+         .bucket = {.name = s3.bucket, .region = s3.region, .endpoint = s3.endpoint},
+         .prefix = s3.prefix});
 }
 
 std::unexpected<Error> only_sqlite(std::string_view command) {
@@ -115,7 +123,7 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
     auto sealer = sealing_key(settings, random);
     if (!sealer) return std::unexpected(sealer.error());
     if (settings.store == StoreKind::dynamodb) {
-        auto blobs = open_blobs(settings, user);
+        auto blobs = open_blobs(settings, user, aws);
         if (!blobs) return std::unexpected(blobs.error());
         return std::make_unique<DynamoTables>(settings.dynamodb, std::move(*blobs), *sealer, aws,
                                               clock, random, log);
@@ -128,7 +136,7 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
                                          .log = log,
                                          .sealer = *sealer});
     if (!database) return std::unexpected(database.error());
-    auto blobs = open_blobs(settings, user);
+    auto blobs = open_blobs(settings, user, aws);
     if (!blobs) return std::unexpected(blobs.error());
     return std::make_unique<DataFolder>(std::move(*database), std::move(*blobs));
 }

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
+from support.aws import Moto
 from support.client import Client
 from support.servers import ADMIN, Kaiwa, ModelServer
 
@@ -21,6 +22,13 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> Iterator[ModelServer]:
     server = ModelServer(tmp_path_factory.mktemp("models"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory) -> Iterator[Moto]:
+    server = Moto(tmp_path_factory.mktemp("moto"))
     yield server
     server.close()
 

@@ -20,13 +20,7 @@ if ! cmp -s tests/integration/requirements.txt "$venv/installed.txt"; then
 fi
 
 tools/setup.sh emulators || exit 1
-# AWS's services and the vendor's own client, apart from the tests' own packages.
-aws=build/tools/aws
-if ! cmp -s tests/integration/requirements-aws.txt "$aws/installed.txt"; then
-  python3 -m venv "$aws" || exit 1
-  "$aws/bin/pip" install --quiet --disable-pip-version-check -r tests/integration/requirements-aws.txt || exit 1
-  cp tests/integration/requirements-aws.txt "$aws/installed.txt"
-fi
+tests/support/moto/fetch.sh || exit 1
 tests/support/dynamodb_local/fetch.sh || exit 1
 
 report=build/test-logs/integration.xml

@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from conftest import make_site
-from support.aws import Moto
 from support.client import Client
 from support.process import environment, program
 
@@ -15,16 +14,10 @@ pytestmark = pytest.mark.anyio
 KAIWA = program("KAIWA", "build/kaiwa", "build/dev/bin/kaiwa")
 
 
-@pytest.fixture(scope="module")
-def moto(tmp_path_factory):
-    server = Moto(tmp_path_factory.mktemp("moto"))
-    yield server
-    server.close()
-
-
 async def test_a_providers_key_is_kept_by_secrets_manager(moto, models, tmp_path):
-    moto.run('boto3.client("secretsmanager").create_secret(Name="prod/models", SecretString=json.dumps({"key": "first-canary"}))')
-    moto.run('boto3.client("ssm").put_parameter(Name="/kaiwa/key", Value="parameter-canary", Type="SecureString")')
+    manager = moto.client("secretsmanager")
+    manager.create_secret(Name="prod/models", SecretString='{"key": "first-canary"}')
+    moto.client("ssm").put_parameter(Name="/kaiwa/key", Value="parameter-canary", Type="SecureString")
     providers = ('[{"name":"local","kind":"openai","base_url":"%(url)s","api_key":"secret:aws-secret:prod/models#key"},'
                  '{"name":"other","kind":"openai","base_url":"%(url)s","api_key":"secret:aws-ssm:/kaiwa/key"},'
                  '{"name":"absent","kind":"openai","base_url":"%(url)s","models":["m"],"api_key":"secret:aws-secret:nowhere"}]'
@@ -46,7 +39,7 @@ async def test_a_providers_key_is_kept_by_secrets_manager(moto, models, tmp_path
             absent = next(model for model in listed if model["id"] == "absent/m")
             assert absent["state"] != "ready" and "secret:aws-secret:nowhere" in absent["reason"], absent
 
-            moto.run('boto3.client("secretsmanager").put_secret_value(SecretId="prod/models", SecretString=json.dumps({"key": "second-canary"}))')
+            manager.put_secret_value(SecretId="prod/models", SecretString='{"key": "second-canary"}')
             os.kill(site.kaiwa.pid, signal.SIGHUP)
             site.kaiwa.program.wait_for("configuration_reloaded|configuration reloaded")
             assert await key_for("local", "three") == "Bearer second-canary"

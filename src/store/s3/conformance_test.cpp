@@ -1,4 +1,4 @@
-// The store's conformance suite against a real S3 server, which tests/integration/test_s3_files.py
+// The store's conformance suite against a real S3 server, which tests/support/moto/run.sh
 // starts: KAIWA_TEST_S3_BUCKET names an empty bucket there, AWS_ENDPOINT_URL_S3 and the keys of
 // AWS's own variables say how to reach it.
 #include "http/client.hpp"

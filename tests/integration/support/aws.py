@@ -1,14 +1,14 @@
 """AWS's places that tests stand up: moto as the services.
 
-moto and boto3 have a Python of their own (build/tools/aws, from requirements-aws.txt): their many
-packages stay away from ours.
+tests/support/moto/fetch.sh installs it.
 """
 
 import json
 import os
 import socket
-import subprocess
 from pathlib import Path
+
+import boto3
 
 from support.process import ROOT, Program, environment
 
@@ -22,48 +22,39 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def boto(script: str, env: dict[str, str]) -> str:
-    """Runs `script` in the Python that has boto3; what it printed."""
-    done = subprocess.run([TOOLS / "python", "-c", script], capture_output=True, text=True, timeout=120,
-                          env=environment(env))
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    return done.stdout.strip()
-
-
 class Moto(Program):
-    """AWS's services. Until `lock()` every call is let in; from then on each must be signed with a
-    key that may do it."""
+    """AWS's services. The set-up's calls are let in; from then on each must be signed with a key that
+    may do it, or it is refused as AWS refuses it. S3 takes parts of 64 KiB."""
 
-    SET_UP = """
-import boto3, json
-iam = boto3.client("iam")
-iam.create_user(UserName="kaiwa")
-key = iam.create_access_key(UserName="kaiwa")["AccessKey"]
-policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-iam.put_user_policy(UserName="kaiwa", PolicyName="all", PolicyDocument=json.dumps(policy))
-iam.create_user(UserName="nobody")
-poor = iam.create_access_key(UserName="nobody")["AccessKey"]
-print(json.dumps([[k["AccessKeyId"], k["SecretAccessKey"]] for k in (key, poor)]))
-"""
-
-    def __init__(self, folder: Path, part_bytes: int = 5 << 20):
+    def __init__(self, folder: Path):
         port = free_port()
-        env = {"INITIAL_NO_AUTH_ACTION_COUNT": "5", "S3_UPLOAD_PART_MIN_SIZE": str(part_bytes),
+        env = {"INITIAL_NO_AUTH_ACTION_COUNT": "5", "S3_UPLOAD_PART_MIN_SIZE": "65536",
                "MOTO_S3_CUSTOM_ENDPOINTS": f"http://127.0.0.1:{port}"}
         super().__init__([str(TOOLS / "moto_server"), "-H", "127.0.0.1", "-p", str(port)], folder / "moto.log",
                          r"Running on http", env)
         self.url = f"http://127.0.0.1:{port}"
-        made = json.loads(boto(self.SET_UP, self.env_of("setup", "setup")))
-        self.env = self.env_of(*made[0])
-        self.poor_env = self.env_of(*made[1])
+        self.env = self.env_of("setup", "setup")
+        iam = self.client("iam")
+        iam.create_user(UserName="kaiwa")
+        mighty = iam.create_access_key(UserName="kaiwa")["AccessKey"]
+        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="kaiwa", PolicyName="all", PolicyDocument=json.dumps(everything))
+        iam.create_user(UserName="nobody")
+        poor = iam.create_access_key(UserName="nobody")["AccessKey"]
+        self.env, self.poor_env = (self.env_of(key["AccessKeyId"], key["SecretAccessKey"]) for key in (mighty, poor))
 
     def env_of(self, key: str, secret: str) -> dict[str, str]:
         return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_REGION": REGION,
                 "AWS_DEFAULT_REGION": REGION, "AWS_ENDPOINT_URL": self.url}
 
-    def run(self, script: str) -> str:
-        return boto("import boto3, json\n" + script, self.env)
+    def client(self, service: str):
+        """The vendor's own client, as whoever may do all."""
+        return boto3.client(service, region_name=REGION, endpoint_url=self.url,
+                            aws_access_key_id=self.env["AWS_ACCESS_KEY_ID"],
+                            aws_secret_access_key=self.env["AWS_SECRET_ACCESS_KEY"])
+
+    def make_bucket(self, name: str) -> None:
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def close(self) -> None:
         self.kill()
