@@ -35,12 +35,17 @@ bool has_body(OutboundRequest const& request) {
 
 /// The request up to its body. Fails with `invalid_argument` for what could become something else
 /// on the wire.
-Result<std::string> make_head(OutboundRequest const& request, Url const& url,
+Result<std::string> make_head(OutboundRequest const& request, Url const& url, Proxy const* proxy,
                               std::string const& user_agent) {
     if (!is_token(request.method)) return invalid("the method of a request must be a token");
     auto const length = std::to_string(request.body.size());
+    // Without a tunnel the proxy itself is asked.
+    bool const is_asked = proxy && url.scheme == Scheme::http;
+    auto const target = is_asked ? "http://" + url.authority + url.target : url.target;
     auto head =
-        fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, url.target, url.authority);
+        fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, target, url.authority);
+    if (is_asked && !proxy->authorization.empty())
+        head += "Proxy-Authorization: " + proxy->authorization.reveal() + "\r\n";
     for (auto const& [name, value] : request.headers) {
         if (!is_token(name) || !is_field_value(value)) {
             return invalid("a header field of the request has a character that it must not have");
@@ -266,7 +271,8 @@ asio::awaitable<Result<std::unique_ptr<InboundResponse>>> Client::send(OutboundR
     auto const impl = impl_;  // an answer may outlive the client
     auto const url = parse_url(request.url);
     if (!url) co_return std::unexpected(url.error());
-    auto head = make_head(request, *url, impl->options.user_agent);
+    auto const* proxy = impl->options.proxies.find(*url);
+    auto head = make_head(request, *url, proxy, impl->options.user_agent);
     if (!head) co_return std::unexpected(head.error());
     if (request.body.size() <= max_joined_bytes) *head += std::exchange(request.body, {});
 
@@ -275,8 +281,11 @@ asio::awaitable<Result<std::unique_ptr<InboundResponse>>> Client::send(OutboundR
     for (bool fresh = false;; fresh = true) {
         auto connection = std::make_unique<OutboundConnection>(loop, request.deadlines, begun);
         auto kept = fresh ? std::nullopt : impl->take(context, *url);
-        while (kept && (!kept->is_usable() ||
-                        !impl->gate.allows(url->host, url->port, kept->address().address()))) {
+        auto const is_allowed = [&](KeptConnection const& known) {
+            if (proxy) return may_go_by_proxy(impl->gate, *url);
+            return impl->gate.allows(url->host, url->port, known.address().address());
+        };
+        while (kept && (!kept->is_usable() || !is_allowed(*kept))) {
             kept.reset();
             kept = impl->take(context, *url);
         }
@@ -285,7 +294,8 @@ asio::awaitable<Result<std::unique_ptr<InboundResponse>>> Client::send(OutboundR
             connection->resume(std::move(*kept));
         } else {
             auto tls = [impl] { return impl->tls_context(); };
-            auto const connected = co_await connection->connect(*url, impl->gate, std::move(tls));
+            auto const connected =
+                co_await connection->connect(*url, proxy, impl->gate, std::move(tls));
             if (!connected) co_return std::unexpected(connected.error());
         }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "http/proxy.hpp"
 #include "http/transport.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -11,7 +12,8 @@
 
 namespace kaiwa::http {
 
-/// Decides on the address actually connected, after resolution, whether a call may be made.
+/// Decides on the address actually connected, after resolution, whether a call may be made. What a
+/// proxy resolves for us is the proxy's to judge; an address in the URL is still asked about.
 class OutboundGate {
 public:
     virtual ~OutboundGate() = default;
@@ -41,6 +43,7 @@ struct ClientOptions {
     std::size_t max_idle_per_origin = 64;  ///< Kept connections per loop and origin.
     std::chrono::seconds idle_time{30};    ///< A kept connection lives so long.
     std::string ca_file;                   ///< Extra trusted roots; empty: the system's.
+    Proxies proxies{};                     ///< That calls go through.
     std::string user_agent = "kaiwa";
 };
 

@@ -1,5 +1,6 @@
 #include "http/outbound.hpp"
 
+#include "http/head.hpp"
 #include "http/resolve.hpp"
 
 #include <boost/asio/deferred.hpp>
@@ -19,6 +20,7 @@ constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t large_read_size = 64 * 1024;  // for a server that fills the small one
 // What a waiting call holds: the event of a token, seldom more.
 constexpr std::size_t waiting_size = 1024;
+constexpr std::size_t max_tunnel_head_bytes = 16 * 1024;
 
 auto now() {
     return std::chrono::steady_clock::now();
@@ -85,17 +87,33 @@ std::optional<KeptConnection> OutboundConnection::keep() {
     return KeptConnection(socket, std::move(tls_), address_);
 }
 
+bool may_go_by_proxy(OutboundGate const& gate, Url const& url) {
+    boost::system::error_code is_name;
+    auto const address = asio::ip::make_address(url.host, is_name);
+    return is_name || gate.allows(url.host, url.port, address);
+}
+
+std::vector<asio::ip::tcp::endpoint> OutboundConnection::allowed_by(
+    OutboundGate const& gate, Url const& url, Proxy const* proxy,
+    std::vector<asio::ip::address> const& addresses) {
+    std::vector<asio::ip::tcp::endpoint> allowed;
+    bool const by_proxy = proxy && may_go_by_proxy(gate, url);
+    for (auto const& address : addresses) {
+        if (by_proxy) allowed.emplace_back(address, proxy->port);
+        if (!proxy && gate.allows(url.host, url.port, address))
+            allowed.emplace_back(address, url.port);
+    }
+    return allowed;
+}
+
 asio::awaitable<Result<void>> OutboundConnection::connect(
-    Url const& url, OutboundGate const& gate,
+    Url const& url, Proxy const* proxy, OutboundGate const& gate,
     std::function<Result<std::shared_ptr<TlsContext>>()> tls) {
     auto const deadline = phase_deadline();
-    auto const addresses = co_await resolve(url.host, deadline);
+    auto const addresses = co_await resolve(proxy ? proxy->host : url.host, deadline);
     if (!addresses) co_return std::unexpected(addresses.error());
 
-    std::vector<asio::ip::tcp::endpoint> allowed;
-    for (auto const& address : *addresses) {
-        if (gate.allows(url.host, url.port, address)) allowed.emplace_back(address, url.port);
-    }
+    auto const allowed = allowed_by(gate, url, proxy, *addresses);
     if (allowed.empty()) {
         co_return fail(
             Errc::forbidden,
@@ -115,6 +133,10 @@ asio::awaitable<Result<void>> OutboundConnection::connect(
     tune(socket_.native_handle(), std::chrono::seconds(60));
 
     if (url.scheme == Scheme::https) {
+        if (proxy) {
+            auto const opened = co_await open_tunnel(url, *proxy);
+            if (!opened) co_return opened;
+        }
         auto const context = tls();
         if (!context) co_return std::unexpected(context.error());
         auto const shaken = co_await shake_hands(**context, url.host);
@@ -122,6 +144,43 @@ asio::awaitable<Result<void>> OutboundConnection::connect(
     }
     enter(Phase::send);
     co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> OutboundConnection::open_tunnel(Url const& url, Proxy const& proxy) {
+    auto const refused = [&proxy](std::string_view why) {
+        return fail(Errc::unavailable,
+                    fmt::format("the proxy {}:{} {}", proxy.host, proxy.port, why), "connect");
+    };
+    bool const is_v6 = url.host.contains(':');
+    auto const authority =
+        fmt::format("{}{}{}:{}", is_v6 ? "[" : "", url.host, is_v6 ? "]" : "", url.port);
+    auto question = fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n", authority);
+    if (!proxy.authorization.empty())
+        question += "Proxy-Authorization: " + proxy.authorization.reveal() + "\r\n";
+    question += "\r\n";
+    auto const sent = co_await send(question);
+    if (!sent && sent.error().code != Errc::unavailable) co_return sent;
+    for (std::size_t searched = 0;;) {
+        auto const size = find_head_end(input_.view(), searched);
+        if (!size || input_.size() > max_tunnel_head_bytes)
+            co_return refused("does not speak HTTP");
+        if (*size > 0) {
+            auto const head = parse_answer_head(input_.view().substr(0, *size));
+            if (!head) co_return refused("does not speak HTTP");
+            if (head->status == 407) co_return refused("wants a user name and a password (407)");
+            if (head->status < 200 || head->status > 299)
+                co_return refused(fmt::format("lets nobody through to {}: it answered {}",
+                                              authority, head->status));
+            input_.consume(*size);
+            if (!input_.empty()) co_return refused("sent something that nobody asked for");
+            read_dry_ = false;
+            co_return Result<void>{};
+        }
+        auto const more = co_await fill();
+        if (!more && more.error().code != Errc::unavailable)
+            co_return std::unexpected(more.error());
+        if (!more || !*more) co_return refused("ended the connection");
+    }
 }
 
 asio::awaitable<Result<void>> OutboundConnection::connect_to(asio::ip::tcp::endpoint address,
@@ -232,9 +291,12 @@ std::optional<Result<bool>> OutboundConnection::fill_now() {
             read_dry_ = !filled && !tls_;
             return true;
         }
-        case IoState::would_block: return std::nullopt;
-        case IoState::ended: return false;
-        case IoState::broken: break;
+        case IoState::would_block:
+            return std::nullopt;
+        case IoState::ended:
+            return false;
+        case IoState::broken:
+            break;
     }
     return broken("the connection broke");
 }

@@ -11,6 +11,9 @@
 
 namespace kaiwa::http {
 
+/// Whether `gate` lets a call go by a proxy, which resolves the name.
+[[nodiscard]] bool may_go_by_proxy(OutboundGate const& gate, Url const& url);
+
 /// A connection between two calls: nothing of it belongs to a loop.
 class KeptConnection {
 public:
@@ -39,8 +42,10 @@ public:
 
     /// Takes over a connection kept from another call.
     void resume(KeptConnection kept);
-    /// Connects to the first of the host's addresses that `gate` allows and that answers.
-    asio::awaitable<Result<void>> connect(Url const& url, OutboundGate const& gate,
+    /// Connects to the first of the host's addresses that `gate` allows and that answers; with a
+    /// `proxy`, to that, and for https through it.
+    asio::awaitable<Result<void>> connect(Url const& url, Proxy const* proxy,
+                                          OutboundGate const& gate,
                                           std::function<Result<std::shared_ptr<TlsContext>>()> tls);
     /// Takes the connection out of the loop, for the next call.
     std::optional<KeptConnection> keep();
@@ -58,6 +63,10 @@ public:
 private:
     enum class Phase { connect, send, first_byte, body };
 
+    static std::vector<asio::ip::tcp::endpoint> allowed_by(
+        OutboundGate const& gate, Url const& url, Proxy const* proxy,
+        std::vector<asio::ip::address> const& addresses);
+    asio::awaitable<Result<void>> open_tunnel(Url const& url, Proxy const& proxy);
     asio::awaitable<Result<void>> connect_to(asio::ip::tcp::endpoint address, SteadyTime deadline);
     asio::awaitable<Result<void>> shake_hands(TlsContext& tls, std::string const& host);
     asio::awaitable<Result<void>> wait_until_ready(bool to_write);

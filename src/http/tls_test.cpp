@@ -60,6 +60,7 @@ protected:
         ::fclose(file);
 
         server.emplace([this, script = std::move(script)](Peer& peer) {
+            if (before_tls && !before_tls(peer)) return;
             ServerSession const session(::SSL_new(context.get()));
             ::SSL_set_fd(session.get(), peer.socket());
             if (::SSL_accept(session.get()) != 1) return;
@@ -102,8 +103,90 @@ protected:
     ServerContext context;
     std::filesystem::path ca_file;
     std::optional<ScriptedServer> server;
+    std::function<bool(Peer&)> before_tls;
     std::string name;
 };
+
+/// A proxy that was asked what `asked` says and answers `answer`; then it is the server itself.
+auto proxy_answering(std::string answer, std::string& asked) {
+    return [answer = std::move(answer), &asked](Peer& peer) {
+        asked = peer.read_request();
+        peer.send(answer);
+        return answer.contains(" 200 ");
+    };
+}
+
+class ProxyTest : public TlsTest {
+protected:
+    Outcome call_by_proxy(std::string_view url, std::string_view user_info = "") {
+        auto const text = fmt::format("http://{}127.0.0.1:{}", user_info, server->port());
+        ClientOptions options;
+        options.ca_file = ca_file;
+        options.proxies =
+            Proxies::read([&](std::string_view) { return std::optional(text); }).value();
+        if (!client) make_client(options);
+        return get(std::string(url));
+    }
+    std::string asked;
+};
+
+TEST_F(ProxyTest, GoesThroughATunnelToANameThatTheProxyResolvesAndKeepsIt) {
+    before_tls = proxy_answering("HTTP/1.1 200 Connection established\r\n\r\n", asked);
+    serve("DNS:far.test", answer_all);
+    EXPECT_EQ(call_by_proxy("https://far.test/x", "ann:p%40ss@").body, "ok");
+    EXPECT_EQ(asked,
+              "CONNECT far.test:443 HTTP/1.1\r\nHost: far.test:443\r\n"
+              "Proxy-Authorization: Basic YW5uOnBAc3M=\r\n\r\n");
+    EXPECT_EQ(name, "far.test");
+    EXPECT_EQ(call_by_proxy("https://far.test/y").body, "ok");
+    EXPECT_EQ(server->connections(), 1);
+    client.reset();
+}
+
+TEST_F(ProxyTest, ATunnelEndsAtTheServerWhoseCertificateItIs) {
+    before_tls = proxy_answering("HTTP/1.1 200 OK\r\n\r\n", asked);
+    serve("DNS:other.test", answer_all);
+    EXPECT_EQ(call_by_proxy("https://far.test/").reason(), "tls");
+}
+
+TEST_F(ProxyTest, SaysWhatTheProxyRefused) {
+    for (auto const& [answer, words] : std::vector<std::pair<std::string, std::string>>{
+             {"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n",
+              "wants a user name and a password (407)"},
+             {"HTTP/1.1 403 Forbidden\r\n\r\n", "lets nobody through to far.test:443"},
+             {"nonsense\r\n\r\n", "does not speak HTTP"},
+             {std::string(20'000, 'x'), "does not speak HTTP"},
+             {"", "ended the connection"}}) {
+        before_tls = proxy_answering(answer, asked);
+        serve("DNS:far.test", answer_all);
+        auto const outcome = call_by_proxy("https://far.test/", "ann:canary@");
+        EXPECT_EQ(outcome.reason(), "connect") << answer.substr(0, 30);
+        EXPECT_TRUE(outcome.error && outcome.error->message.contains(words)) << words;
+        EXPECT_FALSE(outcome.error && outcome.error->message.contains("canary"));
+        client.reset();
+        server.reset();
+    }
+}
+
+TEST_F(ProxyTest, IsAskedForTheWholeUrlOfPlainHttp) {
+    server.emplace([this](Peer& peer) {
+        asked = peer.read_request();
+        peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    EXPECT_EQ(call_by_proxy("http://far.test:81/x?y", "a:b@").body, "ok");
+    EXPECT_TRUE(
+        asked.starts_with("GET http://far.test:81/x?y HTTP/1.1\r\nHost: far.test:81\r\n"
+                          "Proxy-Authorization: Basic YTpi\r\n"))
+        << asked;
+    client.reset();
+}
+
+TEST_F(ProxyTest, CarriesNoCallToAnAddressThatTheGateRefuses) {
+    serve("DNS:far.test", answer_all);
+    gate.closed = true;
+    EXPECT_EQ(call_by_proxy("https://10.0.0.1/").code(), Errc::forbidden);
+    EXPECT_EQ(server->connections(), 0);
+}
 
 TEST_F(TlsTest, VerifiesTheNameSendsItAndKeepsTheConnection) {
     serve("DNS:localhost", answer_all);

@@ -150,7 +150,7 @@ struct RuntimeApi::Impl {
             connection->resume(std::move(*last));
             co_return connection;
         }
-        auto connected = co_await connection->connect(url, gate, no_tls);
+        auto connected = co_await connection->connect(url, nullptr, gate, no_tls);
         if (!connected) co_return std::unexpected(connected.error());
         co_return connection;
     }
