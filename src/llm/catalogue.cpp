@@ -332,12 +332,15 @@ void Catalogue::report(std::string_view provider, Failure const* failure) {
         entry->due = SteadyClock::now();  // its list of models is old or missing
     } else if (failure->kind != FailureClass::cancelled) {
         entry->last_error = failure->message;
-        bool const is_down =
-            failure->kind == FailureClass::auth || failure->kind == FailureClass::network;
-        if (!is_down || entry->state == State::unknown) return;
-        entry->state = state_after(*failure);
-        entry->reason = failure->message;
-        // One call may have been unlucky, or refused for its model alone: ask soon.
+        bool const is_down = failure->kind == FailureClass::network;
+        bool const is_refused = failure->kind == FailureClass::auth;
+        if ((!is_down && !is_refused) || entry->state == State::unknown) return;
+        if (is_down) {
+            entry->state = State::unreachable;
+            entry->reason = failure->message;
+        }
+        // One call may have been unlucky, or refused for its model alone: the provider is asked
+        // soon, and says itself whether it refuses us.
         entry->due = std::min<SteadyTime>(entry->due, SteadyClock::now() + std::chrono::seconds(1));
     } else {
         return;

@@ -166,6 +166,23 @@ TEST_F(CatalogueTest, AFailedCallShowsAtOnceAndAGoodOneTakesItBack) {
     EXPECT_EQ(catalogue.providers().front().last_error, "too many requests");
 }
 
+TEST_F(CatalogueTest, OneRefusedModelDeniesNoOther) {
+    ASSERT_TRUE(catalogue.set_providers({provider("aws")}));
+    models["aws"]->lists.push_back(std::vector{info("a"), info("b")});
+    EXPECT_EQ(shown(), (Lines{"aws/a ready", "aws/b ready"}));
+
+    auto const refused = make_failure(FailureClass::auth, "no access to the model a");
+    catalogue.report("aws", &refused);
+    EXPECT_EQ(shown(), (Lines{"aws/a ready", "aws/b ready"}));
+    EXPECT_EQ(catalogue.providers().front().last_error, "no access to the model a");
+
+    // A key that is void is refused for the list, too.
+    models["aws"]->lists.clear();
+    models["aws"]->lists.push_back(failed(FailureClass::auth, "the key is void"));
+    run_task(refresh_once(catalogue));
+    EXPECT_EQ(shown(), (Lines{"aws/a denied", "aws/b denied"}));
+}
+
 TEST_F(CatalogueTest, KeepFreshAsksAtOnceAndEndsWhenStopped) {
     ASSERT_TRUE(catalogue.set_providers({provider("local")}));
     models["local"]->lists.push_back(std::vector{info("a")});

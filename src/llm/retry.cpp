@@ -28,9 +28,7 @@ public:
     }
 
 private:
-    asio::awaitable<Outcome<Event>> take_first() {
-        co_return *std::exchange(first_, std::nullopt);
-    }
+    asio::awaitable<Outcome<Event>> take_first() { co_return *std::exchange(first_, std::nullopt); }
 
     std::unique_ptr<CompletionStream> stream_;
     std::optional<Event> first_;
@@ -90,9 +88,10 @@ asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start
             co_return stream;
         }
         auto const& failure = stream.error();
-        if (attempt >= policy_.max_attempts || !may_help(failure)) {
-            co_return stream;
-        }
+        auto const most_attempts = failure.kind == FailureClass::model_error
+                                       ? policy_.max_attempts_at_a_failing_model
+                                       : policy_.max_attempts;
+        if (attempt >= most_attempts || !may_help(failure)) co_return stream;
         auto const advice = failure.retry_after.value_or(std::chrono::milliseconds(0));
         if (advice > policy_.longest_advice || !budget_->take()) co_return stream;
 

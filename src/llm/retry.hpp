@@ -12,6 +12,7 @@ namespace kaiwa::llm {
 
 struct RetryPolicy {
     unsigned max_attempts = 3;
+    unsigned max_attempts_at_a_failing_model = 2;  ///< It may have been paid for each time.
     std::chrono::milliseconds base{500};
     std::chrono::milliseconds cap{20'000};
     std::chrono::milliseconds longest_advice{
@@ -33,7 +34,7 @@ private:
 };
 
 /// A `ChatModel` that tries again with full jitter while no event came yet: rate_limited (after its
-/// advice), overloaded, network (a connection that takes too long is this), model_error. Never
+/// advice), overloaded, network (a connection that takes too long is this), model_error (once). Never
 /// after a timeout: the server may be working on the request, and asking again would pay for it
 /// twice. `start()` returns with the first event at hand.
 class RetryingModel final : public ChatModel {

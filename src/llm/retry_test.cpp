@@ -95,6 +95,13 @@ TEST_F(RetryTest, GivesUpAfterThreeAttempts) {
     EXPECT_EQ(model->requests.size(), 3u);
 }
 
+TEST_F(RetryTest, AsksAModelThatFailsOnceMore) {
+    for (int i = 0; i < 3; ++i)
+        model->answers.emplace_back(std::unexpected(failure(FailureClass::model_error)));
+    EXPECT_EQ(ask().error().kind, FailureClass::model_error);
+    EXPECT_EQ(model->requests.size(), 2u);
+}
+
 TEST_F(RetryTest, AnAdviceLongerThanAMinuteIsAFailureAtOnce) {
     auto limited = failure(FailureClass::rate_limited);
     limited.retry_after = std::chrono::minutes(10);

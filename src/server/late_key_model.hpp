@@ -23,6 +23,10 @@ public:
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest request) override;
     asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override;
+    [[nodiscard]] std::string notice() const override {
+        std::lock_guard const lock(mutex_);
+        return model_ ? model_->notice() : std::string();
+    }
 
 private:
     asio::awaitable<llm::Outcome<std::shared_ptr<llm::ChatModel>>> model();
@@ -31,7 +35,7 @@ private:
     std::string const reference_;
     SecretBook& book_;
     llm::Catalogue::MakeModel make_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     Secret key_;
     std::shared_ptr<llm::ChatModel> model_;  // made with key_
 };

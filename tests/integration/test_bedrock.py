@@ -182,7 +182,8 @@ REFUSALS = {
     ("AccessDeniedException", 403): ("auth", 1), ("ResourceNotFoundException", 404): ("not_found", 1),
     ("ValidationException", 400): ("invalid", 1), ("ServiceQuotaExceededException", 400): ("quota", 1),
     ("ModelTimeoutException", 408): ("timeout", 1), ("ServiceUnavailableException", 503): ("overloaded", 3),
-    ("ModelNotReadyException", 429): ("overloaded", 3), ("InternalServerException", 500): ("model_error", 3)}
+    ("ModelNotReadyException", 429): ("overloaded", 3), ("InternalServerException", 500): ("model_error", 2),
+    ("ModelErrorException", 424): ("model_error", 2)}
 
 
 @pytest.mark.parametrize("refusal,expected", REFUSALS.items(), ids=lambda value: str(value[0]))
