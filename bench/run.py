@@ -224,6 +224,7 @@ http {{ access_log off; keepalive_requests 1000000;
                      f"nginx relays {beside:,.0f}/s = {rate / beside:.2f} ×", "≥ 2,160/s (100 × Chainlit)" if connections == 8 else "", rate >= 2160 if connections == 8 else None)
 
         self.measure_store()
+        self.measure_aws()
 
         # Many streams.
         for streams, rate, tokens in ((2000, 20, 200), (9000, 1, 20)):
@@ -255,6 +256,13 @@ http {{ access_log off; keepalive_requests 1000000;
         self.row("with 2 ms added to each flush, 1,024 writers", f"{slow['writers_1024_per_second']:,}/s", f"one commit each {slow['one_commit_each_per_second']:,}/s = {slow['ratio']:.0f} ×", "≥ 50 ×", slow["ratio"] >= 50)
         self.row("with 2 ms added to each flush, 64 writers", f"{slow['writers_64_per_second']:,}/s, p99 {slow['writers_64_p99_ms']:.1f} ms", f"{slow['writers_64_ratio']:.0f} × one commit each", "p99 ≤ 20 ms", slow["writers_64_p99_ms"] <= 20)
         self.row("a page of a thread of 10,000 messages, from the store", f"p50 {long['open_p50_ms']:.2f} ms, p99 {long['open_p99_ms']:.2f} ms", "", "≤ 20 ms on the server", long["open_p99_ms"] <= 20)
+
+    def measure_aws(self):
+        out = subprocess.run(["taskset", "-c", "0", str(self.args.bin / "kaiwa_aws_bench"), "--benchmark_format=json", "--benchmark_min_time=0.2"],
+                             capture_output=True, text=True, check=True, timeout=120).stdout
+        took = {b["name"]: b["cpu_time"] / 1000 for b in json.loads(out)["benchmarks"]}
+        self.row("signing a request to AWS, 4 KiB of body", f"{took['sign_request']:.1f} µs", "", "", None)
+        self.row("decoding a frame of an event stream", f"{took['decode_frame']:.2f} µs", "", "", None)
 
     def measure_page(self):
         password = "a password of the benchmark"

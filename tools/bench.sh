@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
 
 cmake --preset release >build/bench-configure.log || { cat build/bench-configure.log; exit 1; }
-cmake --build --preset release --target kaiwa_load kaiwa_model_server kaiwa_store_bench
+cmake --build --preset release --target kaiwa_load kaiwa_model_server kaiwa_store_bench kaiwa_aws_bench
 if ! cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.installed-lock; then
   (cd tests/e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent && cp package-lock.json node_modules/.installed-lock)
 fi
