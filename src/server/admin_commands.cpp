@@ -1,5 +1,6 @@
 #include "server/admin_commands.hpp"
 
+#include "server/late_secrets.hpp"
 #include "server/wire_auth.hpp"
 #include "server/wire_store.hpp"
 
@@ -149,7 +150,7 @@ private:
 
 }  // namespace
 
-Result<void> run_admin_command(CommandLine const& line, Settings const& settings) {
+Result<void> run_admin_command(CommandLine const& line, Settings settings) {
     std::optional<Secret> password;
     if (std::holds_alternative<UserAdd>(line.command) ||
         std::holds_alternative<UserPasswd>(line.command)) {
@@ -162,7 +163,8 @@ Result<void> run_admin_command(CommandLine const& line, Settings const& settings
     SystemRandom random;
     StderrLog log(LogFormat::text, LogLevel::warning);
     asio::io_context loop;
-    AwsGround aws(settings.aws_variables, AwsGround::Connections::closed, clock, random, log);
+    if (auto read = read_sealing_secret_now(settings, clock, random, log); !read) return read;
+    AwsGround aws(settings, AwsGround::Connections::closed, clock, random, log);
     auto stores = open_stores(settings, StoreUser::tool, aws, clock, random, log);
     if (!stores) return std::unexpected(stores.error());
     Identity identity((*stores)->users(), clock, random, log);

@@ -43,6 +43,8 @@ public:
         auto* check = group("check", "Ask whether things work");
         add(check, "health", "Ask the running server whether it takes new work",
             [] { return CheckHealth{}; });
+        add(check, "aws", "Say who we are in AWS, and whether what is configured there answers",
+            [] { return CheckAws{}; });
         add(&app_, "create-secret", "Print a new value for KAIWA_SECRET",
             [] { return CreateSecret{}; });
         auto* backup =

@@ -49,11 +49,12 @@ struct Restore {
     std::string source;
 };
 struct CheckHealth {};
+struct CheckAws {};
 struct ShowVersion {};
 
 using Command =
     std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd, KeyList,
-                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, CheckHealth, ShowVersion>;
+                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, CheckHealth, CheckAws, ShowVersion>;
 
 struct CommandLine {
     Command command;

@@ -1,6 +1,7 @@
 #include "server/config.hpp"
 
 #include "auth/rules.hpp"
+#include "aws/secrets.hpp"
 #include "base/json.hpp"
 #include "server/config_compat.hpp"
 #include "server/config_keys.hpp"
@@ -160,7 +161,11 @@ Result<json::value> read_value(Key const& key, Given const& given, ConfigSources
     auto value = read_as(key.kind, given);
     auto const place = fmt::format("{}: {}: ", given.source, key.path);
     if (!value) return wrong(fmt::format("{}expected {}", place, key.expected));
-    if (key.kind == KeyKind::secret) {
+    if (key.kind == KeyKind::secret && aws::is_secret_reference(value->get_string())) {
+        // It is asked for when it is needed.
+        auto const reference = aws::parse_secret_reference(value->get_string());
+        if (!reference) return wrong(place + reference.error().message);
+    } else if (key.kind == KeyKind::secret) {
         auto secret = resolve_secret(value->get_string(), sources.environment, sources.read_file);
         if (!secret) return wrong(place + secret.error().message);
         return json::value(json::string(secret->reveal()));
@@ -184,7 +189,8 @@ Result<void> apply(Key const& key, Given const& given, ConfigSources const& sour
             if (is_secret) return wrong(fmt::format("{}expected {}", place, key.expected));
             return wrong(fmt::format("{}expected {}, got {}", place, key.expected, shown(*value)));
     }
-    auto text = is_secret ? "(hidden)" : shown(*value);
+    auto const is_hidden = is_secret && !aws::is_secret_reference(value->get_string());
+    auto text = is_hidden ? "(hidden)" : shown(*value);
     if (key.kind == KeyKind::duration) text = fmt::format("\"{}ms\"", value->get_int64());
     configuration.explained.push_back({std::string(key.path), std::move(text), given.source});
     return {};
@@ -235,6 +241,24 @@ Result<void> add_providers(ConfigSources const& sources, GivenValues const& give
     return {};
 }
 
+/// What ADMIN_PASSWORD says, or where AWS keeps it.
+Result<AdministratorSeed> read_administrator(std::string username,
+                                             Environment::Variable const& password,
+                                             ConfigSources const& sources) {
+    AdministratorSeed seed{std::move(username), {}, {}};
+    if (aws::is_secret_reference(password.value)) {
+        auto const reference = aws::parse_secret_reference(password.value);
+        if (!reference) return std::unexpected(reference.error());
+        seed.password_from = password.value;
+        return seed;
+    }
+    auto secret = resolve_secret(password.value, sources.environment, sources.read_file);
+    if (!secret) return std::unexpected(secret.error());
+    if (auto good = auth::check_new_password(*secret); !good) return std::unexpected(good.error());
+    seed.password = std::move(*secret);
+    return seed;
+}
+
 Result<void> add_administrator(ConfigSources const& sources, Configuration& configuration) {
     auto const* username = sources.environment.find("ADMIN_USERNAME");
     auto const* password = sources.environment.find("ADMIN_PASSWORD");
@@ -245,13 +269,23 @@ Result<void> add_administrator(ConfigSources const& sources, Configuration& conf
                                  username ? "ADMIN_PASSWORD" : "ADMIN_USERNAME"));
     if (auto good = auth::check_username(username->value); !good)
         return wrong(fmt::format("{}: {}", username->source, good.error().message));
-    auto secret = resolve_secret(password->value, sources.environment, sources.read_file);
-    if (!secret) return wrong(fmt::format("{}: {}", password->source, secret.error().message));
-    if (auto good = auth::check_new_password(*secret); !good)
-        return wrong(fmt::format("{}: {}", password->source, good.error().message));
-    configuration.settings.administrator = AdministratorSeed{username->value, std::move(*secret)};
+    auto seed = read_administrator(username->value, *password, sources);
+    if (!seed) return wrong(fmt::format("{}: {}", password->source, seed.error().message));
+    configuration.settings.administrator = std::move(*seed);
     configuration.explained.push_back(
         {"administrator", fmt::format("\"{}\"", username->value), username->source});
+    return {};
+}
+
+/// The proxies that HTTPS_PROXY and its like name, when the configuration asks for them.
+Result<void> add_proxies(Environment const& environment, Settings& settings) {
+    if (settings.outbound_proxy == OutboundProxy::none) return {};
+    auto proxies = http::Proxies::read([&](std::string_view name) -> std::optional<std::string> {
+        auto const* variable = environment.find(name);
+        return variable ? std::optional(variable->value) : std::nullopt;
+    });
+    if (!proxies) return std::unexpected(proxies.error());
+    settings.proxies = std::move(*proxies);
     return {};
 }
 
@@ -300,6 +334,8 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
     if (auto checked = check_stores(configuration.settings, source_of); !checked)
         return std::unexpected(checked.error());
     if (auto added = add_providers(sources, given, tree, configuration); !added)
+        return std::unexpected(added.error());
+    if (auto added = add_proxies(sources.environment, configuration.settings); !added)
         return std::unexpected(added.error());
     if (auto added = add_administrator(sources, configuration); !added)
         return std::unexpected(added.error());

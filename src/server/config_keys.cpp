@@ -1,5 +1,6 @@
 #include "server/config_keys.hpp"
 
+#include "aws/secrets.hpp"
 #include "base/json.hpp"
 #include "base/utf8.hpp"
 #include "server/config_compat.hpp"
@@ -193,7 +194,11 @@ auto choice(T Settings::* member, std::vector<std::string_view> names) {
 }
 
 Taken take_sealing_secret(Settings& settings, Value const& value) {
-    if (value.get_string().size() < 32) return Taken::wrong;
+    if (aws::is_secret_reference(text_of(value))) {
+        settings.sealing_secret_from = text_of(value);
+        return Taken::yes;
+    }
+    if (value.get_string().size() < least_sealing_secret_bytes) return Taken::wrong;
     settings.sealing_secret = Secret(std::string(text_of(value)));
     return Taken::yes;
 }
@@ -213,6 +218,8 @@ std::vector<Key> make_keys() {
          "a list of host names without ports such as [\"chat.example.com\"]", take_allowed_hosts},
         {"server.drain_time", duration, R"("25s")", "a time from 0s to 1h such as \"25s\"",
          take_drain_time},
+        {"server.outbound_proxy", KeyKind::text, R"("none")", "\"none\" or \"environment\"",
+         choice(&Settings::outbound_proxy, {"none", "environment"})},
         {"limits.turns_per_user", integer, "256", "a number from 1 to 100000",
          number(&Settings::turns_per_user, 1, 100'000)},
         {"limits.max_connections", integer, "18000", "a number from 1 to 1000000",

@@ -225,7 +225,7 @@ Result<Secret> resolve_secret(std::string_view text, Environment const& environm
     }
     if (aws::is_secret_reference(text))
         return fail(Errc::invalid_argument,
-                    "only a provider's api_key can be kept by AWS; expected secret:env:NAME, secret:file:PATH or the "
+                    "AWS cannot keep this one; expected secret:env:NAME, secret:file:PATH or the "
                     "secret");
     if (text.starts_with("secret:"))
         return fail(Errc::invalid_argument,

@@ -153,7 +153,8 @@ std::vector<Key> store_keys() {
 Result<void> check_stores(Settings const& settings,
                           std::function<std::string(std::string_view path)> const& source_of) {
     // A key made by one server would open nothing at the others, and would not outlive a container.
-    if (settings.store == StoreKind::dynamodb && !settings.sealing_secret)
+    if (settings.store == StoreKind::dynamodb && !settings.sealing_secret &&
+        settings.sealing_secret_from.empty())
         return wrong(fmt::format(
             "{}: store.kind: \"dynamodb\" needs KAIWA_SECRET, the same on every server: at least "
             "32 characters; kaiwa create-secret makes one",

@@ -145,6 +145,29 @@ TEST_F(ConfigTest, TakesDynamoDbWithASecretThatEveryServerHas) {
     EXPECT_EQ(made.dynamodb.endpoint, "http://127.0.0.1:8000");
 }
 
+TEST_F(ConfigTest, LeavesToAwsWhatAwsKeeps) {
+    sources.environment.set("KAIWA_SECRET", "secret:aws-secret:site#seal");
+    sources.environment.set("KAIWA_STORE__KIND", "dynamodb");
+    sources.environment.set("ADMIN_USERNAME", "root");
+    sources.environment.set("ADMIN_PASSWORD", "secret:aws-ssm:/site/password");
+    auto const made = settings();
+    EXPECT_FALSE(made.sealing_secret);
+    EXPECT_EQ(made.sealing_secret_from, "secret:aws-secret:site#seal");
+    EXPECT_EQ(made.administrator->password_from, "secret:aws-ssm:/site/password");
+    EXPECT_TRUE(made.administrator->password.empty());
+    EXPECT_EQ(source_of("secret"), "\"secret:aws-secret:site#seal\" KAIWA_SECRET");
+}
+
+TEST_F(ConfigTest, UsesTheEnvironmentsProxyOnlyWhenAsked) {
+    sources.environment.set("HTTPS_PROXY", "http://ann:canary@proxy:3128");
+    auto const url = http::parse_url("https://a.example/").value();
+    EXPECT_EQ(settings().proxies.find(url), nullptr);
+    sources.environment.set("KAIWA_SERVER__OUTBOUND_PROXY", "environment");
+    auto const used = settings();
+    ASSERT_NE(used.proxies.find(url), nullptr);
+    EXPECT_EQ(used.proxies.find(url)->host, "proxy");
+}
+
 TEST_F(ConfigTest, TakesABucketForFiles) {
     sources.file_text = "[files]\nkind = \"s3\"\n[files.s3]\nbucket = \"our.files-1\"\n";
     sources.environment.set("KAIWA_FILES__S3__PREFIX", "kaiwa/");

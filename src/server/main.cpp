@@ -1,4 +1,5 @@
 #include "server/admin_commands.hpp"
+#include "server/check_aws.hpp"
 #include "server/check_health.hpp"
 #include "server/command_line.hpp"
 #include "server/config.hpp"
@@ -35,7 +36,7 @@ void explain(Configuration const& configuration) {
 
 Result<void> back_up(Settings const& settings, std::string const& target) {
     auto done = back_up_stores(settings, target);
-    if (done && !settings.sealing_secret)
+    if (done && !settings.sealing_secret && settings.sealing_secret_from.empty())
         std::cerr << fmt::format(
             "Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
             (settings.data / "secret.key").string());
@@ -61,6 +62,12 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
     if (auto const* command = std::get_if<Restore>(&line.command)) {
         SystemClock const clock;
         return restore_stores(settings, command->source, clock);
+    }
+    if (std::holds_alternative<CheckAws>(line.command)) {
+        auto const found = check_aws(settings);
+        std::cout << found.text;
+        if (found.works) return {};
+        return fail(Errc::unavailable, "not all of AWS that is configured works; see above");
     }
     if (std::holds_alternative<CheckHealth>(line.command)) {
         auto const answer = check_health(settings);

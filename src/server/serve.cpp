@@ -4,6 +4,7 @@
 #include "base/wait.hpp"
 #include "server/announcement.hpp"
 #include "server/application.hpp"
+#include "server/late_secrets.hpp"
 #include "server/loops.hpp"
 #include "server/page/page_handler.hpp"
 #include "server/signals.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::chrono::seconds close_patience{2};
 constexpr std::chrono::milliseconds watch_interval{500};
+constexpr std::chrono::seconds administrator_interval{15};
 constexpr char const* page_under_development = "web/dist";
 
 /// Every stream is a socket, two with its model's.
@@ -49,6 +51,7 @@ public:
           read_again_(std::move(read_again)),
           config_file_(std::move(config_file)),
           log_(ground.log),
+          aws_(ground.aws),
           loops_(loops),
           application_(ground, settings_, std::move(stores)),
           server_(loops_.executors(), application_.router(), server_options(settings_),
@@ -117,11 +120,11 @@ private:
         announce_ready(settings_, address);
         auto& administrators = application_.first_administrator();
         if (auto const& seed = settings_.administrator) {
-            auto made =
-                co_await administrators.create_from_environment(seed->username, seed->password);
-            if (!made) log_.error("administrator_not_made", {{"reason", made.error().message}});
-            if (made && *made) log_.info("administrator_made", {{"username", seed->username}});
-            co_return;
+            for (;;) {
+                auto const made = co_await make_administrator(administrators, *seed, aws_, log_);
+                if (made != AdministratorMade::later) co_return;
+                if (!co_await sleep_for(administrator_interval)) co_return;
+            }
         }
         auto needed = co_await administrators.needed();
         if (needed && *needed) announce_setup(settings_, address, administrators.issue_token());
@@ -159,6 +162,7 @@ private:
     ReadConfiguration read_again_;
     std::string config_file_;
     Log& log_;
+    AwsGround& aws_;
     Loops& loops_;
     Application application_;
     http::Server server_;
@@ -174,7 +178,8 @@ Result<void> serve(Serve command, Settings settings, ReadConfiguration read_agai
     SystemClock const clock;
     SystemRandom random;
     StderrLog log(settings.log_format, settings.log_level);
-    AwsGround aws(settings.aws_variables, AwsGround::Connections::kept, clock, random, log);
+    if (auto read = read_sealing_secret_now(settings, clock, random, log); !read) return read;
+    AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
     auto stores = open_stores(settings, StoreUser::server, aws, clock, random, log);
     if (!stores) return std::unexpected(stores.error());
     Loops loops(usable_cores());

@@ -5,6 +5,7 @@
 #include "lambda/self_invocation.hpp"
 #include "server/application.hpp"
 #include "server/config.hpp"
+#include "server/late_secrets.hpp"
 #include "server/page/page_handler.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -67,6 +68,8 @@ public:
 
     asio::awaitable<Result<void>> get_ready(lambda::Invocation const& invocation) override {
         if (!application_) {
+            if (auto read = co_await read_sealing_secret(settings_, ground_.aws); !read)
+                co_return read;
             if (auto made = make(); !made) co_return made;
         }
         if (lambda_api_) lambda_api_->self().set_function(invocation.function_arn);
@@ -106,12 +109,10 @@ private:
 
     /// Before the first request is answered: nobody could sign in before.
     asio::awaitable<void> make_administrator() {
-        auto const& seed = *settings_.administrator;
-        auto made = co_await application_->first_administrator().create_from_environment(
-            seed.username, seed.password);
-        administrator_made_ = made.has_value();
-        if (!made) ground_.log.error("administrator_not_made", {{"reason", made.error().message}});
-        if (made && *made) ground_.log.info("administrator_made", {{"username", seed.username}});
+        auto const made =
+            co_await server::make_administrator(application_->first_administrator(),
+                                                *settings_.administrator, ground_.aws, ground_.log);
+        administrator_made_ = made != AdministratorMade::later;
     }
 
     Ground ground_;
@@ -168,7 +169,7 @@ Result<void> serve_function(std::string address) {
     SystemRandom random;
     StderrLog log(settings->log_format, settings->log_level);
     auto const options = runtime_options(*settings);
-    AwsGround aws(settings->aws_variables, AwsGround::Connections::kept, clock, random, log);
+    AwsGround aws(*settings, AwsGround::Connections::kept, clock, random, log);
     FunctionProgram program({clock, random, log, aws, {loop.get_executor()}}, std::move(*settings));
     lambda::Runtime runtime(**api, program, options, log);
     Error why;

@@ -3,6 +3,7 @@
 #include "api/compat/settings.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "http/proxy.hpp"
 #include "http/server.hpp"
 #include "llm/catalogue.hpp"
 
@@ -28,10 +29,14 @@ struct Starter {
     bool operator==(Starter const&) const = default;
 };
 
+/// The secret that seals the stores has at least so many.
+inline constexpr std::size_t least_sealing_secret_bytes = 32;
+
 /// The administrator that the environment names, for a store that has none.
 struct AdministratorSeed {
     std::string username;
     Secret password;
+    std::string password_from{};  ///< Where AWS keeps it instead, as `secret:aws-…`.
 };
 
 /// What receives the requests.
@@ -51,6 +56,9 @@ enum class LoggedMetrics {
     none,
     emf,  ///< CloudWatch embedded metric format, on standard output.
 };
+
+/// Whether calls that leave this machine go by the proxies that the environment names.
+enum class OutboundProxy { none, environment };
 
 enum class FunctionResponse { buffered, stream };
 
@@ -99,6 +107,8 @@ struct Settings {
     std::size_t max_answer_bytes = std::size_t{4} << 20;
 
     std::vector<llm::ProviderConfig> providers;
+    OutboundProxy outbound_proxy = OutboundProxy::none;
+    http::Proxies proxies;  ///< Those of the environment, when they are used.
     /// The variables that AWS's own tools read: `AWS_…`, and `HOME` for its files.
     std::map<std::string, std::string, std::less<>> aws_variables;
     std::string default_model;
@@ -129,6 +139,7 @@ struct Settings {
     FunctionResponse function_response = FunctionResponse::buffered;
 
     std::optional<Secret> sealing_secret;  ///< KAIWA_SECRET; unset: a key file beside the data.
+    std::string sealing_secret_from;       ///< Where AWS keeps it instead, as `secret:aws-…`.
     std::optional<AdministratorSeed> administrator;
 
     [[nodiscard]] bool logs_requests() const {

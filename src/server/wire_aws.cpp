@@ -1,5 +1,6 @@
 #include "server/wire_aws.hpp"
 
+#include "server/outbound.hpp"
 #include "server/provider_gate.hpp"
 
 #include <algorithm>
@@ -46,13 +47,15 @@ struct AwsGround::Parts {
     std::map<std::string, std::unique_ptr<aws::Session>> sessions;  // by profile
 };
 
-AwsGround::AwsGround(Variables variables, Connections connections, Clock const& clock,
+AwsGround::AwsGround(Settings const& settings, Connections connections, Clock const& clock,
                      Random& random, Log& log)
-    : connections_(connections),
+    : outbound_(outbound_options(settings)),
       clock_(clock),
       random_(random),
       log_(log),
-      variables_(std::move(variables)) {}
+      variables_(settings.aws_variables) {
+    if (connections == Connections::closed) outbound_.max_idle_per_origin = 0;
+}
 
 AwsGround::~AwsGround() = default;
 
@@ -69,13 +72,9 @@ std::optional<std::string> AwsGround::variable(std::string_view name) const {
 
 AwsGround::Parts& AwsGround::parts() {
     if (parts_) return *parts_;
-    http::ClientOptions machinery;
+    http::ClientOptions machinery;  // reached by no proxy
     machinery.max_idle_per_origin = 0;
-    http::ClientOptions services;
-    if (connections_ == Connections::closed) services.max_idle_per_origin = 0;
-    if (auto const bundle = variables_.find("AWS_CA_BUNDLE"); bundle != variables_.end())
-        services.ca_file = bundle->second;
-    parts_ = std::make_unique<Parts>(std::move(services), std::move(machinery), log_);
+    parts_ = std::make_unique<Parts>(outbound_, std::move(machinery), log_);
     return *parts_;
 }
 

@@ -3,6 +3,7 @@
 #include "aws/session.hpp"
 #include "base/workers.hpp"
 #include "http/client.hpp"
+#include "server/settings.hpp"
 
 #include <functional>
 #include <map>
@@ -46,8 +47,9 @@ public:
     /// Whether connections wait for their next call; closed for one question, whose loop ends.
     enum class Connections { kept, closed };
 
-    /// `variables` are those that AWS's own tools read. What is referred to outlives it.
-    AwsGround(Variables variables, Connections connections, Clock const& clock, Random& random,
+    /// Of the settings: the variables that AWS's own tools read, and how calls leave this machine.
+    /// What else is referred to outlives it.
+    AwsGround(Settings const& settings, Connections connections, Clock const& clock, Random& random,
               Log& log);
     ~AwsGround();
 
@@ -65,7 +67,7 @@ private:
     struct Parts;
     Parts& parts();  // with the mutex held
 
-    Connections const connections_;
+    http::ClientOptions outbound_;
     Clock const& clock_;
     Random& random_;
     Log& log_;

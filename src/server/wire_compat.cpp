@@ -1,11 +1,12 @@
 #include "server/wire_compat.hpp"
 
+#include "server/outbound.hpp"
 #include "server/provider_gate.hpp"
 
 namespace kaiwa::server {
 
-Dialects::Dialects(Clock const& clock, Log& log)
-    : client_(gate_, http::ClientOptions{}, log),
+Dialects::Dialects(Settings const& settings, Clock const& clock, Log& log)
+    : client_(gate_, outbound_options(settings), log),
       keys_(client_, clock, log),
       tokens_(keys_, clock),
       quota_(clock) {}

@@ -15,7 +15,7 @@ namespace kaiwa::server {
 /// The dialects of other systems, with what checks the tokens of issuers.
 class Dialects {
 public:
-    Dialects(Clock const& clock, Log& log);
+    Dialects(Settings const& settings, Clock const& clock, Log& log);
 
     /// Takes what may change while running: all but which dialects there are.
     void configure(Settings const& settings);

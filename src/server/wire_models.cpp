@@ -4,6 +4,7 @@
 #include "llm/retry.hpp"
 #include "server/config_providers.hpp"
 #include "server/late_key_model.hpp"
+#include "server/outbound.hpp"
 #include "server/provider_list.hpp"
 #include "server/wire_providers.hpp"
 
@@ -49,19 +50,19 @@ private:
 
 }  // namespace
 
-Models::Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, AwsGround& aws,
+Models::Models(llm::ProviderStore& store, Settings const& settings, AwsGround& aws,
                Clock const& clock, Random& random, Log& log)
     : store_(store),
       random_(random),
       log_(log),
-      client_(gate_, http::ClientOptions{}, log),
+      client_(gate_, outbound_options(settings), log),
       bedrock_(bedrock_services(client_, gate_, aws, clock, random)),
       secrets_(
           [&aws](aws::SecretReference reference) {
               return aws::fetch_secret(aws.session(), std::move(reference));
           },
           clock, log),
-      places_(providers::local_places({}, own_address.port())),
+      places_(providers::local_places({}, settings.listen.port())),
       catalogue_([this](llm::ProviderConfig const& config) { return make(config); }, clock, log) {}
 
 Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& config) {

@@ -22,8 +22,8 @@ namespace kaiwa::server {
 /// together in the catalogue.
 class Models {
 public:
-    Models(llm::ProviderStore& store, asio::ip::tcp::endpoint own_address, AwsGround& aws,
-           Clock const& clock, Random& random, Log& log);
+    Models(llm::ProviderStore& store, Settings const& settings, AwsGround& aws, Clock const& clock,
+           Random& random, Log& log);
 
     /// Takes the configuration's providers and default model; at the start and on reload.
     Result<void> configure(Settings const& settings);

@@ -9,6 +9,7 @@ import pytest
 from conftest import make_site
 from support.client import Client
 from support.process import environment, program
+from support.servers import Kaiwa
 
 pytestmark = pytest.mark.anyio
 KAIWA = program("KAIWA", "build/kaiwa", "build/dev/bin/kaiwa")
@@ -53,3 +54,55 @@ async def test_a_providers_key_is_kept_by_secrets_manager(moto, models, tmp_path
                 assert not path.is_file() or canary.encode() not in path.read_bytes(), path
     finally:
         site.kaiwa.close()
+
+
+async def test_what_seals_and_who_begins_are_kept_by_aws(moto, models, tmp_path):
+    manager, parameters = moto.client("secretsmanager"), moto.client("ssm")
+    manager.create_secret(Name="site", SecretString='{"seal": "sealing-canary-of-more-than-32-characters", "short": "x"}')
+    parameters.put_parameter(Name="/site/password", Value="password-canary", Type="SecureString")
+    env = moto.env | {"KAIWA_SECRET": "secret:aws-secret:site#seal", "ADMIN_USERNAME": "first",
+                      "ADMIN_PASSWORD": "secret:aws-ssm:/site/password"}
+    kaiwa = Kaiwa(tmp_path, models, env)
+    try:
+        kaiwa.program.wait_for("administrator_made|administrator made")
+        async with Client(kaiwa.url) as first:
+            await first.sign_in("first", "password-canary")
+            provider = {"name": "page", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "page-canary"}
+            await first.ok("POST", "/api/admin/providers", provider)
+        assert "first" in kaiwa.run("user", "list")
+        assert kaiwa.stop() == 0
+        assert not (kaiwa.data / "secret.key").exists()
+        # The same secret opens at the next start what it sealed; the password is asked for no more.
+        parameters.delete_parameter(Name="/site/password")
+        kaiwa.start()
+        async with Client(kaiwa.url) as first:
+            await first.sign_in("first", "password-canary")
+            turn = await first.ask(await first.new_thread(settings={"model": "page/fixed;text=opened"}), "hi")
+            await first.sse(turn.generation)
+        assert models.requests("fixed;text=opened")[-1]["headers"]["authorization"] == "Bearer page-canary"
+        explained = subprocess.run([KAIWA, "config", "explain"], capture_output=True, text=True, cwd=tmp_path,
+                                   env=environment(env)).stdout
+        assert '"secret:aws-secret:site#seal"' in explained
+        everything = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+        for canary in ("sealing-canary", "password-canary", "page-canary"):
+            assert canary not in explained
+            assert not any(canary.encode() in text for text in everything)
+    finally:
+        kaiwa.close()
+
+
+@pytest.mark.parametrize("reference, words", [
+    ("secret:aws-secret:site-of-nobody", "ResourceNotFoundException"),
+    ("secret:aws-secret:short#short", "fewer than 32 characters"),
+    ("secret:aws-secret:short#absent", 'no JSON with a text "absent"'),
+    ("secret:aws-secret:", "expected secret:aws-secret:NAME"),
+])
+def test_a_sealing_secret_that_cannot_be_had_stops_the_start(moto, tmp_path, reference, words):
+    manager = moto.client("secretsmanager")
+    if not manager.list_secrets(Filters=[{"Key": "name", "Values": ["short"]}])["SecretList"]:
+        manager.create_secret(Name="short", SecretString='{"short": "canary"}')
+    done = subprocess.run([KAIWA, "serve", "--listen", "127.0.0.1:0"], capture_output=True, text=True, cwd=tmp_path, timeout=30,
+                          env=environment(moto.env | {"KAIWA_SECRET": reference}))
+    assert done.returncode in (1, 2) and words in done.stderr, done
+    assert "KAIWA_SECRET" in done.stderr or "secret:" in done.stderr
+    assert "canary" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
