@@ -164,6 +164,8 @@ def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
     finally:
         double.close()
 
+    forged = check(moto.env | env | {"AWS_SECRET_ACCESS_KEY": "forged", "KAIWA_PROVIDERS": "[]"}, tmp_path)
+    assert "fails S3 bucket checked: S3 answered SignatureDoesNotMatch" in forged.out, forged
     poor = check(moto.poor_env | env | {"KAIWA_SECRET": "s" * 32, "KAIWA_PROVIDERS": "[]"}, tmp_path)
     assert poor.status == 1 and "allow s3:ListBucket" in poor.out and "allow dynamodb:DescribeTable" in poor.out, poor
     lost = check(moto.env | env | {"KAIWA_FILES__S3__BUCKET": "nowhere", "KAIWA_PROVIDERS": "[]",

@@ -256,6 +256,35 @@ def test_the_administrator_of_the_environment_can_sign_in_with_the_first_request
     assert foreign.status == 403
 
 
+def test_a_function_keeps_everything_in_aws_and_finds_its_secrets_there(moto, tmp_path):
+    moto.make_bucket("of-a-function")
+    secrets = {"seal": "sealing-canary-of-more-than-32-characters", "password": "password-canary"}
+    moto.client("secretsmanager").create_secret(Name="of-a-function", SecretString=json.dumps(secrets))
+    api = RuntimeApi()
+    function = start(tmp_path, api, moto.env | {
+        "KAIWA_STORE__KIND": "dynamodb", "KAIWA_STORE__DYNAMODB__CREATE_TABLES": "true",
+        "KAIWA_STORE__DYNAMODB__TABLE": "chats-of-a-function", "KAIWA_STORE__DYNAMODB__USER_TABLE": "users-of-a-function",
+        "KAIWA_FILES__KIND": "s3", "KAIWA_FILES__S3__BUCKET": "of-a-function",
+        "KAIWA_SECRET": "secret:aws-secret:of-a-function#seal", "ADMIN_USERNAME": "root",
+        "ADMIN_PASSWORD": "secret:aws-secret:of-a-function#password"})
+    try:
+        answer = api.invoke(http_event("POST", "/api/session", {"username": "root", "password": "password-canary"}), 60)
+        assert answer.status == 200, answer.body
+        cookies = [answer.json["cookies"][0].split(";")[0]]
+        own = {"origin": "https://abc.lambda-url.eu-west-1.on.aws"}
+        made = api.invoke(http_event("POST", "/api/files?name=a.json", {"kept": "会話"}, own, cookies))
+        assert made.status == 201, made.body
+        file = json.loads(made.content)["id"]
+        assert [item["Key"] for item in moto.client("s3").list_objects_v2(Bucket="of-a-function")["Contents"]] == [file]
+        read = api.invoke(http_event("GET", f"/api/files/{file}", None, {}, cookies))
+        assert json.loads(read.content) == {"kept": "会話"}
+        assert "canary" not in function.log.read_text()
+    finally:
+        function.close()
+        api.close()
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["function.log"]
+
+
 def test_rest_apis_and_load_balancers_get_answers_in_their_shape(function):
     person = Person(function)
     rest = {
