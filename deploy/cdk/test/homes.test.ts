@@ -54,13 +54,25 @@ test("no template holds a secret, and no task reads one but its own", () => {
   for (const stack of ["KaiwaServer", "KaiwaFunctionUrl", "KaiwaCloudFront", "KaiwaFargate"]) {
     const all = resources(stack);
     const text = JSON.stringify(all);
-    assert.equal(of(all, "AWS::SecretsManager::Secret").length, 2, stack);
-    assert.ok(!text.includes('"SecretString":'), stack);
+    assert.ok(text.includes("secret:aws-secret:"), stack);
+    assert.ok(!text.includes("{{resolve:"), stack);
     for (const policy of of(all, "AWS::IAM::Policy")) {
       for (const statement of policy["PolicyDocument"].Statement) {
         if (JSON.stringify(statement.Action).includes("secretsmanager:")) assert.notEqual(statement.Resource, "*", stack);
       }
     }
+  }
+});
+
+test("files lie in a private bucket that takes back what was never finished", () => {
+  for (const stack of ["KaiwaServer", "KaiwaFunctionUrl", "KaiwaCloudFront", "KaiwaFargate"]) {
+    const all = resources(stack);
+    const files = of(all, "AWS::S3::Bucket").filter(
+      (bucket) => bucket["LifecycleConfiguration"]?.Rules[0].AbortIncompleteMultipartUpload?.DaysAfterInitiation === 1,
+    );
+    assert.equal(files.length, 1, stack);
+    assert.equal(files[0]?.["PublicAccessBlockConfiguration"].RestrictPublicBuckets, true);
+    assert.ok(JSON.stringify(all).includes("KAIWA_FILES__S3__BUCKET"), stack);
   }
 });
 

@@ -45,7 +45,7 @@ export class ServerStack extends Stack {
         { deviceName: "/dev/xvda", volume: ec2.BlockDeviceVolume.ebs(8, { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3 }) },
       ],
     });
-    instance.addUserData(...this.install(program, { ...storage.environment(), ...secrets.environment(), ...modelEnvironment(this, settings) }, secrets));
+    instance.addUserData(...this.install(program, { ...storage.environment(), ...secrets.environment(), ...modelEnvironment(this, settings) }));
     acknowledge(role, {
       ...modelFindings,
       "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]":
@@ -78,7 +78,7 @@ export class ServerStack extends Stack {
   }
 
   /** Lays the program out and starts it as a service of its own user. */
-  private install(program: assets.Asset, environment: Record<string, string>, secrets: Secrets): string[] {
+  private install(program: assets.Asset, environment: Record<string, string>): string[] {
     const variables = Object.entries({ AWS_REGION: this.region, ...environment }).map(([name, value]) => `${name}='${value}'`);
     return [
       "set -eu",
@@ -88,10 +88,6 @@ export class ServerStack extends Stack {
       "chmod 755 /opt/kaiwa /opt/kaiwa/bootstrap",
       `cat > /etc/kaiwa/environment <<'KAIWA'\n${variables.join("\n")}\nKAIWA`,
       "chmod 600 /etc/kaiwa/environment",
-      ...Object.entries(secrets.byName()).map(
-        ([name, secret]) =>
-          `echo "${name}=$(aws secretsmanager get-secret-value --region ${this.region} --secret-id ${secret.secretArn} --query SecretString --output text)" >> /etc/kaiwa/environment`,
-      ),
       `cat > /etc/systemd/system/kaiwa.service <<'KAIWA'\n${unit}\nKAIWA`,
       "systemctl daemon-reload",
       "systemctl enable --now kaiwa",

@@ -38,14 +38,13 @@ export class KaiwaFunction extends Construct {
       environment: {
         ...storage.environment(),
         ...this.secrets.environment(),
-        // CloudFormation fills these in: the template has references, the function's configuration (encrypted) the values.
-        ...Object.fromEntries(Object.entries(this.secrets.byName()).map(([name, secret]) => [name, secret.secretValue.unsafeUnwrap()])),
         ...modelEnvironment(this, settings),
         KAIWA_DATA: "/tmp/kaiwa",
         ...environment,
       },
     });
     storage.grant(role);
+    this.secrets.grant(role);
     grantModels(this, role);
     // A turn that was answered with 202 runs in an asynchronous invocation of this very function. The name is written
     // out of the stack's own, because a policy that names the function would wait for itself.

@@ -32,13 +32,12 @@ export class Secrets extends Construct {
     this.administrator.grantRead(role);
   }
 
-  /** The variables that need no secret. */
+  /** References that Kaiwa resolves itself: the values are in no template and in no variable. */
   environment(): Record<string, string> {
-    return { ADMIN_USERNAME: this.settings.administrator };
-  }
-
-  /** For a host that puts secrets into variables itself. */
-  byName(): Record<string, secretsmanager.ISecret> {
-    return { KAIWA_SECRET: this.sealing, ADMIN_PASSWORD: this.administrator };
+    return {
+      KAIWA_SECRET: `secret:aws-secret:${this.sealing.secretName}`,
+      ADMIN_USERNAME: this.settings.administrator,
+      ADMIN_PASSWORD: `secret:aws-secret:${this.administrator.secretName}`,
+    };
   }
 }
