@@ -225,7 +225,7 @@ Result<void> add_providers(ConfigSources const& sources, GivenValues const& give
         if (!read) return std::unexpected(read.error());
         providers = std::move(*read);
     }
-    auto known = providers_of_environment(sources.environment);
+    auto known = providers_of_environment(sources.environment, sources.read_file);
     if (!known) return std::unexpected(known.error());
     for (auto& provider : *known) {
         auto const same = [&](auto const& other) {

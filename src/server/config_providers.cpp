@@ -148,6 +148,22 @@ llm::ProviderConfig openai_provider(std::string name, std::string base_url) {
     return config;
 }
 
+/// The key that `text` names or is. One that AWS keeps is read with the first call: a start waits
+/// for no network.
+Result<void> take_key(llm::ProviderConfig& config, std::string const& text,
+                      Environment const& environment, ReadFile const& read_file) {
+    if (aws::is_secret_reference(text)) {
+        auto const reference = aws::parse_secret_reference(text);
+        if (!reference) return std::unexpected(reference.error());
+        config.options.emplace(key_from_option, text);
+        return {};
+    }
+    auto secret = resolve_secret(text, environment, read_file);
+    if (!secret) return std::unexpected(secret.error());
+    config.api_key = std::move(*secret);
+    return {};
+}
+
 Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& environment,
                                           ReadFile const& read_file) {
     llm::ProviderConfig config;
@@ -157,8 +173,7 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
     config.kind = reader.text("kind").value_or("");
     auto const kind = std::ranges::find(kinds(), config.kind, &Kind::name);
     if (kind == kinds().end())
-        reader.refuse("kind",
-                      "\"openai\", \"anthropic\", \"bedrock\", \"custom\" or \"builtin\"");
+        reader.refuse("kind", "\"openai\", \"anthropic\", \"bedrock\", \"custom\" or \"builtin\"");
 
     auto url = reader.text("base_url");
     if (config.kind == "bedrock") {
@@ -175,16 +190,9 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
         if (url && !is_base_url(config.base_url))
             reader.refuse("base_url", "an address such as http://127.0.0.1:9900/v1");
     }
-    auto const key = reader.text("api_key");
-    if (key && aws::is_secret_reference(*key)) {
-        // It is read with the first call: a start waits for no network.
-        auto const reference = aws::parse_secret_reference(*key);
-        if (!reference) reader.say("api_key", reference.error().message);
-        config.options.emplace(key_from_option, *key);
-    } else if (key) {
-        auto secret = resolve_secret(*key, environment, read_file);
-        if (!secret) reader.say("api_key", secret.error().message);
-        if (secret) config.api_key = std::move(*secret);
+    if (auto const key = reader.text("api_key")) {
+        auto const taken = take_key(config, *key, environment, read_file);
+        if (!taken) reader.say("api_key", taken.error().message);
     }
     config.models = reader.texts("models");
     if (kind != kinds().end()) {
@@ -261,7 +269,8 @@ Result<std::vector<GivenProvider>> read_providers(
     return providers;
 }
 
-Result<std::vector<GivenProvider>> providers_of_environment(Environment const& environment) {
+Result<std::vector<GivenProvider>> providers_of_environment(Environment const& environment,
+                                                            ReadFile const& read_file) {
     std::vector<GivenProvider> providers;
     auto const* key = environment.find("OPENAI_API_KEY");
     auto const* url = environment.find("OPENAI_BASE_URL");
@@ -272,7 +281,12 @@ Result<std::vector<GivenProvider>> providers_of_environment(Environment const& e
             return fail(Errc::invalid_argument,
                         fmt::format("{}: expected an address such as https://api.openai.com/v1",
                                     url->source));
-        if (key) config.api_key = Secret(key->value);
+        if (key) {
+            auto const taken = take_key(config, key->value, environment, read_file);
+            if (!taken)
+                return fail(Errc::invalid_argument,
+                            fmt::format("{}: {}", key->source, taken.error().message));
+        }
         providers.push_back({std::move(config), key ? key->source : url->source});
     }
     if (auto const* host = environment.find("OLLAMA_HOST")) {

@@ -35,7 +35,9 @@ Result<std::vector<GivenProvider>> read_providers(
     boost::json::value const& list, std::function<std::string(std::string_view path)> source_of,
     Environment const& environment, ReadFile const& read_file);
 
-/// The providers that OPENAI_API_KEY, OPENAI_BASE_URL and OLLAMA_HOST name.
-Result<std::vector<GivenProvider>> providers_of_environment(Environment const& environment);
+/// The providers that OPENAI_API_KEY (a key, or where it is kept), OPENAI_BASE_URL and OLLAMA_HOST
+/// name.
+Result<std::vector<GivenProvider>> providers_of_environment(Environment const& environment,
+                                                            ReadFile const& read_file);
 
 }  // namespace kaiwa::server

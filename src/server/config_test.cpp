@@ -158,6 +158,26 @@ TEST_F(ConfigTest, LeavesToAwsWhatAwsKeeps) {
     EXPECT_EQ(source_of("secret"), "\"secret:aws-secret:site#seal\" KAIWA_SECRET");
 }
 
+TEST_F(ConfigTest, FindsEverySecretWhereItIsSaidToBe) {
+    sources.environment.set("SEAL", std::string(32, 's'));
+    sources.environment.set("KAIWA_SECRET", "secret:env:SEAL");
+    sources.environment.set("ADMIN_USERNAME", "root");
+    sources.environment.set("ADMIN_PASSWORD", "secret:file:/run/key");
+    sources.environment.set("OPENAI_API_KEY", "secret:aws-secret:openai#key");
+    auto const made = settings();
+    EXPECT_EQ(made.sealing_secret.value().reveal(), std::string(32, 's'));
+    EXPECT_EQ(made.administrator->password.reveal(), "from-file");
+    EXPECT_TRUE(made.providers.at(0).api_key.empty());
+    EXPECT_EQ(key_reference(made.providers.at(0)), "secret:aws-secret:openai#key");
+    EXPECT_EQ(source_of("secret"), "(hidden) KAIWA_SECRET");
+    sources = {};
+    sources.environment.set("OPENAI_API_KEY", "secret:env:NONE");
+    EXPECT_EQ(problem(), "OPENAI_API_KEY: the variable NONE is not set");
+    sources = {};
+    sources.environment.set("KAIWA_SECRET", "secret:aws-ssm:");
+    EXPECT_TRUE(problem().contains("KAIWA_SECRET: secret: expected secret:aws-secret:NAME"));
+}
+
 TEST_F(ConfigTest, UsesTheEnvironmentsProxyOnlyWhenAsked) {
     sources.environment.set("HTTPS_PROXY", "http://ann:canary@proxy:3128");
     auto const url = http::parse_url("https://a.example/").value();

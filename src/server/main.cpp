@@ -40,6 +40,8 @@ Result<void> back_up(Settings const& settings, std::string const& target) {
         std::cerr << fmt::format(
             "Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
             (settings.data / "secret.key").string());
+    if (done && settings.files == FilesKind::s3)
+        std::cerr << fmt::format("The bytes of files stay in the bucket {}.\n", settings.s3.bucket);
     return done;
 }
 

@@ -62,6 +62,8 @@ async def test_a_file_goes_up_in_parts_and_comes_down_unchanged(moto, bucket, mo
             await ann.sse(turn.generation)
             assert "image/png" in str(models.requests("fixed;text=seen in s3")[-1]["body"])
         assert not (site.kaiwa.data / "files").exists()
+        site.kaiwa.run("backup", str(tmp_path / "copy"))
+        assert (tmp_path / "copy" / "kaiwa.db").exists()
         assert site.kaiwa.stop() == 0
 
         # 31 days later: what was sent stays, what was not goes from the bucket, too.
