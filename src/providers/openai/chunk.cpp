@@ -43,6 +43,23 @@ void read_tool_calls(JsonScanner& json, Chunk& chunk) {
     }
 }
 
+/// The texts of a list of parts inside a part. What is nested deeper is skipped: a server must not
+/// decide how deep this goes.
+void read_thinking(JsonScanner& json, std::string& reasoning) {
+    std::string_view name;
+    if (!json.begin_array()) return;
+    while (json.next_element()) {
+        if (!json.begin_object()) continue;
+        while (json.next_member(name)) {
+            if (name == "text" || name == "thinking") {
+                json.string(reasoning);
+            } else {
+                json.skip();
+            }
+        }
+    }
+}
+
 /// Content as a list of parts: `[{"type":"thinking","thinking":[…]},{"type":"text","text":"…"}]`.
 void read_parts(JsonScanner& json, std::string& text, std::string& reasoning) {
     std::string_view name;
@@ -53,7 +70,7 @@ void read_parts(JsonScanner& json, std::string& text, std::string& reasoning) {
             if (name == "text") {
                 json.string(text);
             } else if (name == "thinking" && json.peek() == '[') {
-                read_parts(json, reasoning, reasoning);
+                read_thinking(json, reasoning);
             } else if (name == "thinking") {
                 json.string(reasoning);
             } else {

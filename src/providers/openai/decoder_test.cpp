@@ -86,5 +86,15 @@ TEST(OpenAiDecoder, NestsAsDeepAsAServerLikesWithoutHarm) {
     EXPECT_TRUE(lines.back().starts_with("failed"));
 }
 
+TEST(OpenAiDecoder, PartsInsidePartsAreReadOnceAndNotAsDeepAsAServerLikes) {
+    constexpr std::size_t levels = 200'000;
+    std::string deep = R"(data: {"choices":[{"delta":{"content":[{"thinking":[{"text":"a"},)";
+    for (std::size_t i = 0; i < levels; ++i) deep += R"({"thinking":[)";
+    for (std::size_t i = 0; i < levels; ++i) deep += "]}";
+    deep += R"(]}]},"finish_reason":"stop"}]})"
+            "\n\ndata: [DONE]\n\n";
+    EXPECT_EQ(test::decoded(make_decoder, {deep}), (Lines{"reasoning \"a\"", "finished stop"}));
+}
+
 }  // namespace
 }  // namespace kaiwa::providers
