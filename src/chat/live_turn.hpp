@@ -39,6 +39,7 @@ struct LiveTurn {
     bool started = false;  ///< The run's task exists.
     bool saving = false;   ///< A write to the store is under way.
     Notifier saved;        ///< `saving` became false.
+    bool finishing = false;  ///< How it ended is being stored: nothing interrupts that.
     std::uint64_t sendable = sendable_ahead;
     std::size_t unsaved_bytes = 0;
     SteadyTime unsaved_since{};
@@ -56,7 +57,11 @@ struct LiveTurn {
 
     void stop(StopReason reason) {
         if (stop_reason == StopReason::none) stop_reason = reason;
-        cancel.emit(asio::cancellation_type::terminal);
+        interrupt();
+    }
+    /// Ends the wait that the run is in, if it can be.
+    void interrupt() {
+        if (!finishing) cancel.emit(asio::cancellation_type::terminal);
     }
 };
 

@@ -56,8 +56,7 @@ asio::awaitable<void> TurnSaver::tick_while_busy() {
 
 void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time) {
     // A stop that met a wait which cannot be cancelled is repeated until it meets one that can.
-    if (turn->stop_reason != StopReason::none)
-        turn->cancel.emit(asio::cancellation_type::terminal);
+    if (turn->stop_reason != StopReason::none) turn->interrupt();
     if (turn->saving) return;
 
     bool const due = turn->unsaved_bytes >= options_.flush_bytes ||
@@ -134,6 +133,7 @@ asio::awaitable<bool> TurnSaver::wait_for_room(std::shared_ptr<LiveTurn> turn) {
 
 asio::awaitable<Result<void>> TurnSaver::finish(std::shared_ptr<LiveTurn> turn, EventType terminal,
                                                 std::string data, Ending ending) {
+    turn->finishing = true;
     co_await wait_until_saved(turn);
     turn->saving = true;  // keeps the tick away
     ending.last_segment = turn->log.closing_segment(terminal, data);

@@ -146,10 +146,12 @@ protected:
         std::filesystem::remove_all(folder);
     }
 
-    void start_service(TurnOptions options) {
+    void start_service(TurnOptions options) { start_service(options, store->chats()); }
+    /// `chats` must live until the next service is started.
+    void start_service(TurnOptions options, ChatStore& chats) {
         if (service) wait_for(service->finish(std::chrono::milliseconds(0)));
         service = std::make_unique<TurnService>(
-            TurnService::Services{store->chats(), responder, notices, recent, clock, random, log,
+            TurnService::Services{chats, responder, notices, recent, clock, random, log,
                                   [] { return std::string("test/model"); }},
             options,
             std::vector<asio::any_io_executor>{loops[0].get_executor(), loops[1].get_executor()});

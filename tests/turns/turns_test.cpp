@@ -1,7 +1,9 @@
 // The life of a turn over the real store, with a scripted responder in place of a model.
+#include "base/utf8.hpp"
 #include "chat/event_frame.hpp"
 #include "chat/prompt_builder.hpp"
 #include "chat/turn_service.hpp"
+#include "turns/forwarding_store.hpp"
 #include "turns/turn_fixture.hpp"
 
 #include <gtest/gtest.h>
@@ -159,6 +161,35 @@ TEST_F(TurnFixture, ARunnerThatLostItsLeaseSaysNothingMore) {
     for (auto const& frame : frames)
         terminals += frame.type == "interrupted" || frame.type == "done";
     EXPECT_EQ(terminals, 1u);
+}
+
+/// Storing an ending takes several calls, whose waits a stop ends.
+class SlowToEnd final : public ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+    asio::awaitable<Result<void>> end_generation(Lease lease, Ending ending) override {
+        ++endings;
+        bool const waited = co_await sleep_for(200ms);
+        if (!waited) co_return fail(Errc::unavailable, "the call was cancelled");
+        co_return co_await inner_.end_generation(lease, std::move(ending));
+    }
+    std::atomic<int> endings = 0;
+};
+
+TEST_F(TurnFixture, AStopDoesNotCancelTheStoringOfItsOwnEnding) {
+    SlowToEnd slow(store->chats());
+    start_service({}, slow);
+    responder.script = say_then_wait({"途中"});
+    auto const ticket = ask("待って");
+    auto reader = get(service->follow(hana, ticket.generation, 0));
+    auto seen = read_until(*reader, "途中");
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)).has_value());
+    run_loops_until([&] { return slow.endings > 0; });
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)).has_value());  // impatient
+    seen += read_rest(*reader);
+    EXPECT_EQ(types_of(seen).back(), "stopped");
+    EXPECT_EQ(slow.endings, 1);
+    start_service({});
 }
 
 TEST_F(TurnFixture, ManyReadersOnBothLoopsSeeTheSameBytesWhileItIsWritten) {
