@@ -65,8 +65,8 @@ private:
     }
 
     asio::awaitable<Result<void>> append_delta(EventType type, std::string_view delta) {
-        if (delta.empty()) co_return Result<void>{};
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
+        if (delta.empty()) co_return Result<void>{};
         answer_bytes_ += delta.size();
         if (answer_bytes_ > options_.max_answer_bytes) {
             turn_->stop(StopReason::too_long);

@@ -192,6 +192,31 @@ TEST_F(TurnFixture, AStopDoesNotCancelTheStoringOfItsOwnEnding) {
     start_service({});
 }
 
+/// Somebody may no longer ask just when a turn of theirs has been stored.
+class StopsAtBegin final : public ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+    asio::awaitable<Result<TurnTicket>> begin_turn(Principal who, ThreadId thread,
+                                                   NewTurn turn) override {
+        auto ticket = co_await inner_.begin_turn(who, thread, std::move(turn));
+        service->stop_user(who.id);
+        co_await sleep_for(1ms);  // behind the stop, which was posted to this loop
+        co_return ticket;
+    }
+    TurnService* service = nullptr;
+};
+
+TEST_F(TurnFixture, AStopThatComesBeforeTheRunAsksNoModel) {
+    StopsAtBegin early(store->chats());
+    start_service({}, early);
+    early.service = service.get();
+    responder.script = say({"a"});
+    auto const ticket = ask("だれ");
+    EXPECT_EQ(types_of(read_from(ticket.generation, 0)).back(), "stopped");
+    EXPECT_EQ(responder.calls, 0);
+    start_service({});
+}
+
 TEST_F(TurnFixture, ManyReadersOnBothLoopsSeeTheSameBytesWhileItIsWritten) {
     responder.script = say_slowly(300, "文字");
     auto const ticket = ask("みんなで");
