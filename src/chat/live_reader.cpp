@@ -23,7 +23,10 @@ asio::awaitable<Result<EventBatch>> LiveReader::next(SteadyTime deadline) {
         if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
         co_return batch;
     }
-    if (abandoned_) co_return co_await fallback_.next(deadline);
+    if (abandoned_) {
+        fallback_.skip_to(cursor_.given);
+        co_return co_await fallback_.next(deadline);
+    }
     batch.ended = ended_;
     drop_seen(batch);
     co_return batch;

@@ -3,6 +3,7 @@
 #include "chat/chat_store.hpp"
 #include "chat/event_reader.hpp"
 
+#include <algorithm>
 #include <memory>
 
 namespace kaiwa::chat {
@@ -14,6 +15,8 @@ public:
     StoreReader(ChatStore& store, Clock const& clock, Principal who, GenerationId id,
                 std::uint64_t after);
     asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override;
+    /// Events up to `number` were read elsewhere.
+    void skip_to(std::uint64_t number) { after_ = std::max(after_, number); }
 
 private:
     asio::awaitable<Result<EventBatch>> look();

@@ -152,6 +152,7 @@ void TurnLog::take(Position& at, EventBatch& batch) const {
 TurnLog::Found TurnLog::read(Cursor& cursor, EventBatch& batch) {
     std::lock_guard const lock(mutex_);
     take(cursor.at, batch);
+    if (!batch.pieces.empty()) cursor.given = last_;
     if (state_ == State::ended) return Found::ended;
     if (!batch.pieces.empty()) return Found::events;
     if (state_ == State::abandoned) return Found::abandoned;

@@ -30,6 +30,7 @@ public:
     struct Cursor {
         Position at{};
         std::shared_ptr<Notifier::Waiter> waiter{};
+        std::uint64_t given = 0;  ///< The number of the last event that it was given.
     };
 
     /// Appends an event and returns its number, counted from 1. Wakes nobody: see `publish()`.

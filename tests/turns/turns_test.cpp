@@ -161,6 +161,8 @@ TEST_F(TurnFixture, ARunnerThatLostItsLeaseSaysNothingMore) {
     for (auto const& frame : frames)
         terminals += frame.type == "interrupted" || frame.type == "done";
     EXPECT_EQ(terminals, 1u);
+    for (std::size_t i = 1; i < frames.size(); ++i)
+        EXPECT_LT(frames[i - 1].number, frames[i].number) << "an event was given twice";
 }
 
 /// Storing an ending takes several calls, whose waits a stop ends.
