@@ -1,6 +1,7 @@
 #include "chat/turn_run.hpp"
 
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 
 #include <fmt/format.h>
 
@@ -113,18 +114,20 @@ bool is_retryable(llm::FailureClass kind) {
     return kind != auth && kind != not_found && kind != quota && kind != context_length;
 }
 
+/// The words of a failure come from outside; a frame that is not UTF-8 would break off every reader
+/// that a browser is (RFC 6455, 8.1).
 Terminal failed(llm::Failure const& failure, GenerationId id) {
     json::object problem{{"type", "about:blank"},
                          {"title", "The model could not answer"},
                          {"status", 502},
-                         {"detail", failure.message},
+                         {"detail", replace_invalid_utf8(failure.message)},
                          {"code", "model_failed"},
                          {"request_id", id.text()},
                          {"class", llm::to_string(failure.kind)},
                          {"retryable", is_retryable(failure.kind)},
-                         {"provider", failure.provider}};
+                         {"provider", replace_invalid_utf8(failure.provider)}};
     if (!failure.provider_request_id.empty())
-        problem["provider_request_id"] = failure.provider_request_id;
+        problem["provider_request_id"] = replace_invalid_utf8(failure.provider_request_id);
     auto text = json::serialize(problem);
     return {EventType::failed, text, GenerationState::failed, {}, text};
 }

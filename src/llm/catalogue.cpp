@@ -1,6 +1,7 @@
 #include "llm/catalogue.hpp"
 
 #include "base/task_group.hpp"
+#include "base/utf8.hpp"
 #include "llm/patterns.hpp"
 
 #include <fmt/format.h>
@@ -259,7 +260,7 @@ Result<void> Catalogue::set_providers(std::vector<ProviderConfig> providers) {
 Result<ModelRef> Catalogue::find(std::string_view id) const {
     auto const slash = id.find('/');
     auto const missing = [&] {
-        return fail(Errc::not_found, fmt::format("there is no model \"{}\"", id.substr(0, 128)));
+        return fail(Errc::not_found, fmt::format("there is no model \"{}\"", utf8_prefix(id, 128)));
     };
     if (slash == id.npos || slash + 1 == id.size()) return missing();
     auto const name = id.substr(slash + 1);

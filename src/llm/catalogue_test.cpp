@@ -1,5 +1,6 @@
 #include "llm/catalogue.hpp"
 
+#include "base/utf8.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/scripted_model.hpp"
@@ -121,6 +122,14 @@ TEST_F(CatalogueTest, FindsAModelThatIsNotDiscoveredButNotOneThatThePatternsExcl
     for (auto const* id : {"local/gpt", "nobody/m", "local", "local/", "/m", ""}) {
         EXPECT_EQ(catalogue.find(id).error().code, Errc::not_found) << id;
     }
+}
+
+TEST_F(CatalogueTest, NamesAMissingModelWithoutCuttingACharacter) {
+    std::string name = "x/";
+    for (int i = 0; i < 100; ++i) name += "あ";
+    auto const found = catalogue.find(name);
+    ASSERT_FALSE(found);
+    EXPECT_TRUE(is_valid_utf8(found.error().message));
 }
 
 TEST_F(CatalogueTest, AProviderThatDidNotChangeKeepsItsStateAndItsModel) {

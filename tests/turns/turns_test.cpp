@@ -219,6 +219,22 @@ TEST_F(TurnFixture, AStopThatComesBeforeTheRunAsksNoModel) {
     start_service({});
 }
 
+TEST_F(TurnFixture, AFailureInBrokenUtf8IsShownInGoodUtf8) {
+    responder.script = [](ScriptedResponder&,
+                          TurnSink&) -> asio::awaitable<llm::Outcome<llm::FinishReason>> {
+        llm::Failure failure;
+        failure.message = "there is no model \"x/\xE3\x81";
+        failure.provider_request_id = "\xFF";
+        failure.provider = "\xE3";
+        co_return std::unexpected(std::move(failure));
+    };
+    auto const ticket = ask("壊れた字");
+    auto const seen = read_from(ticket.generation, 0);
+    EXPECT_EQ(types_of(seen).back(), "failed");
+    EXPECT_TRUE(is_valid_utf8(seen));
+    EXPECT_TRUE(is_valid_utf8(*get(store->chats().message(hana, thread, ticket.reply)).error));
+}
+
 TEST_F(TurnFixture, ManyReadersOnBothLoopsSeeTheSameBytesWhileItIsWritten) {
     responder.script = say_slowly(300, "文字");
     auto const ticket = ask("みんなで");

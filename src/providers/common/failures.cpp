@@ -18,6 +18,11 @@ namespace json = boost::json;
 using llm::FailureClass;
 
 constexpr std::size_t max_message_bytes = 500;
+constexpr std::size_t max_request_id_bytes = 128;
+
+bool is_visible_ascii(char c) {
+    return c > 0x20 && c < 0x7F;
+}
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -266,7 +271,8 @@ std::optional<std::chrono::milliseconds> retry_advice(http::Headers const& heade
 
 std::string request_id(http::Headers const& headers) {
     for (auto const* name : {"x-request-id", "request-id", "apim-request-id"}) {
-        if (auto const id = headers.get(name); !id.empty()) return std::string(id.substr(0, 128));
+        auto const id = headers.get(name).substr(0, max_request_id_bytes);
+        if (!id.empty() && std::ranges::all_of(id, is_visible_ascii)) return std::string(id);
     }
     return {};
 }

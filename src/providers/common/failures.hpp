@@ -48,7 +48,8 @@ struct VendorError {
 /// own `Date`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_advice(http::Headers const& headers);
 
-/// The id that the provider's support asks for.
+/// The id that the provider's support asks for, as far as 128 bytes; empty where there is none, or
+/// one that is not visible ASCII.
 [[nodiscard]] std::string request_id(http::Headers const& headers);
 
 /// `message` as one line of at most 500 bytes, without `secret`.

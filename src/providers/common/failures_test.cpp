@@ -46,5 +46,11 @@ TEST(Failures, KeepsMessagesShortAndOnOneLine) {
     EXPECT_EQ(fit_for_people("key k1 and k1.", Secret("k1")), "key *** and ***.");
 }
 
+TEST(Failures, ARequestIdIsVisibleAsciiOrNone) {
+    EXPECT_EQ(request_id({{"x-request-id", "req_1"}}), "req_1");
+    EXPECT_EQ(request_id({{"x-request-id", std::string(200, 'a')}}).size(), 128u);
+    EXPECT_EQ(request_id({{"x-request-id", "\xE3\x81\x82"}, {"request-id", "req_2"}}), "req_2");
+}
+
 }  // namespace
 }  // namespace kaiwa::providers
