@@ -12,13 +12,12 @@ asio::awaitable<Result<void>> bring_up_to_date(Call& call, ThreadId thread,
                                                chat::Message& message) {
     auto& services = call.services;
     if (message.state != chat::MessageState::pending || !message.generation) co_return Result<void>{};
+    // A lease follows the wall clock, which jumps when a lid is opened or the time is set.
+    if (services.turns.freshen(message)) co_return Result<void>{};
     auto const generation = co_await services.chats.generation(call.who(), *message.generation);
     if (!generation) co_return std::unexpected(generation.error());
     bool const runs = generation->state == chat::GenerationState::running;
-    if (runs && generation->lease_until >= services.clock.now()) {
-        services.turns.freshen(message);
-        co_return Result<void>{};
-    }
+    if (runs && generation->lease_until >= services.clock.now()) co_return Result<void>{};
     if (runs) {
         auto const ended =
             co_await services.chats.interrupt_expired(call.who(), *message.generation);

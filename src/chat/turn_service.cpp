@@ -373,15 +373,16 @@ asio::awaitable<Result<void>> TurnService::stop(Principal who, GenerationId id) 
     co_return co_await impl->services.store.request_stop(who, id);
 }
 
-void TurnService::freshen(Message& message) const {
-    if (message.state != MessageState::pending || !message.generation) return;
+bool TurnService::freshen(Message& message) const {
+    if (message.state != MessageState::pending || !message.generation) return false;
     auto const turn = impl_->find(*message.generation);
-    if (!turn) return;
+    if (!turn) return false;
     message.text = turn->log.text();
     message.reasoning = turn->log.reasoning();
     std::lock_guard const lock(turn->details_mutex);
     message.steps_json = turn->steps_json;
     message.citations_json = turn->citations_json;
+    return true;
 }
 
 void TurnService::stop_thread(ThreadId thread) {

@@ -101,8 +101,9 @@ public:
     /// Stops a generation wherever it runs; one that ended stays as it is. Fails with `not_found`.
     asio::awaitable<Result<void>> stop(Principal who, GenerationId id);
 
-    /// Brings a pending message up to what its running generation has in memory.
-    void freshen(Message& message) const;
+    /// Brings a pending message up to what its generation has in memory. True where it runs here:
+    /// then it lives, whatever the lease in the store says.
+    bool freshen(Message& message) const;
     /// Ends the runs of a thread that was deleted, or of a person who may no longer ask.
     void stop_thread(ThreadId thread);
     void stop_user(UserId user);

@@ -297,8 +297,12 @@ TEST_F(TurnFixture, APendingMessageIsFreshenedFromMemory) {
     read_until(*reader, "書きかけ");
     auto message = get(store->chats().message(hana, thread, ticket.reply));
     EXPECT_EQ(message.state, MessageState::pending);
-    service->freshen(message);
+    clock.advance(lease_time + 1s);  // the lid was closed: the lease only looks expired
+    EXPECT_TRUE(service->freshen(message));
     EXPECT_EQ(message.text, "書きかけ");
+    get_result(service->stop(hana, ticket.generation)).value();
+    wait_until_idle();
+    EXPECT_FALSE(service->freshen(message));
 }
 
 /// No file is in these threads.
