@@ -49,6 +49,7 @@ public:
     }
     asio::awaitable<Result<void>> append(EventType type, std::string data) {
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
+        if (!count_frame(data.size())) co_return over();
         last_ = turn_->log.append(type, data);
         saver_->appended(*turn_, data.size() + frame_overhead);
         show();
@@ -65,6 +66,14 @@ private:
         return turn_->stop_reason == StopReason::none && last_ < turn_->sendable;
     }
 
+    /// False, and the turn is being stopped, when the frames are more than may be held.
+    bool count_frame(std::size_t data_bytes) {
+        frame_bytes_ += data_bytes + frame_overhead;
+        if (frame_bytes_ <= options_.max_frame_bytes()) return true;
+        turn_->stop(StopReason::too_long);
+        return false;
+    }
+
     asio::awaitable<Result<void>> append_delta(EventType type, std::string_view delta) {
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
         if (delta.empty()) co_return Result<void>{};
@@ -73,6 +82,7 @@ private:
             turn_->stop(StopReason::too_long);
             co_return over();
         }
+        if (!count_frame(delta.size())) co_return over();
         if (!turn_->first_delta) turn_->first_delta = std::chrono::steady_clock::now();
         last_ = turn_->log.append_delta(type, delta);
         saver_->appended(*turn_, delta.size() + frame_overhead);
@@ -84,6 +94,7 @@ private:
     TurnOptions const& options_;
     std::uint64_t last_ = 0;         // the number of the last event
     std::size_t answer_bytes_ = 0;  // of text and reasoning
+    std::size_t frame_bytes_ = 0;   // of all events
 };
 
 struct Terminal {

@@ -24,6 +24,12 @@ struct TurnOptions {
     std::size_t max_answer_bytes = 4 << 20;      ///< Text and reasoning; then it ends by `length`.
     std::chrono::milliseconds flush_after{200};  ///< Oldest unsaved event.
     std::size_t flush_bytes = 2048;              ///< Unsaved frames.
+
+    /// All events of an answer as they are sent, which are held while it runs; then it ends by
+    /// `length`. A word a delta takes ten times its bytes.
+    [[nodiscard]] std::size_t max_frame_bytes() const {
+        return (std::size_t{1} << 20) + 8 * max_answer_bytes;
+    }
 };
 
 /// A name for a thread: the first line of its first question, shortened.

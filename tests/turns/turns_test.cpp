@@ -235,6 +235,24 @@ TEST_F(TurnFixture, AFailureInBrokenUtf8IsShownInGoodUtf8) {
     EXPECT_TRUE(is_valid_utf8(*get(store->chats().message(hana, thread, ticket.reply)).error));
 }
 
+TEST_F(TurnFixture, EventsWithoutEndEndTheAnswerByLength) {
+    start_service({.max_answer_bytes = 1'000'000});
+    responder.script = [](ScriptedResponder&,
+                          TurnSink& sink) -> asio::awaitable<llm::Outcome<llm::FinishReason>> {
+        std::string const step =
+            R"({"id":"s","kind":"tool","name":")" + std::string(100'000, 'n') + R"("})";
+        for (int i = 0; i < 200; ++i) {
+            auto copy = step;
+            if (!co_await sink.step(std::move(copy))) co_return std::unexpected(stopped_failure());
+        }
+        co_return llm::FinishReason::stop;
+    };
+    auto const ticket = ask("終わらない");
+    auto const frames = split_frames_of(read_from(ticket.generation, 0));
+    EXPECT_EQ(frames.back().second, R"({"finish":"length"})");
+    EXPECT_LT(frames.size(), 100u);
+}
+
 TEST_F(TurnFixture, ManyReadersOnBothLoopsSeeTheSameBytesWhileItIsWritten) {
     responder.script = say_slowly(300, "文字");
     auto const ticket = ask("みんなで");

@@ -12,8 +12,9 @@ using llm::FinishReason;
 
 namespace {
 
-/// Arguments of all calls together; more is broken.
+/// Ids, names and arguments of all calls together; more is broken.
 constexpr std::size_t max_tool_bytes = std::size_t{1} << 20;
+constexpr std::size_t max_tools = 128;
 
 }  // namespace
 
@@ -170,19 +171,30 @@ void AnthropicDecoder::take_said(Said& said) {
     }
 }
 
+bool AnthropicDecoder::count_tool(std::size_t bytes) {
+    tool_bytes_ += bytes;
+    if (tool_bytes_ <= max_tool_bytes && tools_.size() <= max_tools) return true;
+    fail(llm::make_failure(llm::FailureClass::model_error,
+                           "the tool calls of an answer are more than 128 or longer than 1 MiB"));
+    return false;
+}
+
 void AnthropicDecoder::take_block(Said& said) {
+    if (over()) return;
     auto& block = said.block;
     if (block.type == "text") {
         add_text(block.text);
     } else if (block.type == "thinking") {
         add_reasoning(block.thinking);
     } else if (block.type == "tool_use") {
+        auto const bytes = block.id.size() + block.name.size() + block.input.size();
         Tool tool;
         tool.index = said.index;
         tool.call.id = std::move(block.id);
         tool.call.name = std::move(block.name);
         tool.whole_input = std::move(block.input);
         tools_.push_back(std::move(tool));
+        count_tool(bytes);
     }
 }
 
@@ -195,12 +207,7 @@ void AnthropicDecoder::take_delta(Said& said) {
     } else if (delta.type == "input_json_delta") {
         auto const tool = std::ranges::find(tools_, said.index, &Tool::index);
         if (tool == tools_.end()) return;  // of a tool that the server runs itself
-        tool_bytes_ += delta.partial_json.size();
-        if (tool_bytes_ > max_tool_bytes) {
-            return fail(llm::make_failure(llm::FailureClass::model_error,
-                                          "the arguments of a tool call are longer than 1 MiB"));
-        }
-        tool->call.arguments += delta.partial_json;
+        if (count_tool(delta.partial_json.size())) tool->call.arguments += delta.partial_json;
     }
 }
 

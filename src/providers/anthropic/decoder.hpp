@@ -30,6 +30,8 @@ private:
     bool take_whole(std::string_view body) override;
     void push_end() override;
     void take_said(Said& said);
+    /// False, and the answer has failed, when there is too much of it.
+    bool count_tool(std::size_t bytes);
     void take_block(Said& said);
     void take_delta(Said& said);
     void add_usage(Said const& said);

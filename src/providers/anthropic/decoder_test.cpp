@@ -27,5 +27,18 @@ INSTANTIATE_TEST_SUITE_P(All, AnthropicRecording,
                          testing::ValuesIn(test::recordings_in(KAIWA_RECORDINGS)),
                          test::recording_name);
 
+TEST(AnthropicDecoder, GivesUpOnToolsWithoutEnd) {
+    auto const start = [](int index, std::size_t bytes) {
+        return R"(data: {"type":"content_block_start","index":)" + std::to_string(index) +
+               R"(,"content_block":{"type":"tool_use","id":"t","name":")" +
+               std::string(bytes, 'n') + "\",\"input\":{}}}\n\n";
+    };
+    std::string many, large;
+    for (int i = 0; i < 200; ++i) many += start(i, 1);
+    for (int i = 0; i < 20; ++i) large += start(i, 100'000);
+    for (auto const& body : {many, large})
+        EXPECT_TRUE(test::decoded(make_decoder, {body}).back().contains("more than 128"));
+}
+
 }  // namespace
 }  // namespace kaiwa::providers

@@ -255,7 +255,7 @@ void ConverseDecoder::take_reasoning(Said& said) {
 
 void ConverseDecoder::take_tool(Said& said) {
     auto const bytes = said.tool_id.size() + said.tool_name.size() + said.tool_input.size() +
-                       said.whole_input.size();
+                       said.whole_input.size() + sizeof(llm::ToolCall);
     if (!count_kept(bytes)) return;
     auto& call = block_at(tools_, said.index).call;
     if (call.id.empty()) call.id = std::move(said.tool_id);

@@ -42,7 +42,8 @@ void OpenAiDecoder::take_chunk() {
     }
     if (tools_.too_large()) {
         return fail(llm::make_failure(FailureClass::model_error,
-                                      "the arguments of a tool call are longer than 1 MiB"));
+                                      "the tool calls of an answer are more than 128 or longer "
+                                      "than 1 MiB"));
     }
     refused_ = refused_ || chunk_.refused;
     if (!chunk_.finish.empty()) take_finish();

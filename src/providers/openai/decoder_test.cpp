@@ -96,5 +96,33 @@ TEST(OpenAiDecoder, PartsInsidePartsAreReadOnceAndNotAsDeepAsAServerLikes) {
     EXPECT_EQ(test::decoded(make_decoder, {deep}), (Lines{"reasoning \"a\"", "finished stop"}));
 }
 
+std::string tool_chunk(std::string const& fragment) {
+    return R"(data: {"choices":[{"delta":{"tool_calls":[)" + fragment + "]}}]}\n\n";
+}
+
+TEST(OpenAiDecoder, GivesUpOnCallsWithoutEnd) {
+    std::string names, numbers;
+    auto const long_name = std::string(64 * 1024, 'n');
+    for (int i = 0; i < 1'000; ++i) {
+        auto const id = std::to_string(i);
+        numbers += tool_chunk(R"({"index":)" + id + R"(,"id":"c)" + id + R"("})");
+        if (i < 20)
+            names +=
+                tool_chunk(R"({"id":"c)" + id + R"(","function":{"name":")" + long_name + "\"}}");
+    }
+    EXPECT_TRUE(test::decoded(make_decoder, {names}).back().contains("1 MiB"));
+    EXPECT_TRUE(test::decoded(make_decoder, {numbers}).back().contains("128"));
+}
+
+TEST(OpenAiDecoder, GivesUpOnArgumentsThatMustBeLookedThroughAgainAndAgain) {
+    std::string body =
+        tool_chunk(R"({"index":0,"id":"c","function":{"name":"f","arguments":"{\"a\":\"}"}})");
+    body +=
+        tool_chunk(R"({"index":0,"function":{"arguments":")" + std::string(500'000, 'x') + "}\"}}");
+    for (int i = 0; i < 100; ++i)
+        body += tool_chunk(R"({"index":0,"function":{"arguments":"{}"}})");
+    EXPECT_TRUE(test::decoded(make_decoder, {body}).back().contains("1 MiB"));
+}
+
 }  // namespace
 }  // namespace kaiwa::providers

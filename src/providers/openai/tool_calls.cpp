@@ -22,17 +22,23 @@ ToolCallJoiner::Call& ToolCallJoiner::call_for(ToolFragment const& fragment, std
 }
 
 void ToolCallJoiner::add(ToolFragment fragment, std::size_t place) {
+    bytes_ += fragment.id.size() + fragment.name.size() + fragment.arguments.size();
+    if (too_large()) return;
     auto& known = call_for(fragment, place);
     if (known.call.id.empty()) known.call.id = std::move(fragment.id);
     if (known.call.name.empty()) known.call.name = std::move(fragment.name);
     if (fragment.arguments.empty()) return;
-    bytes_ += fragment.arguments.size();
-    if (too_large()) return;
     auto& arguments = known.call.arguments;
-    bool const again = fragment.arguments.starts_with('{') && is_whole_json_object(arguments);
-    if (again) arguments.clear();
+    if (fragment.arguments.starts_with('{') && are_whole(arguments)) arguments.clear();
     known.last_fragment = arguments.size();
     arguments += fragment.arguments;
+}
+
+bool ToolCallJoiner::are_whole(std::string_view arguments) {
+    auto const last = arguments.find_last_not_of(" \r\n\t");
+    if (last == arguments.npos || arguments[last] != '}') return false;
+    looked_at_ += arguments.size();
+    return is_whole_json_object(arguments);
 }
 
 std::vector<llm::ToolCall> ToolCallJoiner::take(Ending ending) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kaiwa::providers {
@@ -25,12 +26,17 @@ struct ToolFragment {
 /// it.
 class ToolCallJoiner {
 public:
-    /// Arguments of all calls together; more is broken.
+    /// Ids, names and arguments of all calls together; more is broken.
     static constexpr std::size_t max_bytes = std::size_t{1} << 20;
+    static constexpr std::size_t max_calls = 128;
 
+    /// Takes nothing more once there is too much.
     void add(ToolFragment fragment, std::size_t place);
     [[nodiscard]] bool empty() const { return calls_.empty(); }
-    [[nodiscard]] bool too_large() const { return bytes_ > max_bytes; }
+    /// More bytes or calls came than are allowed, or arguments that were looked through too often.
+    [[nodiscard]] bool too_large() const {
+        return bytes_ > max_bytes || calls_.size() > max_calls || looked_at_ > 8 * max_bytes;
+    }
 
     enum class Ending { whole, cut };
     /// The calls in the order they began. With `cut` (the answer hit its limit) a call whose
@@ -45,9 +51,11 @@ private:
     };
 
     Call& call_for(ToolFragment const& fragment, std::size_t place);
+    bool are_whole(std::string_view arguments);
 
     std::vector<Call> calls_;
     std::size_t bytes_ = 0;
+    std::size_t looked_at_ = 0;  // bytes, each time again
 };
 
 }  // namespace kaiwa::providers
