@@ -33,6 +33,7 @@ struct Failure {
     std::string provider_request_id;  ///< What the provider's support asks for; may be empty.
     std::string provider;             ///< Its name, set by whoever chose the model.
     std::optional<std::chrono::milliseconds> retry_after;
+    bool is_unsent = false;  ///< The request never reached the server: it worked on nothing.
 };
 
 /// A failure of which no more than its class and words are known.

@@ -53,9 +53,10 @@ bool may_help(Failure const& failure) {
     switch (failure.kind) {
         case FailureClass::rate_limited:
         case FailureClass::overloaded:
-        case FailureClass::network:
         case FailureClass::model_error:
             return true;
+        case FailureClass::network:
+            return failure.is_unsent;
         default:
             return false;
     }

@@ -21,6 +21,13 @@ Failure failure(FailureClass kind) {
     return make_failure(kind, "scripted");
 }
 
+/// No connection was made.
+Failure unsent() {
+    auto made = failure(FailureClass::network);
+    made.is_unsent = true;
+    return made;
+}
+
 ScriptedModel::Events whole_answer() {
     return {Event(TextDelta{"こん"}), Event(TextDelta{"にちは"}),
             Event(Finished{FinishReason::stop})};
@@ -49,7 +56,7 @@ protected:
 
 TEST_F(RetryTest, TriesAgainWhenTheServerIsOverloadedAndGivesTheWholeAnswer) {
     model->answers.emplace_back(std::unexpected(failure(FailureClass::overloaded)));
-    model->answers.emplace_back(std::unexpected(failure(FailureClass::network)));
+    model->answers.emplace_back(std::unexpected(unsent()));
     model->answers.emplace_back(whole_answer());
 
     auto const events = ask();
@@ -59,12 +66,21 @@ TEST_F(RetryTest, TriesAgainWhenTheServerIsOverloadedAndGivesTheWholeAnswer) {
     EXPECT_EQ(std::get<TextDelta>(events->front()).text, "こん");
 }
 
-TEST_F(RetryTest, TriesAgainWhenTheStreamBreaksBeforeItsFirstEvent) {
-    ScriptedModel::Events const broken = {std::unexpected(failure(FailureClass::network))};
-    model->answers.emplace_back(broken);
+TEST_F(RetryTest, TriesAgainWhenTheServerGivesUpBeforeTheFirstEvent) {
+    ScriptedModel::Events const given_up = {std::unexpected(failure(FailureClass::overloaded))};
+    model->answers.emplace_back(given_up);
     model->answers.emplace_back(whole_answer());
 
     EXPECT_TRUE(ask());
+    EXPECT_EQ(model->requests.size(), 2u);
+}
+
+TEST_F(RetryTest, NeverPaysTwiceForAQuestionWhoseConnectionBroke) {
+    ScriptedModel::Events const broken = {std::unexpected(failure(FailureClass::network))};
+    model->answers.emplace_back(broken);  // behind the head of the answer
+    EXPECT_EQ(ask().error().kind, FailureClass::network);
+    model->answers.emplace_back(std::unexpected(failure(FailureClass::network)));  // before it
+    EXPECT_EQ(ask().error().kind, FailureClass::network);
     EXPECT_EQ(model->requests.size(), 2u);
 }
 

@@ -146,6 +146,7 @@ llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
     out.message = fit_for_people(std::move(out.message), secret);
     out.provider_request_id = failure.request_id.substr(0, 128);
     out.retry_after = failure.retry_after;
+    out.is_unsent = !failure.was_sent;
     return out;
 }
 

@@ -135,7 +135,10 @@ llm::Failure failure_from(Error const& error) {
                 return FailureClass::network;
         }
     }();
-    return llm::make_failure(kind, error.message);
+    auto failure = llm::make_failure(kind, error.message);
+    failure.is_unsent =
+        error.reason == "resolve" || error.reason == "connect" || error.reason == "tls";
+    return failure;
 }
 
 llm::Failure cut_short() {

@@ -46,6 +46,15 @@ TEST(Failures, KeepsMessagesShortAndOnOneLine) {
     EXPECT_EQ(fit_for_people("key k1 and k1.", Secret("k1")), "key *** and ***.");
 }
 
+TEST(Failures, OnlyWhatCannotHaveReachedTheServerIsUnsent) {
+    for (auto const* reason : {"resolve", "connect", "tls"})
+        EXPECT_TRUE(failure_from(Error{Errc::unavailable, "no", reason}).is_unsent) << reason;
+    EXPECT_TRUE(failure_from(Error{Errc::timed_out, "slow", "connect"}).is_unsent);
+    EXPECT_FALSE(failure_from(Error{Errc::unavailable, "cut", "broken"}).is_unsent);
+    EXPECT_FALSE(failure_from(Error{Errc::timed_out, "slow", "first_byte"}).is_unsent);
+    EXPECT_FALSE(cut_short().is_unsent);
+}
+
 TEST(Failures, ARequestIdIsVisibleAsciiOrNone) {
     EXPECT_EQ(request_id({{"x-request-id", "req_1"}}), "req_1");
     EXPECT_EQ(request_id({{"x-request-id", std::string(200, 'a')}}).size(), 128u);
