@@ -18,6 +18,8 @@ struct MemoryAnswer {
     std::vector<std::string> pieces;  ///< One read each.
     std::optional<Error> broken;      ///< How the body ends, when not as a whole body does.
     bool stays_open = false;          ///< The body never ends: the read waits until it is stopped.
+    std::chrono::milliseconds comment_every{
+        0};  ///< With `stays_open`: ":\n" as often, for a minute.
 };
 
 class MemoryResponse final : public http::InboundResponse {
@@ -33,6 +35,13 @@ public:
             co_return std::string_view(*current_);
         }
         current_.reset();
+        bool const chatters = answer_.stays_open && answer_.comment_every.count() > 0 &&
+                              std::chrono::steady_clock::now() - begun_ < std::chrono::minutes(1);
+        if (chatters) {
+            if (!co_await sleep_for(answer_.comment_every))
+                co_return fail(Errc::cancelled, "stopped");
+            co_return std::string_view(":\n");
+        }
         if (answer_.stays_open) {
             co_await sleep_for(std::chrono::hours(1));
             co_return fail(Errc::cancelled, "stopped");
@@ -44,6 +53,7 @@ public:
 private:
     MemoryAnswer answer_;
     std::size_t next_ = 0;
+    SteadyTime const begun_ = std::chrono::steady_clock::now();
     std::unique_ptr<std::string> current_;
 };
 

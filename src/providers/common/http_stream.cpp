@@ -17,25 +17,33 @@ constexpr std::chrono::milliseconds end_mark_grace{2'000};
 /// used again.
 constexpr std::chrono::milliseconds end_of_body_grace{100};
 
+SteadyTime now() {
+    return std::chrono::steady_clock::now();
+}
+
 // Both halves of a race report a stop as a value; neither throws.
 asio::awaitable<Result<std::string_view>> read_quietly(http::InboundResponse& response) {
     co_await asio::this_coro::throw_if_cancelled(false);
     co_return co_await response.read_some();
 }
 
-asio::awaitable<bool> sleep_quietly(std::chrono::milliseconds time) {
+asio::awaitable<bool> sleep_quietly(SteadyTime::duration time) {
     co_await asio::this_coro::throw_if_cancelled(false);
     co_return co_await sleep_for(time);
 }
 
-/// Reads, but not for longer than `patience`: then fails with `timed_out`. The response is beyond
-/// use after a failure.
-asio::awaitable<Result<std::string_view>> read_within(http::InboundResponse& response,
-                                                      std::chrono::milliseconds patience) {
+/// Reads, but not behind `deadline`: then fails with `timed_out`. The response is beyond use after
+/// a failure.
+asio::awaitable<Result<std::string_view>> read_until(http::InboundResponse& response,
+                                                     SteadyTime deadline) {
     using asio::experimental::awaitable_operators::operator||;
-    auto first = co_await (read_quietly(response) || sleep_quietly(patience));
-    if (auto* bytes = std::get_if<0>(&first)) co_return *bytes;
-    if (!std::get<1>(first)) co_return fail(Errc::cancelled, "stopped");
+    auto const left = deadline - now();
+    // A server that never stops sending has always something to read.
+    if (left > SteadyTime::duration::zero()) {
+        auto first = co_await (read_quietly(response) || sleep_quietly(left));
+        if (auto* bytes = std::get_if<0>(&first)) co_return *bytes;
+        if (!std::get<1>(first)) co_return fail(Errc::cancelled, "stopped");
+    }
     co_return fail(Errc::timed_out, "the server left the answer open");
 }
 
@@ -71,8 +79,9 @@ asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
             co_return *finished_;
         }
         if (!response_) co_return std::unexpected(cut_short());
-        auto bytes = decoder_->said_its_end() ? co_await read_within(*response_, end_mark_grace)
-                                              : co_await response_->read_some();
+        if (!end_mark_due_ && decoder_->said_its_end()) end_mark_due_ = now() + end_mark_grace;
+        auto bytes = end_mark_due_ ? co_await read_until(*response_, *end_mark_due_)
+                                   : co_await response_->read_some();
         auto const taken = take(bytes);
         if (!taken) co_return std::unexpected(taken.error());
     }
@@ -95,8 +104,9 @@ llm::Outcome<void> HttpStream::take(Result<std::string_view> const& bytes) {
 }
 
 asio::awaitable<void> HttpStream::read_to_the_end() {
+    auto const deadline = now() + end_of_body_grace;
     while (response_) {
-        auto const bytes = co_await read_within(*response_, end_of_body_grace);
+        auto const bytes = co_await read_until(*response_, deadline);
         if (!bytes || bytes->empty()) response_.reset();
     }
 }

@@ -31,7 +31,8 @@ private:
     std::unique_ptr<AnswerDecoder> decoder_;
     std::string request_id_;
     std::function<void()> on_whole_;
-    std::optional<llm::Finished> finished_;  // seen by ready(), which does not read to the end
+    std::optional<llm::Finished> finished_;   // seen by ready(), which does not read to the end
+    std::optional<SteadyTime> end_mark_due_;  // once the server said how the answer ended
 };
 
 }  // namespace kaiwa::providers

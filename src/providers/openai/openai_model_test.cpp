@@ -120,6 +120,17 @@ TEST_F(OpenAiModelTest, FinishesWhenTheServerLeavesTheConnectionOpenBehindTheAns
     }
 }
 
+TEST_F(OpenAiModelTest, FinishesThoughTheServerNeverStopsSendingBehindTheAnswer) {
+    MemoryAnswer answer;
+    answer.pieces.push_back(hello);
+    answer.stays_open = true;
+    answer.comment_every = std::chrono::milliseconds(5);
+    transport.answers.emplace_back(std::move(answer));
+    auto const begun = std::chrono::steady_clock::now();
+    EXPECT_EQ(ask(*make()).back(), "finished stop");
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
+}
+
 asio::awaitable<void> ask_and_note(llm::ChatModel& model, std::string& last) {
     auto stream = co_await model.start({});
     while (!test::is_last(last)) {
