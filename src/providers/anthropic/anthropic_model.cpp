@@ -61,9 +61,7 @@ http::OutboundRequest AnthropicModel::outbound(std::string method, std::string u
 
 llm::Failure AnthropicModel::refusal(unsigned status, http::Headers const& headers,
                                      std::string const& body) const {
-    auto failure = failure_from(status, headers, body);
-    failure.message = fit_for_people(std::move(failure.message), config_.api_key);
-    return failure;
+    return failure_from(status, headers, body, config_.api_key);
 }
 
 asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> AnthropicModel::start(
@@ -80,8 +78,9 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> AnthropicM
         auto const status = (*response)->status();
         if (status == 200) {
             auto id = request_id((*response)->headers());
-            co_return std::make_unique<HttpStream>(
-                std::move(*response), std::make_unique<AnthropicDecoder>(), std::move(id));
+            co_return std::make_unique<HttpStream>(std::move(*response),
+                                                   std::make_unique<AnthropicDecoder>(),
+                                                   std::move(id), config_.api_key);
         }
         auto const body = co_await (*response)->read_all(max_error_bytes);
         auto const words = body.value_or(std::string());

@@ -132,7 +132,8 @@ std::unique_ptr<llm::CompletionStream> BedrockModel::read(
         decoder = std::make_unique<ConverseDecoder>(form);
     }
     std::string id(headers.get("x-amzn-requestid").substr(0, 128));
-    return std::make_unique<HttpStream>(std::move(response), std::move(decoder), std::move(id));
+    return std::make_unique<HttpStream>(std::move(response), std::move(decoder), std::move(id),
+                                        planes_->api_key());
 }
 
 asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> BedrockModel::open(

@@ -228,7 +228,8 @@ bool refuses_parameter(VendorError const& error) {
                        "not accept", "no longer", "cannot both", "only the default"});
 }
 
-llm::Failure failure_from(unsigned status, http::Headers const& headers, std::string_view body) {
+llm::Failure failure_from(unsigned status, http::Headers const& headers, std::string_view body,
+                          Secret const& secret) {
     auto error = read_vendor_error(body);
     error.status = status;
     llm::Failure failure;
@@ -243,7 +244,7 @@ llm::Failure failure_from(unsigned status, http::Headers const& headers, std::st
         failure.message = fmt::format("the model's server answered {} without saying why", status);
     } else {
         failure.message =
-            fmt::format("{} (HTTP {})", fit_for_people(std::move(error.message)), status);
+            fmt::format("{} (HTTP {})", fit_for_people(std::move(error.message), secret), status);
     }
     return failure;
 }
@@ -254,7 +255,7 @@ llm::Failure failure_inside(std::string_view body) {
     failure.kind = class_of(error);
     failure.message = error.message.empty()
                           ? "the model's server reported an error without saying which"
-                          : fit_for_people(std::move(error.message));
+                          : std::move(error.message);
     return failure;
 }
 

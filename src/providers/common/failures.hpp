@@ -37,11 +37,12 @@ struct VendorError {
 /// Whether `error` refuses to know or to take a parameter, and not merely its value.
 [[nodiscard]] bool refuses_parameter(VendorError const& error);
 
-/// The failure that an answer other than 200 means.
+/// The failure that an answer other than 200 means, without `secret`.
 [[nodiscard]] llm::Failure failure_from(unsigned status, http::Headers const& headers,
-                                        std::string_view body);
+                                        std::string_view body, Secret const& secret);
 
-/// The same for an error that came inside an answer, as JSON.
+/// The same for an error that came inside an answer, as JSON. The server's words are whole and as
+/// it wrote them: `fit_for_people()` is for whoever knows the key.
 [[nodiscard]] llm::Failure failure_inside(std::string_view error);
 
 /// `retry-after-ms` or `retry-after`: seconds, or a date, which is measured against the answer's
@@ -52,7 +53,8 @@ struct VendorError {
 /// one that is not visible ASCII.
 [[nodiscard]] std::string request_id(http::Headers const& headers);
 
-/// `message` as one line of at most 500 bytes, without `secret`.
+/// `message` as one line of at most 500 bytes, without `secret`, which is looked for before it is
+/// cut.
 [[nodiscard]] std::string fit_for_people(std::string message, Secret const& secret = Secret());
 
 }  // namespace kaiwa::providers

@@ -46,6 +46,13 @@ TEST(Failures, KeepsMessagesShortAndOnOneLine) {
     EXPECT_EQ(fit_for_people("key k1 and k1.", Secret("k1")), "key *** and ***.");
 }
 
+TEST(Failures, AKeyThatLiesAcrossTheCutOfTheWordsIsNotHalfShown) {
+    Secret const key("sk-" + std::string(40, 'k'));
+    auto const body = std::string(480, 'x') + key.reveal();
+    EXPECT_FALSE(failure_from(401, {}, body, key).message.contains("sk-"));
+    EXPECT_FALSE(fit_for_people(failure_inside(body).message, key).contains("sk-"));
+}
+
 TEST(Failures, OnlyWhatCannotHaveReachedTheServerIsUnsent) {
     for (auto const* reason : {"resolve", "connect", "tls"})
         EXPECT_TRUE(failure_from(Error{Errc::unavailable, "no", reason}).is_unsent) << reason;

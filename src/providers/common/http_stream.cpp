@@ -51,10 +51,11 @@ asio::awaitable<Result<std::string_view>> read_until(http::InboundResponse& resp
 
 HttpStream::HttpStream(std::unique_ptr<http::InboundResponse> response,
                        std::unique_ptr<AnswerDecoder> decoder, std::string request_id,
-                       std::function<void()> on_whole)
+                       Secret secret, std::function<void()> on_whole)
     : response_(std::move(response)),
       decoder_(std::move(decoder)),
       request_id_(std::move(request_id)),
+      secret_(std::move(secret)),
       on_whole_(std::move(on_whole)) {}
 
 std::optional<llm::Outcome<llm::Event>> HttpStream::ready() {
@@ -62,7 +63,9 @@ std::optional<llm::Outcome<llm::Event>> HttpStream::ready() {
     auto event = decoder_->next();
     if (!event) return std::nullopt;
     if (!*event) {
-        event->error().provider_request_id = request_id_;
+        auto& failure = event->error();
+        failure.provider_request_id = request_id_;
+        failure.message = fit_for_people(std::move(failure.message), secret_);
     } else if (auto const* finished = std::get_if<llm::Finished>(&**event)) {
         finished_ = *finished;
         return std::nullopt;

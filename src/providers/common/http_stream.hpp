@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/secret.hpp"
+#include "base/wait.hpp"
 #include "http/transport.hpp"
 #include "llm/chat_model.hpp"
 #include "providers/common/answer_decoder.hpp"
@@ -13,10 +15,11 @@ namespace kaiwa::providers {
 /// An answer that arrives as the body of an HTTP response.
 class HttpStream final : public llm::CompletionStream {
 public:
-    /// `on_whole` is called when the answer turned out to be whole, before its last event is given
-    /// out; it may be empty and may look into the decoder.
+    /// `secret` is kept out of what the server says about a failure. `on_whole` is called when the
+    /// answer turned out to be whole, before its last event is given out; it may be empty and may
+    /// look into the decoder.
     HttpStream(std::unique_ptr<http::InboundResponse> response,
-               std::unique_ptr<AnswerDecoder> decoder, std::string request_id,
+               std::unique_ptr<AnswerDecoder> decoder, std::string request_id, Secret secret,
                std::function<void()> on_whole = {});
 
     asio::awaitable<llm::Outcome<llm::Event>> next() override;
@@ -30,6 +33,7 @@ private:
     std::unique_ptr<http::InboundResponse> response_;
     std::unique_ptr<AnswerDecoder> decoder_;
     std::string request_id_;
+    Secret secret_;
     std::function<void()> on_whole_;
     std::optional<llm::Finished> finished_;   // seen by ready(), which does not read to the end
     std::optional<SteadyTime> end_mark_due_;  // once the server said how the answer ended

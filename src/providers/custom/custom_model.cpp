@@ -86,8 +86,7 @@ asio::awaitable<llm::Outcome<std::string>> CustomModel::ask(Place place,
     if (!body) co_return std::unexpected(failure_from(body.error()));
     auto const status = (*response)->status();
     if (status != 200) {
-        auto failure = failure_from(status, (*response)->headers(), *body);
-        failure.message = fit_for_people(std::move(failure.message), config_.api_key);
+        auto failure = failure_from(status, (*response)->headers(), *body, config_.api_key);
         if (status == 405) failure.kind = llm::FailureClass::not_found;
         co_return std::unexpected(std::move(failure));
     }
@@ -121,7 +120,8 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> CustomModel::list() {
     if (!response) co_return std::unexpected(failure_from(response.error()));
     auto const status = (*response)->status();
     if (status == 401 || status == 403) {
-        co_return std::unexpected(failure_from(status, (*response)->headers(), ""));
+        co_return std::unexpected(
+            failure_from(status, (*response)->headers(), "", config_.api_key));
     }
     std::vector<llm::ModelInfo> models;
     for (auto const& name : config_.models) {

@@ -79,9 +79,7 @@ http::OutboundRequest OpenAiModel::outbound(std::string method, std::string url)
 
 llm::Failure OpenAiModel::refusal(unsigned status, http::Headers const& headers,
                                   std::string const& body) const {
-    auto failure = failure_from(status, headers, body);
-    failure.message = fit_for_people(std::move(failure.message), config_.api_key);
-    return failure;
+    return failure_from(status, headers, body, config_.api_key);
 }
 
 ThinkSplitter::Start OpenAiModel::thinking_of(std::string_view model) const {
@@ -110,7 +108,8 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiMode
                 learn_how_it_began(decoder.thinking(), *habits, model);
             };
             co_return std::make_unique<HttpStream>(std::move(*response), std::move(decoder),
-                                                   std::move(id), std::move(learn));
+                                                   std::move(id), config_.api_key,
+                                                   std::move(learn));
         }
         auto const body = co_await (*response)->read_all(max_error_bytes);
         auto const words = body.value_or(std::string());
@@ -141,7 +140,11 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> OpenAiModel::list() {
     auto const body = co_await get(address_.models());
     if (!body) co_return std::unexpected(body.error());
     auto listed = read_model_list(*body);
-    if (!listed) co_return std::unexpected(std::move(listed.error()));
+    if (!listed) {
+        auto failure = std::move(listed.error());
+        failure.message = fit_for_people(std::move(failure.message), config_.api_key);
+        co_return std::unexpected(std::move(failure));
+    }
     // Azure lists its base models here, not the deployments that can be called: those are named in
     // the configuration. The call has shown that the key is right.
     if (!address_.lists_deployments()) co_return std::vector<llm::ModelInfo>();

@@ -131,6 +131,13 @@ TEST_F(OpenAiModelTest, FinishesThoughTheServerNeverStopsSendingBehindTheAnswer)
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10));
 }
 
+TEST_F(OpenAiModelTest, KeepsTheKeyOutOfAFailureInsideAnAnswer) {
+    transport.answer(200, "data: {\"error\":{\"message\":\"bad key sk-planted\"}}\n\n");
+    auto const lines = ask(*make());
+    EXPECT_FALSE(lines.back().contains("sk-planted")) << lines.back();
+    EXPECT_TRUE(lines.back().contains("bad key ***")) << lines.back();
+}
+
 asio::awaitable<void> ask_and_note(llm::ChatModel& model, std::string& last) {
     auto stream = co_await model.start({});
     while (!test::is_last(last)) {
