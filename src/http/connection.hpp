@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "base/wait.hpp"
+#include "http/body_budget.hpp"
 #include "http/framing.hpp"
 #include "http/server.hpp"
 #include "http/socket_io.hpp"
@@ -18,12 +19,14 @@ class Connection;
 
 /// What the connections of one loop share. Used on that loop only.
 struct ServerLoop {
-    ServerLoop(asio::any_io_executor e, Router const& r, ServerOptions const& o, Random& n, Log& l)
-        : executor(std::move(e)), router(r), options(o), random(n), log(l) {}
+    ServerLoop(asio::any_io_executor e, Router const& r, ServerOptions const& o, BodyBudget& b,
+               Random& n, Log& l)
+        : executor(std::move(e)), router(r), options(o), bodies(b), random(n), log(l) {}
 
     asio::any_io_executor executor;
     Router const& router;
     ServerOptions const& options;
+    BodyBudget& bodies;  ///< Of all loops.
     Random& random;
     Log& log;
     bool draining = false;

@@ -21,17 +21,23 @@ asio::awaitable<Result<std::string>> RequestBody::next() {
 
 asio::awaitable<Result<void>> RequestBody::read_into(std::string& body) {
     // What a client announces is not yet sent: memory grows with what arrives.
+    whole_since_ = std::chrono::steady_clock::now();
     body.reserve(
         static_cast<std::size_t>(std::min<std::uint64_t>(framing_.remaining(), read_size)));
     for (;;) {
         auto const piece = co_await next_piece();
         if (!piece) co_return std::unexpected(piece.error());
         if (piece->empty()) co_return Result<void>{};
+        if (!connection_.loop().bodies.take(piece->size()))
+            co_return broken(
+                {Errc::unavailable, "the server holds too many requests just now; try again", {}});
+        held_ += piece->size();
         body += *piece;
     }
 }
 
 asio::awaitable<Result<void>> RequestBody::drop() {
+    whole_since_ = std::chrono::steady_clock::now();
     for (;;) {
         auto const piece = co_await next_piece();
         if (!piece) co_return std::unexpected(piece.error());
@@ -68,12 +74,19 @@ asio::awaitable<Result<std::string_view>> RequestBody::next_piece() {
             if (!sent) co_return broken(sent.error());
         }
         auto const size = framing_.remaining() > small_read_size ? read_size : small_read_size;
-        auto const deadline =
-            std::chrono::steady_clock::now() + connection_.loop().options.limits.body_gap;
-        auto const more = co_await connection_.fill(size, deadline);
+        auto const more = co_await connection_.fill(size, deadline());
         if (!more) co_return broken(more.error());
         if (!*more) co_return broken({Errc::cancelled, "the client is gone", {}});
     }
+}
+
+/// When the next bytes must be there. A route that reads piece by piece sets the pace itself.
+SteadyTime RequestBody::deadline() const {
+    auto const& limits = connection_.loop().options.limits;
+    auto const gap = std::chrono::steady_clock::now() + limits.body_gap;
+    if (!whole_since_) return gap;
+    std::chrono::seconds const paid(received_ / limits.min_body_bytes_per_second);
+    return std::min(gap, *whole_since_ + limits.body_gap + paid);
 }
 
 std::unexpected<Error> RequestBody::broken(Error error) {

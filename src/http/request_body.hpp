@@ -2,6 +2,8 @@
 
 #include "http/connection.hpp"
 
+#include <optional>
+
 namespace kaiwa::http {
 
 /// Reads the body of one request from its connection, and asks for it first when the client waits
@@ -14,12 +16,16 @@ public:
     RequestBody(Connection& connection, ResponseWriter const& answer, BodyFraming framing,
                 Expects expects)
         : connection_(connection), answer_(answer), framing_(framing), expects_(expects) {}
+    ~RequestBody() override { connection_.loop().bodies.give_back(held_); }
+    RequestBody(RequestBody const&) = delete;
+    RequestBody& operator=(RequestBody const&) = delete;
 
     /// Bytes over this are refused with `too_large`.
     void set_limit(std::uint64_t max_bytes) { max_bytes_ = max_bytes; }
 
     asio::awaitable<Result<std::string>> next() override;
-    /// Appends all of it to `body`.
+    /// Appends all of it to `body`. Fails with `unavailable` when all bodies together are too much.
+    /// What it read counts for as long as this lives.
     asio::awaitable<Result<void>> read_into(std::string& body);
     /// Reads and forgets it.
     asio::awaitable<Result<void>> drop();
@@ -34,6 +40,7 @@ public:
 
 private:
     asio::awaitable<Result<std::string_view>> next_piece();
+    [[nodiscard]] SteadyTime deadline() const;
     std::unexpected<Error> broken(Error error);
 
     Connection& connection_;
@@ -42,6 +49,8 @@ private:
     Expects expects_;
     std::uint64_t max_bytes_ = 0;
     std::uint64_t received_ = 0;
+    std::optional<SteadyTime> whole_since_;  // when reading it whole began
+    std::size_t held_ = 0;                   // taken off the budget
     bool broken_ = false;
 };
 

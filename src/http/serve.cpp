@@ -39,6 +39,7 @@ unsigned status_of(Error const& error) {
     if (error.reason == "expectation") return 417;
     if (error.code == Errc::too_large) return 413;
     if (error.code == Errc::timed_out) return 408;
+    if (error.code == Errc::unavailable) return 503;
     return 400;
 }
 

@@ -95,7 +95,8 @@ struct Server::Impl {
     /// One event loop with its acceptor. Its members are used on the loop once it runs.
     struct Part {
         Part(Impl& server, asio::any_io_executor executor)
-            : loop(executor, server.router, server.options, server.random, server.log),
+            : loop(executor, server.router, server.options, server.bodies, server.random,
+                   server.log),
               tasks(executor, server.log) {}
 
         ServerLoop loop;
@@ -113,6 +114,7 @@ struct Server::Impl {
 
     Router const& router;
     ServerOptions options;
+    BodyBudget bodies{options.limits.max_buffered_bytes};
     Random& random;
     Log& log;
     std::vector<std::unique_ptr<Part>> parts;

@@ -29,9 +29,14 @@ struct ServerLimits {
     std::size_t max_header_bytes = 16 * 1024;
     std::chrono::seconds header_time{15};  ///< From the first byte to the whole head.
     std::chrono::seconds body_gap{30};     ///< Longest pause inside a body.
-    std::chrono::seconds keep_alive{75};   ///< An idle connection lives so long.
-    std::chrono::seconds write_gap{30};    ///< Longest time without the reader taking a byte.
-    std::chrono::seconds ping_gap{15};     ///< A WebSocket silent for twice this is given up.
+    /// A body that is read whole, and is slower than this for longer than `body_gap`, is given up.
+    std::size_t min_body_bytes_per_second = 4 * 1024;
+    /// Of bodies that are read whole, until their requests are answered; over it they are refused
+    /// with 503.
+    std::size_t max_buffered_bytes = std::size_t{256} << 20;
+    std::chrono::seconds keep_alive{75};  ///< An idle connection lives so long.
+    std::chrono::seconds write_gap{30};   ///< Longest time without the reader taking a byte.
+    std::chrono::seconds ping_gap{15};    ///< A WebSocket silent for twice this is given up.
 };
 
 struct ServerOptions {

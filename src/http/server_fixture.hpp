@@ -30,6 +30,11 @@ public:
     RawClient(RawClient&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
     RawClient(RawClient const&) = delete;
     RawClient& operator=(RawClient const&) = delete;
+    RawClient& operator=(RawClient&& other) noexcept {
+        std::swap(socket_, other.socket_);
+        std::swap(buffer_, other.buffer_);
+        return *this;
+    }
 
     bool connect(std::uint16_t port) {
         sockaddr_in address{};

@@ -328,6 +328,46 @@ TEST_F(ServerTest, GivesUpOnAHeadABodyAndAnIdleConnectionThatTakeTooLong) {
     EXPECT_LT(took, 5s);
 }
 
+TEST_F(ServerTest, GivesUpOnABodyThatTricklesIn) {
+    router.add({"POST", "/", echo, BodyMode::buffered, 100'000});
+    options.limits.body_gap = 2s;
+    options.limits.min_body_bytes_per_second = 1000;
+    start();
+    auto client = connect();
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+    auto const begin = std::chrono::steady_clock::now();
+    while (!client.stirs_within(100ms) && std::chrono::steady_clock::now() - begin < 9s)
+        client.send("x");  // never silent for long
+    EXPECT_TRUE(client.read_all().starts_with("HTTP/1.1 408 "));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 9s);
+}
+
+TEST_F(ServerTest, BodiesThatAreHeldTogetherAreBounded) {
+    router.add({"POST", "/", echo, BodyMode::buffered, 1000});
+    options.limits.max_buffered_bytes = 1500;
+    start();
+    auto const whole = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n";
+    auto held = connect();
+    held.send(whole + std::string(900, 'x'));
+    auto client = connect();
+    std::string answer;
+    // The first body may still be on its way.
+    for (int i = 0; i < 100 && !answer.starts_with("HTTP/1.1 503 "); ++i) {
+        client = connect();
+        client.send(whole + std::string(1000, 'x'));
+        answer = client.read_answer();
+    }
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+    held.send(std::string(100, 'x'));
+    EXPECT_TRUE(held.read_answer().starts_with("HTTP/1.1 200 "));
+    for (int i = 0; i < 100 && !answer.starts_with("HTTP/1.1 200 "); ++i) {
+        client = connect();
+        client.send(whole + std::string(1000, 'x'));
+        answer = client.read_answer();
+    }
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << "what was answered still counts";
+}
+
 TEST_F(ServerTest, TurnsAwayConnectionsOverTheLimit) {
     get("/", hello);
     options.limits.max_connections = 2;
