@@ -208,6 +208,13 @@ asio::awaitable<Result<AnswerHead>> exchange(OutboundConnection& connection, std
     co_return answer;
 }
 
+/// Whether a kept connection that broke without a byte of the answer was being closed while the
+/// request was on its way. One that breaks later may have had a server that was at work on it.
+bool was_closing_already(SteadyTime sent_at) {
+    constexpr std::chrono::seconds round_trip{1};
+    return std::chrono::steady_clock::now() - sent_at < round_trip;
+}
+
 asio::execution_context& context_of(asio::any_io_executor const& loop) {
     return asio::query(loop, asio::execution::context);
 }
@@ -300,8 +307,11 @@ asio::awaitable<Result<std::unique_ptr<InboundResponse>>> Client::send(OutboundR
         }
 
         bool began = false;
+        auto const sent_at = std::chrono::steady_clock::now();
         auto answer = co_await exchange(*connection, *head, request.body, began);
-        if (!answer && reused && !began && answer.error().reason == "broken") continue;
+        bool const may_repeat =
+            reused && !began && (request.method != "POST" || was_closing_already(sent_at));
+        if (!answer && may_repeat && answer.error().reason == "broken") continue;
         if (!answer) co_return std::unexpected(answer.error());
         auto const framing = answer_framing(*answer, request.method);
         if (!framing) co_return broken(framing.error().message);

@@ -172,6 +172,24 @@ TEST_F(ClientTest, SendsAgainOnceWhenAKeptConnectionHadEnded) {
     EXPECT_EQ(server.connections(), 2);
 }
 
+TEST_F(ClientTest, NeverRepeatsAPostThatAServerMayHaveBeenAtWorkOn) {
+    std::atomic<int> posts = 0;
+    ScriptedServer server([&](Peer& peer) {
+        peer.read_request();
+        peer.send(ok);
+        peer.read_request();
+        ++posts;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1'200));  // thinks, then is cut off
+    });
+    EXPECT_EQ(get(server.url()).body, "ok");
+    OutboundRequest post;
+    post.method = "POST";
+    post.url = server.url();
+    EXPECT_EQ(call(post).reason(), "broken");
+    EXPECT_EQ(posts, 1);
+    EXPECT_EQ(server.connections(), 1);
+}
+
 TEST_F(ClientTest, NeverSendsAgainOnAFreshConnectionOrAfterAByteOfTheAnswer) {
     std::atomic<int> requests = 0;
     ScriptedServer silent([&](Peer& peer) {
