@@ -241,7 +241,11 @@ void Server::drain() {
             part->loop.draining = true;
             boost::system::error_code ignored;
             if (part->acceptor) part->acceptor->close(ignored);
-            for (auto* const connection : part->loop.connections) connection->close_if_idle();
+            auto const now = std::chrono::steady_clock::now();
+            for (auto* const connection : part->loop.connections) {
+                connection->close_if_idle();
+                if (connection->on_tick) connection->on_tick(now);
+            }
         };
         asio::post(part->loop.executor, std::move(close));
     }

@@ -58,7 +58,8 @@ public:
 
     /// Begins to accept. Fails with `unavailable` when the address cannot be had.
     Result<asio::ip::tcp::endpoint> start();
-    /// Stops accepting and closes connections that are between two requests.
+    /// Stops accepting, closes connections that are between two requests, and tells WebSockets that
+    /// we go (1001).
     void drain();
     /// Ends what is left within `patience`. Call after `drain()`.
     asio::awaitable<void> stop(std::chrono::milliseconds patience);

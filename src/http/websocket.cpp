@@ -10,9 +10,11 @@ namespace {
 
 constexpr std::chrono::seconds message_time{60};  // from a message's first byte to its last
 constexpr std::chrono::seconds close_time{5};
+constexpr std::chrono::milliseconds drain_close_time{500};
 constexpr std::size_t max_queued_bytes = 512;  // a peer that pings faster than it reads
 constexpr std::size_t read_size = 4 * 1024;
 
+constexpr std::uint16_t going_away = 1001;
 constexpr std::uint16_t protocol_error = 1002;
 constexpr std::uint16_t unsupported_data = 1003;
 constexpr std::uint16_t invalid_text = 1007;
@@ -197,7 +199,9 @@ void WebSocketSession::close(std::uint16_t code, std::string_view reason) {
     if (close_sent_ || gone_) return;
     queue(Opcode::close, close_payload(code, reason));
     close_sent_ = true;
-    close_deadline_ = std::chrono::steady_clock::now() + close_time;
+    bool const draining = connection_.loop().draining;
+    close_deadline_ = std::chrono::steady_clock::now();
+    close_deadline_ += draining ? std::chrono::milliseconds(drain_close_time) : close_time;
     connection_.read_no_longer_than(close_deadline_);
     flush();
 }
@@ -234,6 +238,8 @@ void WebSocketSession::flush() {
 }
 
 void WebSocketSession::tick(SteadyTime now) {
+    // Nobody else would tell a page that we go; its route waits for what it says.
+    if (connection_.loop().draining) close(going_away, {});
     if (!close_sent_ && now - pinged_ >= connection_.loop().options.limits.ping_gap) {
         pinged_ = now;
         queue(Opcode::ping, {});

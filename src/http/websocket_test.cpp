@@ -232,6 +232,24 @@ TEST_F(WebSocketTest, SaysGoingAwayWhenTheServerStops) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin_time, 3s);
 }
 
+TEST_F(WebSocketTest, SaysGoingAwayAtOnceWhenTheServerDrains) {
+    begin();
+    auto client = open();
+    auto silent = open();
+    client.send(frame(0x81, "hi"));
+    EXPECT_EQ(client.read(8), "\x81\x06re: hi");
+    silent.send(frame(0x81, "hi"));
+    EXPECT_EQ(silent.read(8), "\x81\x06re: hi");
+    auto const begin_time = std::chrono::steady_clock::now();
+    server->drain();
+    EXPECT_EQ(client.read(4), "\x88\x02\x03\xE9");
+    client.send(frame(0x88, std::string("\x03\xE9", 2)));
+    EXPECT_EQ(client.read_all(), "");
+    EXPECT_EQ(silent.read(4), "\x88\x02\x03\xE9");
+    silent.read_all();
+    EXPECT_LT(std::chrono::steady_clock::now() - begin_time, 3s) << "a silent peer is left soon";
+}
+
 TEST_F(WebSocketTest, LetsOneTaskWriteWhileAnotherReads) {
     std::atomic<bool> over = false;
     router.add({"GET", "/ws",
