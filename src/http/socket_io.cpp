@@ -81,6 +81,8 @@ void tune(int socket, std::chrono::milliseconds unacknowledged) {
 }
 
 std::span<char> ReadBuffer::room(std::size_t capacity) {
+    // Never no room at all: a read of nothing would look like the end.
+    if (size() == capacity_) capacity = std::max<std::size_t>(capacity, 2 * capacity_);
     if (capacity_ < capacity) {
         auto larger = std::make_unique_for_overwrite<char[]>(capacity);
         if (!empty()) std::memcpy(larger.get(), bytes_.get() + begin_, size());
