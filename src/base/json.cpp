@@ -1,5 +1,6 @@
 #include "base/json.hpp"
 
+#include <boost/json/basic_parser_impl.hpp>
 #include <boost/system/error_code.hpp>
 #include <fmt/format.h>
 
@@ -14,6 +15,58 @@ std::string shown(std::string_view name) {
     std::string out;
     append_json_string(out, name.substr(0, 64));
     return out;
+}
+
+/// Counts the members that a text writes. What it reads is valid JSON of a bounded depth.
+struct MemberCounter {
+    static constexpr auto max_object_size = static_cast<std::size_t>(-1);
+    static constexpr auto max_array_size = static_cast<std::size_t>(-1);
+    static constexpr auto max_key_size = static_cast<std::size_t>(-1);
+    static constexpr auto max_string_size = static_cast<std::size_t>(-1);
+    using Code = boost::system::error_code;
+
+    std::size_t members = 0;
+
+    bool on_object_end(std::size_t count, Code&) {
+        members += count;
+        return true;
+    }
+    bool on_document_begin(Code&) { return true; }
+    bool on_document_end(Code&) { return true; }
+    bool on_object_begin(Code&) { return true; }
+    bool on_array_begin(Code&) { return true; }
+    bool on_array_end(std::size_t, Code&) { return true; }
+    bool on_key_part(json::string_view, std::size_t, Code&) { return true; }
+    bool on_key(json::string_view, std::size_t, Code&) { return true; }
+    bool on_string_part(json::string_view, std::size_t, Code&) { return true; }
+    bool on_string(json::string_view, std::size_t, Code&) { return true; }
+    bool on_number_part(json::string_view, Code&) { return true; }
+    bool on_int64(std::int64_t, json::string_view, Code&) { return true; }
+    bool on_uint64(std::uint64_t, json::string_view, Code&) { return true; }
+    bool on_double(double, json::string_view, Code&) { return true; }
+    bool on_bool(bool, Code&) { return true; }
+    bool on_null(Code&) { return true; }
+    bool on_comment_part(json::string_view, Code&) { return true; }
+    bool on_comment(json::string_view, Code&) { return true; }
+};
+
+std::size_t members_written(std::string_view text, json::parse_options const& options) {
+    json::basic_parser<MemberCounter> parser(options);
+    boost::system::error_code error;
+    parser.write_some(false, text.data(), text.size(), error);
+    return parser.handler().members;
+}
+
+/// As deep as `parse_json()` lets a value be.
+std::size_t members_kept(json::value const& value) {
+    std::size_t count = 0;
+    if (auto const* array = value.if_array()) {
+        for (auto const& element : *array) count += members_kept(element);
+    } else if (auto const* object = value.if_object()) {
+        count = object->size();
+        for (auto const& member : *object) count += members_kept(member.value());
+    }
+    return count;
 }
 
 /// Whether every number is one: a literal beyond a double is read as infinity, which cannot be
@@ -36,6 +89,10 @@ Result<json::value> parse_json(std::string_view text) {
     if (error) return fail(Errc::invalid_argument, "the body is not valid JSON: " + error.message());
     if (!is_finite(value)) {
         return fail(Errc::invalid_argument, "the body is not valid JSON: a number is out of range");
+    }
+    // The library keeps the last of two; who signed or checked the body may have read the first.
+    if (members_written(text, options) != members_kept(value)) {
+        return fail(Errc::invalid_argument, "the body names a member twice in one object");
     }
     return value;
 }

@@ -13,6 +13,13 @@ TEST(ParseJson, RefusesWhatIsNotOneJsonText) {
     EXPECT_TRUE(parse_json("{\"a\":[1,2,{\"b\":null}]}").has_value());
 }
 
+TEST(ParseJson, RefusesAMemberThatIsNamedTwice) {
+    for (auto text : {R"({"a":1,"a":2})", R"({"a":{"b":1,"c":2,"b":1}})", R"([0,{"a":1,"a":1}])",
+                      R"({"a":1,"\u0061":2})"})
+        EXPECT_EQ(parse_json(text).error().code, Errc::invalid_argument) << text;
+    EXPECT_TRUE(parse_json(R"({"a":{"a":[{"a":1},{"a":2}]},"A":{},"":[]})").has_value());
+}
+
 TEST(AppendJsonString, EscapesWhatJsonMustEscapeAndKeepsTheRest) {
     std::string out;
     append_json_string(out, std::string_view("a\"b\\c\n\r\t\x01\x1f\0会話", 17));
