@@ -134,8 +134,9 @@ TEST(JsonOut, ShowsAnAnswerWithAllItsMembers) {
     append_message(out, message);
     auto const json = parse_json(out).value();
     for (auto const* member :
-         {"id", "parent", "siblings", "role", "text", "state", "generation", "finish", "error", "model",
-          "files", "steps", "citations", "reasoning", "usage", "feedback", "notice", "created_at"})
+         {"id", "parent", "siblings", "role", "text", "state", "generation", "finish", "error",
+          "model", "files", "steps", "citations", "reasoning", "ended_at", "usage", "feedback",
+          "notice", "created_at"})
         EXPECT_TRUE(json.as_object().contains(member)) << member;
     EXPECT_EQ(json.at("text").as_string(), "a\"\n会");
     EXPECT_EQ(json.at("notice").at("dropped").as_int64(), 3);

@@ -68,6 +68,8 @@ void append_notice(std::string& out, std::string_view steps_json) {
 void append_assistant_members(JsonMembers& members, chat::Message const& message) {
     if (message.reasoning.empty()) members.null("reasoning");
     else members.text("reasoning", message.reasoning);
+    if (message.ended_at) members.time("ended_at", *message.ended_at);
+    else members.null("ended_at");
 }
 
 std::string_view to_string(llm::ModelState state) {

@@ -107,6 +107,8 @@ struct Message {
     std::optional<llm::Usage> usage;
     std::optional<Feedback> feedback;
     Timestamp created_at;
+    /// Of an answer that was seen to end: unset while it runs, and when it was interrupted.
+    std::optional<Timestamp> ended_at;
     std::int64_t depth = 0;  ///< Messages before it in its branch.
 };
 

@@ -96,10 +96,13 @@ TEST_P(ChatStoreTest, EndingStoresTheWholeMessageOnce) {
     ending.usage = llm::Usage{3, 5, 1, std::nullopt};
     ending.steps_json = R"([{"id":"s"}])";
     ending.citations_json = R"([{"number":1}])";
+    EXPECT_FALSE(branch(ann, thread).at(1).ended_at);
     harness->clock.advance(std::chrono::seconds(3));
     ASSERT_TRUE(run(store().end_generation(lease_of(ticket), ending)));
 
+    EXPECT_FALSE(branch(ann, thread).at(0).ended_at);
     auto const message = branch(ann, thread).at(1);
+    EXPECT_EQ(message.ended_at, message.created_at + std::chrono::seconds(3));
     EXPECT_EQ(message.state, MessageState::failed);
     EXPECT_EQ(message.text, "partial");
     EXPECT_EQ(message.reasoning, "why");
@@ -172,6 +175,7 @@ TEST_P(ChatStoreTest, AWriteRenewsTheLeaseAndAnExpiredOneBecomesInterrupted) {
     auto const message = branch(ann, thread).at(1);
     EXPECT_EQ(message.state, MessageState::interrupted);
     EXPECT_EQ(message.text, "こんに");
+    EXPECT_FALSE(message.ended_at) << "nobody saw when it ended";
 
     // The runner that was late is fenced off; asking again changes nothing.
     EXPECT_EQ(run(store().append_log(lease_of(ticket), text_segment(3, {"x"}), 50)).error().code,
@@ -220,6 +224,7 @@ TEST_P(ChatStoreTest, EventsAreGoneADayAfterTheEndAndTheMessageStays) {
     ASSERT_TRUE(removed) << removed.error().message;
     EXPECT_GT(*removed, 0u);
     EXPECT_EQ(run(store().read_log(ann, ticket.generation, 0)).error().code, Errc::gone);
+    EXPECT_TRUE(branch(ann, thread).at(1).ended_at);
     EXPECT_EQ(run(store().read_log(bob, ticket.generation, 0)).error().code, Errc::not_found);
     EXPECT_EQ(branch(ann, thread).at(1).text, "answer");
 }

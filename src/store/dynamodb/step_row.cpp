@@ -68,6 +68,13 @@ void read_extra(Item const& ours, StepRow& row) {
     message.usage = read_usage(ours);
 }
 
+/// Before that `end` is the beginning, as Chainlit writes it; of an interrupted answer it is when
+/// that was noticed.
+bool was_seen_to_end(Message const& message) {
+    return message.generation && message.state != MessageState::pending &&
+           message.state != MessageState::interrupted;
+}
+
 /// The longest beginning of at most `bytes` that ends between code points.
 std::string_view cut(std::string_view text, std::size_t bytes) {
     if (text.size() <= bytes) return text;
@@ -122,7 +129,10 @@ StepRow read_step(Item item) {
     message.feedback = read_feedback(item);
     if (row.is_message && bool_or(item, "isError")) message.state = MessageState::failed;
     auto const* metadata = find_map(item, "metadata");
-    if (auto const* ours = metadata ? find_map(*metadata, "kaiwa") : nullptr) read_extra(*ours, row);
+    if (auto const* ours = metadata ? find_map(*metadata, "kaiwa") : nullptr)
+        read_extra(*ours, row);
+    auto const end = parse_rfc3339(string_or(item, "end"));
+    if (end && was_seen_to_end(message)) message.ended_at = *end;
     row.item = std::move(item);
     return row;
 }

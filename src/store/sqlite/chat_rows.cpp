@@ -48,6 +48,7 @@ chat::Message read_message(Query const& row) {
     if (!row.is_null(21)) {
         message.feedback = chat::Feedback{row.choice<chat::Feedback::Value>(21), row.text(22)};
     }
+    if (message.state != chat::MessageState::interrupted) message.ended_at = row.optional_time(23);
     return message;
 }
 
@@ -179,7 +180,7 @@ Branch read_branch(Connection& db, std::int64_t thread, std::int64_t from, std::
         SELECT m.n, m.parent, p.id, m.depth, m.role, m.state, m.id, m.created_at, m.model, m.finish,
                m.input_tokens, m.output_tokens, m.cached_tokens, m.reasoning_tokens,
                m.text, m.reasoning, m.error, m.steps, m.citations,
-               g.id, g.last_segment, f.value, f.comment
+               g.id, g.last_segment, f.value, f.comment, g.ended_at
         FROM branch b CROSS JOIN messages m ON m.n = b.n
         LEFT JOIN messages p ON p.n = m.parent
         LEFT JOIN generations g ON g.n = m.n

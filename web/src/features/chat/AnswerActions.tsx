@@ -10,7 +10,7 @@ import { seconds } from "@/lib/i18n/time";
 import { offersAgain } from "./AnswerState";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
-import type { Item } from "./conversation";
+import { took, type Item } from "./conversation";
 import { copyAnswer, copyText } from "./copy";
 
 /** What can be done with an answer: on hover and focus, and always where there is no pointer to hover with. */
@@ -31,6 +31,7 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
     void actions.feedback(item, off ? null : { value: next });
   };
   const time = new Date(item.created_at).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  const passed = took(item);
   const model = item.model?.split("/").slice(1).join("/") || item.model;
 
   return (
@@ -51,7 +52,7 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
             {item.model && <span className="block">{item.model}</span>}
             <span className="block">{time}</span>
             {item.usage && <span className="block tabular-nums">{t("tokens", { input: item.usage.input_tokens, output: item.usage.output_tokens })}</span>}
-            {item.took !== undefined && <span className="block tabular-nums">{t("seconds", { value: seconds(item.took) })}</span>}
+            {passed !== null && <span className="block tabular-nums">{t("seconds", { value: seconds(passed) })}</span>}
           </MenuNote>
         </Menu>
         <BranchSwitcher item={item} />

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "@/lib/api/types";
 import { newTurn } from "@/lib/events/turn";
-import { accept, addSibling, addTurn, commitTurn, hasUnsent, isRunning, keyOf, mergePage, newQuestion, newReply, prependPage, type Conversation, type Item } from "./conversation";
+import { accept, addSibling, addTurn, commitTurn, hasUnsent, isRunning, keyOf, mergePage, newQuestion, newReply, prependPage, took, type Conversation, type Item } from "./conversation";
 
 const now = "2026-11-20T00:00:00.000Z";
 
@@ -69,17 +69,22 @@ describe("branches", () => {
   });
 });
 
+const lastTook = ({ items }: Conversation) => items.slice(-1).map(took)[0];
+
 it("commits a turn into its message", () => {
   const running = { items: [q1, { ...a1, state: "pending" as const, generation: "g" }], next: null };
   const committed = commitTurn(running, "g", { ...newTurn, status: "stopped", text: "途中", reasoning: "" });
   expect(committed.items[1]).toMatchObject({ state: "stopped", text: "途中", reasoning: null });
   expect(isRunning(committed)).toBe(false);
-  expect(committed.items[1]?.took).toBeUndefined();
+  expect(lastTook(committed)).toBeNull();
 });
 
-it("remembers how long an answer took that was asked for here", () => {
+it("says how long an answer took: by this clock at first, then by the server's", () => {
   const asked = accept(addTurn(all, newQuestion("q3", "a2", "三", [], now), newReply("r", "q3", null, now)), "q3", "r", { message: "q3", reply: "a3", generation: "g" });
   const done = commitTurn(asked, "g", { ...newTurn, status: "done", text: "答" }, Date.parse(now) + 2100);
-  const merged = mergePage(done, { items: [message("q3", "a2", { role: "user" }), message("a3", "q3", { text: "答", generation: "g" })], next: null });
-  expect(merged.items.at(-1)?.took).toBe(2100);
+  expect(lastTook(done)).toBe(2100);
+  const stored = message("a3", "q3", { text: "答", generation: "g", created_at: "2026-01-01T00:00:00.000Z", ended_at: "2026-01-01T00:00:01.900Z" });
+  const merged = mergePage(done, { items: [message("q3", "a2", { role: "user" }), stored], next: null });
+  expect(lastTook(merged)).toBe(1900);
+  expect(took({ ...stored, ended_at: null })).toBeNull();
 });

@@ -4,11 +4,8 @@ import type { Turn } from "@/lib/events/turn";
 /** What the page itself knows about a message that the server has not confirmed. */
 export type Local = { state: "sending" } | { state: "failed"; error: unknown };
 
-/**
- * A message as the list shows it. `key` stays the same when the server names a message that was shown before; `took` is
- * how many milliseconds an answer took that was asked for here.
- */
-export type Item = Message & { key?: string; local?: Local; took?: number };
+/** A message as the list shows it. `key` stays the same when the server names a message that was shown before. */
+export type Item = Message & { key?: string; local?: Local };
 
 /** The loaded end of a thread's branch, newest last; `next` leads to older messages. */
 export interface Conversation {
@@ -51,8 +48,7 @@ export function mergePage(old: Conversation | undefined, page: MessagePage): Con
 /** Keeps the identity that a row was shown under, and the object itself when nothing changed. */
 function keep(old: Item | undefined, message: Message): Item {
   if (!old) return message;
-  const { key, took } = old;
-  const next: Item = { ...message, ...(key === undefined ? {} : { key }), ...(took === undefined ? {} : { took }) };
+  const next: Item = { ...message, ...(old.key === undefined ? {} : { key: old.key }) };
   return JSON.stringify(next) === JSON.stringify(old) ? old : next;
 }
 
@@ -108,16 +104,21 @@ export function commitTurn(old: Conversation, generation: string, turn: Turn, no
     ...old,
     items: old.items.map((item) =>
       item.generation === generation && item.state === "pending"
-        ? { ...item, text, state, steps: [...steps], citations: [...citations], usage, finish, error, reasoning: turn.reasoning || null, model: turn.model ?? item.model, ...took(item, now) }
+        ? { ...item, text, state, steps: [...steps], citations: [...citations], usage, finish, error, reasoning: turn.reasoning || null, model: turn.model ?? item.model, ended_at: endedHere(item, state, now) }
         : item,
     ),
   };
 }
 
-/** Only of what was asked for here and still carries this clock's time. */
-function took(item: Item, now: number): { took?: number } {
-  const passed = now - Date.parse(item.created_at);
-  return item.key !== undefined && passed >= 0 ? { took: passed } : {};
+/** By this clock, until the server says by its own; only of what was asked for here and began by this one. */
+function endedHere(item: Item, state: Message["state"], now: number): string | null {
+  return item.key === undefined || state === "interrupted" ? null : new Date(now).toISOString();
+}
+
+/** How many milliseconds an answer took, where its end is known. */
+export function took({ created_at, ended_at }: Item): number | null {
+  const passed = Date.parse(ended_at ?? "") - Date.parse(created_at);
+  return passed >= 0 ? passed : null;
 }
 
 export function isRunning(conversation: Conversation | undefined): boolean {

@@ -1016,6 +1016,11 @@ export interface components {
             reply: string;
             model?: string;
             parameters?: components["schemas"]["Parameters"];
+            /**
+             * Format: date-time
+             * @description Of assistant messages; null while one runs, and when it was interrupted
+             */
+            ended_at?: string | null;
         };
         TurnAccepted: {
             message: string;
