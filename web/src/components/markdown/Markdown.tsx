@@ -9,14 +9,16 @@ import "./markdown.css";
 
 export interface MarkdownProps {
   text: string;
-  /** More of the text will come: what is open at its end is shown as it will become. */
+  /** The text may break off anywhere: what is open at its end is shown as it would have become. */
   streaming: boolean;
+  /** More of it will come, and a caret says so; left out, it does while `streaming`. */
+  caret?: boolean;
   /** The language of the text, by which the browser breaks its lines. */
   lang?: string;
 }
 
 /** A text in Markdown. While it grows only its last block is parsed and drawn again. */
-export function Markdown({ text, streaming, lang }: MarkdownProps) {
+export function Markdown({ text, streaming, caret = streaming, lang }: MarkdownProps) {
   const { settled, tail, definitions } = useDocument(withPlainLineEnds(text), streaming);
   const footnotes = useId();
   const { urls } = definitions;
@@ -26,7 +28,7 @@ export function Markdown({ text, streaming, lang }: MarkdownProps) {
     <Surroundings value={surroundings}>
       <div className="md" lang={lang}>
         {blocks.map((block, index) => (
-          <BlockView key={block.start} block={block} caret={streaming && index === blocks.length - 1} />
+          <BlockView key={block.start} block={block} caret={caret && index === blocks.length - 1} />
         ))}
       </div>
     </Surroundings>

@@ -74,3 +74,10 @@ it("recognises what it looks for", () => {
 
   expect(faults(root)).toHaveLength(5);
 });
+
+it("shows a text that broke off as it would have become, without a caret", () => {
+  const shown = render(<Markdown text="見る: [リンク](https://exam" streaming caret={false} />).container;
+  expect(shown.textContent).toBe("見る: リンク");
+  expect(shown.querySelector(".md-caret")).toBeNull();
+  expect(render(<Markdown text="見る: [リンク](https://exam" streaming />).container.querySelector(".md-caret")).not.toBeNull();
+});

@@ -25,7 +25,7 @@ export function PageTabs({ title, base, sections, current }: Props) {
               event.preventDefault();
               navigate(`${base}/${name}`);
             }}
-            className={cx("flex h-11 items-center border-b-2 px-3 text-[15px] whitespace-nowrap -outline-offset-2", name === current ? "border-accent font-medium" : "border-transparent text-muted hover:text-text")}
+            className={cx("flex h-11 items-center border-b-2 px-3 text-[15px] whitespace-nowrap -outline-offset-2", name === current ? "border-accent font-medium" : "border-transparent text-muted hover:text-text forced-colors:border-[Canvas]")}
           >
             {label}
           </a>

@@ -6,7 +6,7 @@ import { useTurn } from "@/lib/events/turns";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerState } from "./AnswerState";
 import { Announcer } from "./Announcer";
-import type { Item } from "./conversation";
+import { breaksOff, type Item } from "./conversation";
 import { langOf } from "./lang";
 import { Progress } from "./Progress";
 import { Steps } from "./Steps";
@@ -28,7 +28,7 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
       <Steps id={item.id} steps={steps} reasoning={reasoning} notice={item.notice} running={pending && text === ""} />
       {text !== "" && (
         <div ref={content} lang={langOf(text)} className="min-w-0">
-          <Markdown text={text} streaming={pending} {...langProp(text)} />
+          <Markdown text={text} streaming={pending || breaksOff(item)} caret={pending} {...langProp(text)} />
         </div>
       )}
       {pending && text === "" && <Progress since={item.created_at} steps={steps} reasoning={reasoning !== ""} />}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "@/lib/api/types";
 import { newTurn } from "@/lib/events/turn";
-import { accept, addSibling, addTurn, commitTurn, hasUnsent, isRunning, keyOf, mergePage, newQuestion, newReply, prependPage, took, type Conversation, type Item } from "./conversation";
+import { accept, addSibling, addTurn, breaksOff, commitTurn, hasUnsent, isRunning, keyOf, mergePage, newQuestion, newReply, prependPage, took, type Conversation, type Item } from "./conversation";
 
 const now = "2026-11-20T00:00:00.000Z";
 
@@ -77,6 +77,12 @@ it("commits a turn into its message", () => {
   expect(committed.items[1]).toMatchObject({ state: "stopped", text: "途中", reasoning: null });
   expect(isRunning(committed)).toBe(false);
   expect(lastTook(committed)).toBeNull();
+});
+
+it("knows which answers break off in the middle", () => {
+  for (const state of ["stopped", "interrupted", "failed"] as const) expect(breaksOff({ ...a1, state })).toBe(true);
+  for (const finish of ["length", "filtered"] as const) expect(breaksOff({ ...a1, finish })).toBe(true);
+  expect(breaksOff({ ...a1, finish: "stop" })).toBe(false);
 });
 
 it("says how long an answer took: by this clock at first, then by the server's", () => {

@@ -121,6 +121,11 @@ export function took({ created_at, ended_at }: Item): number | null {
   return passed >= 0 ? passed : null;
 }
 
+/** Whether the text of an answer may end in the middle of a sentence, a link or a block of code. */
+export function breaksOff({ state, finish }: Item): boolean {
+  return state === "stopped" || state === "interrupted" || state === "failed" || finish === "length" || finish === "filtered";
+}
+
 export function isRunning(conversation: Conversation | undefined): boolean {
   return conversation?.items.some((item) => item.state === "pending" && item.local?.state !== "failed") ?? false;
 }

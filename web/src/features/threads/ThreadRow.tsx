@@ -54,7 +54,7 @@ export function ThreadRow({ thread, current, actions, onPick, onDelete }: Props)
     event.preventDefault();
   };
   return (
-    <li className={cx("group relative flex items-center rounded-lg hover:bg-hover has-data-popup-open:bg-hover", current && "bg-hover")}>
+    <li className={cx("group relative flex items-center rounded-lg hover:bg-hover has-data-popup-open:bg-hover", current && "bg-hover forced-colors:outline-2 forced-colors:-outline-offset-2 forced-colors:outline-[Highlight]")}>
       <a
         ref={link}
         href={threadPath(thread.id)}
