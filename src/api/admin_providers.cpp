@@ -1,6 +1,7 @@
 #include "api/fields.hpp"
 #include "api/json_out.hpp"
 #include "api/json_text.hpp"
+#include "api/listing.hpp"
 #include "api/provider_body.hpp"
 #include "api/resources.hpp"
 
@@ -67,10 +68,48 @@ asio::awaitable<Result<void>> keep(Call& call, ProviderConfig config, unsigned s
     co_return co_await answer_json(call.writer, status, std::move(out));
 }
 
+std::string text_of(llm::ProviderStatus const& provider) {
+    auto const& config = provider.config;
+    return config.name + ' ' + config.kind + ' ' + config.base_url;
+}
+
+/// Those that work come first, those that do not last.
+int rank_of(llm::ProviderStatus::State state) {
+    using State = llm::ProviderStatus::State;
+    switch (state) {
+        case State::ready:
+            return 0;
+        case State::unknown:
+            return 1;
+        case State::denied:
+            return 2;
+        case State::unreachable:
+            return 3;
+    }
+    return 3;
+}
+
+ListPlace place_of(llm::ProviderStatus const& provider, std::string_view sort) {
+    auto const key = [&]() -> std::string {
+        if (sort == "kind") return provider.config.kind;
+        if (sort == "state") return std::to_string(rank_of(provider.state));
+        if (sort == "model_count") return sortable(static_cast<std::int64_t>(provider.model_count));
+        if (sort == "latency_ms") {
+            auto const& latency = provider.latency;
+            return sortable(latency ? std::optional<std::int64_t>(latency->count()) : std::nullopt);
+        }
+        return {};
+    };
+    return {key(), provider.config.name};
+}
+
 asio::awaitable<Result<void>> list_providers(Call& call) {
-    auto const providers = call.services.catalogue.providers();
+    auto const query =
+        read_list_query(call.request, {"name", "kind", "state", "latency_ms", "model_count"});
+    if (!query) co_return std::unexpected(query.error());
+    auto const page = page_of(call.services.catalogue.providers(), *query, text_of, place_of);
     co_return co_await answer_json(call.writer, 200,
-                                   list_json(providers, std::nullopt, append_provider));
+                                   list_json(page.items, page.next, append_provider));
 }
 
 asio::awaitable<Result<void>> create_provider(Call& call) {

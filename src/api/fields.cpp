@@ -9,7 +9,6 @@
 namespace kaiwa::api {
 namespace {
 
-constexpr std::size_t max_cursor_bytes = 1024;
 constexpr std::uint64_t max_page = 200;
 constexpr std::int64_t max_max_tokens = 10'000'000;
 
@@ -34,7 +33,8 @@ Result<std::string> read_parameter(http::Request const& request, std::string_vie
     return std::string(value);
 }
 
-Result<Paging> read_paging(http::Request const& request, std::string_view cursor_name) {
+Result<Paging> read_paging(http::Request const& request, std::string_view cursor_name,
+                           std::size_t max_cursor) {
     Paging paging;
     if (auto const text = request.parameter("limit")) {
         auto const limit = read_number(*text, "?limit=", max_page);
@@ -42,7 +42,7 @@ Result<Paging> read_paging(http::Request const& request, std::string_view cursor
         if (*limit == 0) return fail(Errc::invalid_argument, "?limit=: expected 1 or more");
         paging.limit = *limit;
     }
-    auto cursor = read_parameter(request, cursor_name, max_cursor_bytes);
+    auto cursor = read_parameter(request, cursor_name, max_cursor);
     if (!cursor) return std::unexpected(cursor.error());
     paging.cursor = std::move(*cursor);
     return paging;

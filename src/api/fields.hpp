@@ -17,6 +17,7 @@ inline constexpr std::size_t max_system_prompt_bytes = 32 * 1024;
 inline constexpr std::size_t max_comment_bytes = 4 * 1024;
 inline constexpr std::size_t max_title_code_points = 200;
 inline constexpr std::size_t max_search_bytes = 200;
+inline constexpr std::size_t max_cursor_bytes = 1024;
 inline constexpr std::size_t max_model_id_bytes = 512;
 /// Of a whole turn: its texts as JSON, where a byte can take six.
 inline constexpr std::size_t max_turn_body_bytes = 2 * 1024 * 1024;
@@ -46,7 +47,8 @@ struct Paging {
 };
 /// `?limit=` and the cursor that `cursor_name` names. Fails with `invalid_argument`.
 [[nodiscard]] Result<Paging> read_paging(http::Request const& request,
-                                         std::string_view cursor_name = "after");
+                                         std::string_view cursor_name = "after",
+                                         std::size_t max_cursor = max_cursor_bytes);
 
 /// A query parameter of at most `max_bytes` well-formed UTF-8 without U+0000; empty when absent.
 [[nodiscard]] Result<std::string> read_parameter(http::Request const& request,

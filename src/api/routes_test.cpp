@@ -205,6 +205,23 @@ TEST_F(RoutesTest, ShowNumbersToThisMachineAndAdministrators) {
     EXPECT_EQ(writer.head.status, 401u);
 }
 
+TEST_F(RoutesTest, ListsInMemoryTakeTheSameParameters) {
+    for (auto const* path : {"/api/models", "/api/admin/providers"}) {
+        auto const asked = [&](std::string name, std::string value) {
+            auto request = test::make_request("GET", path, by_page());
+            request.query.emplace_back(std::move(name), std::move(value));
+            RecordingWriter writer;
+            (void)run_task(router.answer(router.match("GET", path), request, writer));
+            return writer.head.status;
+        };
+        EXPECT_EQ(asked("sort", "name"), 200u) << path;
+        EXPECT_EQ(asked("sort", "api_key"), 400u) << path;
+        EXPECT_EQ(asked("order", "sideways"), 400u) << path;
+        EXPECT_EQ(asked("limit", "0"), 400u) << path;
+        EXPECT_EQ(asked("after", "made-up"), 400u) << path;
+    }
+}
+
 TEST_F(RoutesTest, RefuseProvidersOfTheWrongShapeAndFindNoAbsentOnes) {
     auto const bad = ask("POST", "/api/admin/providers",
                          R"({"name":"Bad Name","kind":"openai","base_url":"http://127.0.0.1/v1"})",

@@ -106,6 +106,41 @@ async def test_a_provider_added_in_the_page_works_at_once_and_after_a_restart(tm
         kaiwa.close()
 
 
+async def test_providers_and_models_are_sorted_filtered_and_paged(root):
+    for name in ("zeta", "alpha"):
+        await root.ok("POST", "/api/admin/providers", {"name": name, "kind": "custom", "base_url": "http://127.0.0.1:1/", "models": [name]})
+    whole = [p["name"] for p in (await root.ok("GET", "/api/admin/providers"))["items"]]
+    assert set(whole) >= {"local", "zeta", "alpha"} and whole[0] == "local", "as the configuration names them"
+
+    async def walk(path, field, **query):
+        seen = []
+        query |= {"limit": 1}
+        while True:
+            page = await root.ok("GET", path, params=query)
+            assert len(page["items"]) <= 1
+            seen += [item[field] for item in page["items"]]
+            if page["next"] is None:
+                return seen
+            query["after"] = page["next"]
+
+    assert await walk("/api/admin/providers", "name") == sorted(whole)
+    assert await walk("/api/admin/providers", "name", sort="name", order="desc") == sorted(whole, reverse=True)
+    counts = await walk("/api/admin/providers", "model_count", sort="model_count", order="desc")
+    assert counts == sorted(counts, reverse=True) and len(counts) == len(whole)
+    assert await walk("/api/admin/providers", "name", q="LOC") == ["local"]
+    models = [m["id"] for m in (await root.ok("GET", "/api/models"))["items"]]
+    assert await walk("/api/models", "id", sort="id") == sorted(models)
+    assert set(await walk("/api/models", "id", sort="provider", q="echo")) == {m for m in models if "echo" in m}
+    for path in ("/api/models", "/api/admin/providers"):
+        cursor = (await root.ok("GET", path, params={"limit": 1}))["next"]
+        for wrong in ({"sort": "api_key"}, {"order": "up"}, {"limit": 0}, {"limit": 201}, {"q": "a" * 201}, {"after": "x" * 9000},
+                      {"after": cursor, "order": "desc", "limit": 1}, {"after": cursor[:-3] + "%00", "sort": "state"}):
+            response = await root.call("GET", path, params=wrong)
+            assert (response.status_code, response.json()["code"]) == (400, "invalid_request"), (path, wrong)
+    for name in ("zeta", "alpha"):
+        await root.ok("DELETE", f"/api/admin/providers/{name}")
+
+
 async def test_a_server_that_is_down_is_listed_with_the_reason(tmp_path):
     providers = '[{"name":"down","kind":"openai","base_url":"http://127.0.0.1:1/v1","models":["wanted"]}]'
     site = make_site(tmp_path, None, {"KAIWA_PROVIDERS": providers})

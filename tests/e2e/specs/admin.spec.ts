@@ -126,6 +126,41 @@ test("a provider is tested in words, added, followed while it fails, and deleted
   await expect(row).toHaveCount(0);
 });
 
+test("providers and models are filtered, sorted and paged on the server", async ({ page, keeper }) => {
+  const mark = randomUUID().slice(0, 8);
+  const names = Array.from({ length: 3 }, (_, index) => `${mark}-${index}`);
+  for (const name of names) await keeper.post("/api/admin/providers", { data: { name, kind: "custom", base_url: "http://127.0.0.1:1/", models: [`${name}-a`, `${name}-b`] } });
+  await page.goto("/admin/models");
+  await page.route(/\/api\/(admin\/providers|models)\?/, (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.set("limit", "2");
+    return route.continue({ url: url.href });
+  });
+  for (const [list, filter, rows, sorted] of [
+    ["接続先の一覧", "接続先を絞り込む", names, "名前"],
+    ["モデルの一覧", "モデルを絞り込む", names.flatMap((name) => [`${name}-a`, `${name}-b`]), "モデル"],
+  ] as const) {
+    const region = page.getByRole("region", { name: filter === "接続先を絞り込む" ? "接続先" : "モデルの一覧", exact: true }).first();
+    const table = page.getByRole("table", { name: list });
+    const shown = () => table.getByRole("row").locator("td:first-child").evaluateAll((cells) => cells.map((cell) => (cell.querySelector("button") ?? cell.firstChild)?.textContent));
+    await page.getByRole("searchbox", { name: filter }).fill(mark);
+    await expect.poll(shown).toEqual(rows.slice(0, 2));
+    await region.getByRole("button", { name: "次へ" }).click();
+    await expect.poll(shown).toEqual(rows.slice(2, 4));
+    await region.getByRole("button", { name: "前へ" }).click();
+    await expect.poll(shown).toEqual(rows.slice(0, 2));
+    const head = table.getByRole("columnheader", { name: sorted });
+    await head.getByRole("button").click();
+    if (list === "モデルの一覧") await head.getByRole("button").click();
+    await expect.poll(shown).toEqual([...rows].reverse().slice(0, 2));
+    await expect(head).toHaveAttribute("aria-sort", "descending");
+    await page.getByRole("searchbox", { name: filter }).fill("nothing-like-it");
+    await expect(page.getByText(/「nothing-like-it」に当てはまる/)).toBeVisible();
+    await page.getByRole("searchbox", { name: filter }).fill("");
+  }
+  for (const name of names) await keeper.delete(`/api/admin/providers/${name}`);
+});
+
 test("what the configuration says is shown, not changed", async ({ page }) => {
   await page.goto("/admin/models");
   await page.getByRole("button", { name: "localを開く" }).click();

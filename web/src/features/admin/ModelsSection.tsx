@@ -4,24 +4,31 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { TextInput } from "@/components/ui/Field";
 import { Empty } from "@/components/ui/Notice";
-import { modelsQuery } from "@/lib/api/queries";
-import type { Model, Provider } from "@/lib/api/types";
+import type { Provider } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { latency, moment } from "./format";
-import { cellClass, LoadFailed, RowName, State, Table, type Column } from "./parts";
+import { ModelTable } from "./ModelTable";
+import { cellClass, LoadFailed, Pager, RowName, State, Table, tones, type Column, type Order } from "./parts";
 import { NewProviderPanel, ProviderPanel } from "./ProviderPanel";
-import { providersQuery } from "./queries";
+import { providerPageQuery } from "./queries";
+import { useListView } from "./useListView";
 
-const tones = { ready: "good", unreachable: "bad", denied: "warning", unknown: "quiet" } as const;
+type Sort = "name" | "kind" | "state" | "latency_ms" | "model_count";
 
 /** Who serves models, how they are doing, and which models there are. */
 export function ModelsSection() {
   const { t } = useTranslation("admin");
-  const providers = useQuery(providersQuery);
+  const list = useListView<Sort>({ by: "name", descending: false });
+  const providers = useQuery(providerPageQuery(list.query));
   const slow = useDelayed(providers.isPending);
+  const items = providers.data?.items ?? [];
   const [open, setOpen] = useState<{ name: string } | "new" | null>(null);
-  const edited = open !== null && open !== "new" ? providers.data?.find(({ name }) => name === open.name) : undefined;
-  const names = providers.data?.map(({ name }) => name) ?? [];
+  const name = open === null || open === "new" ? null : open.name;
+  const chosen = items.find((provider) => provider.name === name);
+  const [kept, setKept] = useState<Provider>();
+  if (chosen && chosen !== kept) setKept(chosen);
+  // One that is looked at stays in the panel when the page of the list no longer holds it.
+  const edited = chosen ?? (kept?.name === name ? kept : undefined);
 
   return (
     <div className="flex min-h-0 grow">
@@ -32,38 +39,38 @@ export function ModelsSection() {
               <h2 id="providers" className="font-semibold">{t("provider.heading")}</h2>
               <p className="text-sm text-muted">{t("provider.lead")}</p>
             </div>
+            <TextInput type="search" aria-label={t("provider.filter")} placeholder={t("provider.filter")} className="max-w-72 grow basis-40" value={list.text} onChange={(event) => list.setText(event.target.value)} />
             <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen("new")}>
               {t("provider.add")}
             </Button>
           </div>
           {slow && <p role="status" className="py-3 text-sm text-muted">{t("loading")}</p>}
           {providers.isError && <LoadFailed error={providers.error} retry={() => void providers.refetch()} />}
-          {providers.data?.length === 0 && <Empty title={t("provider.empty")} />}
-          {providers.data && providers.data.length > 0 && (
-            <ProviderTable providers={providers.data} open={edited?.name} onOpen={(name) => setOpen({ name })} />
-          )}
+          {providers.isSuccess && items.length === 0 && <Empty title={list.filter === "" ? t("provider.empty") : t("provider.noMatch", { query: list.filter })} />}
+          {items.length > 0 && <ProviderTable providers={items} order={list.order} onOrder={list.setOrder} open={edited?.name} onOpen={(opened) => setOpen({ name: opened })} />}
+          <Pager view={list} next={providers.data?.next ?? null} busy={providers.isPlaceholderData} />
         </section>
         <ModelTable />
       </div>
-      {open === "new" && <NewProviderPanel taken={names} onClose={() => setOpen(null)} />}
+      {open === "new" && <NewProviderPanel onClose={() => setOpen(null)} />}
       {edited && <ProviderPanel key={edited.name} provider={edited} onClose={() => setOpen(null)} />}
     </div>
   );
 }
 
-function ProviderTable({ providers, open, onOpen }: { providers: Provider[]; open: string | undefined; onOpen: (name: string) => void }) {
+function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers: Provider[]; order: Order<Sort>; onOrder: (order: Order<Sort>) => void; open: string | undefined; onOpen: (name: string) => void }) {
   const { t, i18n } = useTranslation("admin");
-  const columns: Column<never>[] = [
-    { name: t("provider.name") },
-    { name: t("provider.state") },
-    { name: t("provider.latency"), numeric: true },
-    { name: t("provider.modelCount"), numeric: true },
-    { name: t("provider.kind"), wide: true },
+  const columns: Column<Sort>[] = [
+    { name: t("provider.name"), sort: "name" },
+    { name: t("provider.state"), sort: "state" },
+    { name: t("provider.latency"), sort: "latency_ms", numeric: true },
+    { name: t("provider.modelCount"), sort: "model_count", numeric: true },
+    { name: t("provider.kind"), sort: "kind", wide: true },
     { name: t("provider.origin"), wide: true },
     { name: t("provider.lastError"), wide: true },
   ];
   return (
-    <Table label={t("provider.tableLabel")} columns={columns}>
+    <Table label={t("provider.tableLabel")} columns={columns} order={order} onOrder={onOrder}>
       {providers.map((provider) => (
         <tr key={provider.name} className={provider.name === open ? "bg-hover" : undefined}>
           <td className={cellClass({})}>
@@ -91,54 +98,5 @@ function ProviderTable({ providers, open, onOpen }: { providers: Provider[]; ope
         </tr>
       ))}
     </Table>
-  );
-}
-
-/** The server sends all models at once, so this list is filtered here. */
-function ModelTable() {
-  const { t } = useTranslation("admin");
-  const models = useQuery({ ...modelsQuery, refetchInterval: 30_000 });
-  const [text, setText] = useState("");
-  const wanted = text.trim().toLocaleLowerCase();
-  const shown = models.data?.filter((model) => `${model.name}\n${model.id}`.toLocaleLowerCase().includes(wanted)) ?? [];
-  const columns: Column<never>[] = [{ name: t("model.name") }, { name: t("model.provider") }, { name: t("model.state") }, { name: t("model.window"), numeric: true, wide: true }];
-  return (
-    <section aria-labelledby="models" className="mt-10">
-      <div className="mb-2 flex flex-wrap items-center gap-3">
-        <h2 id="models" className="font-semibold">{t("model.heading")}</h2>
-        <TextInput type="search" aria-label={t("model.filter")} placeholder={t("model.filter")} className="ms-auto max-w-72 max-md:max-w-none" value={text} onChange={(event) => setText(event.target.value)} />
-      </div>
-      {models.isError && <LoadFailed error={models.error} retry={() => void models.refetch()} />}
-      {models.isSuccess && shown.length === 0 && <Empty title={wanted === "" ? t("model.empty") : t("model.noMatch", { query: text.trim() })} />}
-      {shown.length > 0 && (
-        <Table label={t("model.tableLabel")} columns={columns}>
-          {shown.map((model) => (
-            <tr key={model.id}>
-              <td className={cellClass({})}>
-                {model.name}
-                {model.id !== `${model.provider}/${model.name}` && <div className="text-muted">{model.id}</div>}
-              </td>
-              <td className={cellClass({})}>{model.provider}</td>
-              <td className={cellClass({})}>
-                <ModelState model={model} />
-              </td>
-              <td className={cellClass({ numeric: true, wide: true })}>
-                {model.window === undefined ? "–" : t("model.tokens", { count: model.window })}
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
-    </section>
-  );
-}
-
-function ModelState({ model }: { model: Model }) {
-  const { t } = useTranslation("admin");
-  return (
-    <>
-      <State tone={tones[model.state]}>{t(`provider.states.${model.state}`)}</State>
-      {model.reason && <div className="max-w-72 text-muted">{model.reason}</div>}
-    </>
   );
 }

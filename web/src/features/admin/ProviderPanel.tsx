@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
@@ -10,13 +10,14 @@ import { Panel } from "./Panel";
 import { Refused } from "./parts";
 import { providerKinds, type ProviderDraft } from "./providerDraft";
 import { ProviderForm } from "./ProviderForm";
-import { rereadModels } from "./queries";
+import { providersQuery, rereadModels } from "./queries";
 import { TestResult, useConnectionTest } from "./TestResult";
 
 const empty: ProviderDraft = { name: "", kind: "openai", baseUrl: "", apiKey: "", models: "" };
 
-export function NewProviderPanel({ taken, onClose }: { taken: readonly string[]; onClose: () => void }) {
+export function NewProviderPanel({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation("admin");
+  const taken = useQuery(providersQuery).data?.map(({ name }) => name) ?? [];
   return (
     <Panel title={t("provider.addTitle")} onClose={onClose}>
       <ProviderForm
@@ -80,7 +81,7 @@ function FixedProvider({ provider, onClose }: { provider: Provider; onClose: () 
         {kind && (
           <Button
             aria-disabled={test.isPending}
-            onClick={() => test.run({ name: provider.name, kind, baseUrl: provider.base_url, apiKey: "", models: provider.models.join("\n") }, provider.name)}
+            onClick={() => test.run({ name: provider.name, kind, baseUrl: provider.base_url, region: provider.region ?? "", apiKey: "", models: provider.models.join("\n") }, provider.name)}
           >
             {t(test.isPending ? "provider.testing" : "provider.test")}
           </Button>

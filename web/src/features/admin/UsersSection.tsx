@@ -9,14 +9,12 @@ import { api, body } from "@/lib/api/client";
 import { sessionQuery } from "@/lib/api/queries";
 import type { ManagedUser } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
-import { back, cursorOf, firstPage, forward, pageNumber } from "./cursors";
 import { moment } from "./format";
-import { cellClass, LoadFailed, RowName, State, Table, type Column, type Order } from "./parts";
+import { cellClass, LoadFailed, Pager, RowName, State, Table, type Column } from "./parts";
 import { adminKeys } from "./keys";
-import { useSettled } from "./useSettled";
+import { useListView } from "./useListView";
 import { UserPanel, NewUserPanel } from "./UserPanel";
 
-const pageSize = 50;
 /** Stands for the form of a new user; ids are UUIDs. */
 const adding = "new";
 type Sort = "username" | "created_at" | "last_seen_at";
@@ -24,27 +22,15 @@ type Sort = "username" | "created_at" | "last_seen_at";
 /** Everyone who can sign in. */
 export function UsersSection() {
   const { t, i18n } = useTranslation("admin");
-  const [text, setText] = useState("");
-  const filter = useSettled(text);
-  const [order, setOrder] = useState<Order<Sort>>({ by: "username", descending: false });
-  const [view, setView] = useState({ of: "", position: firstPage });
+  const list = useListView<Sort>({ by: "username", descending: false });
+  const { filter } = list;
   const [open, setOpen] = useState<string | null>(null);
   const session = useQuery(sessionQuery);
 
-  // Another filter or order is another list, which begins at its first page.
-  const listKey = `${filter}\n${order.by}\n${String(order.descending)}`;
-  const position = view.of === listKey ? view.position : firstPage;
-  const after = cursorOf(position);
   const users = useQuery({
-    queryKey: adminKeys.users({ filter, order, after }),
+    queryKey: adminKeys.users(list.query),
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) =>
-      body(
-        api.GET("/api/admin/users", {
-          params: { query: { limit: pageSize, sort: order.by, order: order.descending ? "desc" : "asc", ...(filter === "" ? {} : { q: filter }), ...(after === null ? {} : { after }) } },
-          signal,
-        }),
-      ),
+    queryFn: ({ signal }) => body(api.GET("/api/admin/users", { params: { query: list.query }, signal })),
   });
   const slow = useDelayed(users.isPending);
   const items = users.data?.items ?? [];
@@ -67,7 +53,7 @@ export function UsersSection() {
     <div className="flex min-h-0 grow">
       <section aria-label={t("users")} className="min-w-0 grow overflow-y-auto px-5 py-4">
         <div className="mb-3 flex flex-wrap items-center gap-3">
-          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="max-w-72 grow basis-40" value={text} onChange={(event) => setText(event.target.value)} />
+          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="max-w-72 grow basis-40" value={list.text} onChange={(event) => list.setText(event.target.value)} />
           <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen(adding)}>
             {t("user.add")}
           </Button>
@@ -76,7 +62,7 @@ export function UsersSection() {
         {users.isError && <LoadFailed error={users.error} retry={() => void users.refetch()} />}
         {users.isSuccess && items.length === 0 && <Empty title={t(filter === "" ? "user.empty" : "user.noMatch", { query: filter })} />}
         {items.length > 0 && (
-          <Table label={t("user.tableLabel")} columns={columns} order={order} onOrder={setOrder}>
+          <Table label={t("user.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>
             {items.map((user) => (
               <tr key={user.id} className={user.id === open ? "bg-hover" : undefined}>
                 <td className={cellClass({})}>
@@ -96,18 +82,8 @@ export function UsersSection() {
             ))}
           </Table>
         )}
-        {items.length === 1 && filter === "" && pageNumber(position) === 1 && next === null && <p className="py-3 text-sm text-muted">{t("user.empty")}</p>}
-        {(next !== null || pageNumber(position) > 1) && (
-          <div className="flex items-center gap-3 py-3 text-sm text-muted">
-            <Button size="small" icon="left" disabled={pageNumber(position) === 1} onClick={() => setView({ of: listKey, position: back(position) })}>
-              {t("previous")}
-            </Button>
-            <span aria-live="polite">{t("page", { count: pageNumber(position) })}</span>
-            <Button size="small" disabled={next === null || users.isPlaceholderData} onClick={() => next !== null && setView({ of: listKey, position: forward(position, next) })}>
-              {t("next")}
-            </Button>
-          </div>
-        )}
+        {items.length === 1 && filter === "" && list.page === 1 && next === null && <p className="py-3 text-sm text-muted">{t("user.empty")}</p>}
+        <Pager view={list} next={next} busy={users.isPlaceholderData} />
       </section>
       {open === adding && <NewUserPanel onClose={() => setOpen(null)} />}
       {edited && <UserPanel key={edited.id} user={edited} onClose={() => setOpen(null)} />}

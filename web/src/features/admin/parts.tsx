@@ -4,6 +4,7 @@ import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { Notice } from "@/components/ui/Notice";
 import { describe } from "@/lib/i18n/problems";
+import type { ListView } from "./useListView";
 
 /** What saving will do, said before it is done. */
 export function WillDo({ lines }: { lines: readonly string[] }) {
@@ -47,13 +48,16 @@ export function LoadFailed({ error, retry }: { error: unknown; retry: () => void
   );
 }
 
-const tones = { good: "bg-success", bad: "bg-danger", warning: "bg-warning", quiet: "bg-control" } as const;
+const dots = { good: "bg-success", bad: "bg-danger", warning: "bg-warning", quiet: "bg-control" } as const;
+
+/** How the states of providers and models look. */
+export const tones = { ready: "good", unreachable: "bad", denied: "warning", unknown: "quiet" } as const;
 
 /** A state in a word, with a dot that repeats it in colour. */
-export function State({ tone, children }: { tone: keyof typeof tones; children: ReactNode }) {
+export function State({ tone, children }: { tone: keyof typeof dots; children: ReactNode }) {
   return (
     <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-      <span aria-hidden="true" className={cx("size-2 shrink-0 rounded-full", tones[tone])} />
+      <span aria-hidden="true" className={cx("size-2 shrink-0 rounded-full forced-colors:hidden", dots[tone])} />
       {children}
     </span>
   );
@@ -92,9 +96,9 @@ export function Table<Key extends string>({ label, columns, order, onOrder, chil
                   {column.sort !== undefined && onOrder ? (
                     <button
                       type="button"
-                      title={t("user.sortBy", { column: column.name })}
+                      title={t("sortBy", { column: column.name })}
                       onClick={() => column.sort !== undefined && onOrder({ by: column.sort, descending: sorted ? !order.descending : false })}
-                      className="-mx-1.5 inline-flex min-h-8 items-baseline gap-1 rounded-md px-1.5 py-1 hover:bg-hover hover:text-text"
+                      className={cx("-mx-1.5 inline-flex min-h-8 items-baseline gap-1 rounded-md px-1.5 py-1 hover:bg-hover hover:text-text", column.numeric && "flex-row-reverse")}
                     >
                       {column.name}
                       <span aria-hidden="true" className="w-3">{sorted ? (order.descending ? "↓" : "↑") : ""}</span>
@@ -109,6 +113,23 @@ export function Table<Key extends string>({ label, columns, order, onOrder, chil
         </thead>
         <tbody className="[&_tr]:border-b [&_tr]:border-line">{children}</tbody>
       </table>
+    </div>
+  );
+}
+
+/** The way to the other pages, where there are any. `next` is the cursor of the following one. */
+export function Pager({ view, next, busy }: { view: ListView; next: string | null; busy: boolean }) {
+  const { t } = useTranslation("admin");
+  if (next === null && view.page === 1) return null;
+  return (
+    <div className="flex items-center gap-3 py-3 text-sm text-muted">
+      <Button size="small" icon="left" disabled={view.page === 1} onClick={view.back}>
+        {t("previous")}
+      </Button>
+      <span aria-live="polite">{t("page", { count: view.page })}</span>
+      <Button size="small" disabled={next === null || busy} onClick={() => next !== null && view.forward(next)}>
+        {t("next")}
+      </Button>
     </div>
   );
 }

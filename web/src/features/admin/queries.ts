@@ -1,16 +1,35 @@
-import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, type QueryClient } from "@tanstack/react-query";
 import { api, body } from "@/lib/api/client";
 import { keys } from "@/lib/api/queries";
+import type { paths } from "@/lib/api/schema";
 import { adminKeys } from "./keys";
 
 /** State, latency and errors are read anew this often while they are looked at. */
 const liveMilliseconds = 5_000;
 
+/** All there are, for what has to know every name. */
 export const providersQuery = queryOptions({
-  queryKey: adminKeys.providers,
+  queryKey: adminKeys.allProviders,
   queryFn: async ({ signal }) => (await body(api.GET("/api/admin/providers", { signal }))).items,
-  refetchInterval: liveMilliseconds,
 });
+
+type Query<Path extends "/api/admin/providers" | "/api/models"> = NonNullable<paths[Path]["get"]["parameters"]["query"]>;
+
+export const providerPageQuery = (query: Query<"/api/admin/providers">) =>
+  queryOptions({
+    queryKey: adminKeys.providerPage(query),
+    queryFn: ({ signal }) => body(api.GET("/api/admin/providers", { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: liveMilliseconds,
+  });
+
+export const modelPageQuery = (query: Query<"/api/models">) =>
+  queryOptions({
+    queryKey: [...keys.models, "page", query],
+    queryFn: ({ signal }) => body(api.GET("/api/models", { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: 6 * liveMilliseconds,
+  });
 
 export const foundQuery = queryOptions({
   queryKey: adminKeys.found,

@@ -453,7 +453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The first call waits up to 2 s for discovery. */
+        /** @description The first call waits up to 2 s for discovery. Without `sort` and `limit` all come, in the order of the configuration. */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -524,6 +524,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** @description Without `sort` and `limit` all come, in the order of the configuration. */
         get: operations["listProviders"];
         put?: never;
         post: operations["createProvider"];
@@ -993,6 +994,11 @@ export interface components {
             citations: components["schemas"]["Citation"][];
             /** @description Of assistant messages */
             reasoning?: string | null;
+            /**
+             * Format: date-time
+             * @description Of assistant messages; null while one runs, and when it was interrupted
+             */
+            ended_at?: string | null;
             usage: components["schemas"]["Usage"] | null;
             feedback: components["schemas"]["Feedback"] | null;
             notice: components["schemas"]["Notice"] | null;
@@ -1016,11 +1022,6 @@ export interface components {
             reply: string;
             model?: string;
             parameters?: components["schemas"]["Parameters"];
-            /**
-             * Format: date-time
-             * @description Of assistant messages; null while one runs, and when it was interrupted
-             */
-            ended_at?: string | null;
         };
         TurnAccepted: {
             message: string;
@@ -2041,14 +2042,21 @@ export interface operations {
     };
     listModels: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: components["parameters"]["limit"];
+                after?: components["parameters"]["after"];
+                /** @description Part of an id or name */
+                q?: string;
+                sort?: "id" | "name" | "provider" | "state" | "window";
+                order?: "asc" | "desc";
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description All models that the caller may use */
+            /** @description A page of the models that the caller may use */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2159,14 +2167,21 @@ export interface operations {
     };
     listProviders: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: components["parameters"]["limit"];
+                after?: components["parameters"]["after"];
+                /** @description Part of a name, kind or address */
+                q?: string;
+                sort?: "name" | "kind" | "state" | "latency_ms" | "model_count";
+                order?: "asc" | "desc";
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description All providers */
+            /** @description A page of providers */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,55 @@
+import { useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { TextInput } from "@/components/ui/Field";
+import { Empty } from "@/components/ui/Notice";
+import { useDelayed } from "@/lib/delay";
+import { cellClass, LoadFailed, Pager, State, Table, tones, type Column } from "./parts";
+import { modelPageQuery } from "./queries";
+import { useListView } from "./useListView";
+
+type Sort = "id" | "name" | "provider" | "state" | "window";
+
+/** Every model of every provider. */
+export function ModelTable() {
+  const { t } = useTranslation("admin");
+  const list = useListView<Sort>({ by: "provider", descending: false });
+  const models = useQuery(modelPageQuery(list.query));
+  const slow = useDelayed(models.isPending);
+  const items = models.data?.items ?? [];
+  const columns: Column<Sort>[] = [
+    { name: t("model.name"), sort: "name" },
+    { name: t("model.provider"), sort: "provider" },
+    { name: t("model.state"), sort: "state" },
+    { name: t("model.window"), sort: "window", numeric: true, wide: true },
+  ];
+  return (
+    <section aria-labelledby="models" className="mt-10">
+      <div className="mb-2 flex flex-wrap items-center gap-3">
+        <h2 id="models" className="font-semibold">{t("model.heading")}</h2>
+        <TextInput type="search" aria-label={t("model.filter")} placeholder={t("model.filter")} className="ms-auto max-w-72 max-md:max-w-none" value={list.text} onChange={(event) => list.setText(event.target.value)} />
+      </div>
+      {slow && <p role="status" className="py-3 text-sm text-muted">{t("loading")}</p>}
+      {models.isError && <LoadFailed error={models.error} retry={() => void models.refetch()} />}
+      {models.isSuccess && items.length === 0 && <Empty title={list.filter === "" ? t("model.empty") : t("model.noMatch", { query: list.filter })} />}
+      {items.length > 0 && (
+        <Table label={t("model.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>
+          {items.map((model) => (
+            <tr key={model.id}>
+              <td className={cellClass({})}>
+                {model.name}
+                {model.id !== `${model.provider}/${model.name}` && <div className="text-muted">{model.id}</div>}
+              </td>
+              <td className={cellClass({})}>{model.provider}</td>
+              <td className={cellClass({})}>
+                <State tone={tones[model.state]}>{t(`provider.states.${model.state}`)}</State>
+                {model.reason && <div className="max-w-72 text-muted">{model.reason}</div>}
+              </td>
+              <td className={cellClass({ numeric: true, wide: true })}>{model.window === undefined ? "–" : t("model.tokens", { count: model.window })}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      <Pager view={list} next={models.data?.next ?? null} busy={models.isPlaceholderData} />
+    </section>
+  );
+}
