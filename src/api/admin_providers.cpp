@@ -6,6 +6,8 @@
 #include "api/resources.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 
 namespace kaiwa::api {
 namespace {
@@ -110,6 +112,33 @@ asio::awaitable<Result<void>> list_providers(Call& call) {
     auto const page = page_of(call.services.catalogue.providers(), *query, text_of, place_of);
     co_return co_await answer_json(call.writer, 200,
                                    list_json(page.items, page.next, append_provider));
+}
+
+/// What `?span=` may be: how long one item is, and how many there are.
+struct Span {
+    std::string_view name;
+    std::chrono::minutes length;
+    std::size_t number;
+};
+constexpr std::array spans{Span{"1h", std::chrono::minutes(1), 60},
+                           Span{"6h", std::chrono::minutes(5), 72},
+                           Span{"24h", std::chrono::minutes(15), 96}};
+
+asio::awaitable<Result<void>> show_activity(Call& call) {
+    auto const wanted = call.request.parameter("span").value_or(spans.back().name);
+    auto const span = std::ranges::find(spans, wanted, &Span::name);
+    if (span == spans.end())
+        co_return fail(Errc::invalid_argument, "?span=: expected 1h, 6h or 24h");
+    auto const periods =
+        call.services.catalogue.activity(call.segment(0), span->length, span->number);
+    if (!periods) co_return std::unexpected(periods.error());
+    std::string out = "{";
+    JsonMembers members(out);
+    members.number("step_seconds", std::chrono::seconds(span->length).count());
+    append_array(members.value_of("items"), *periods, append_activity);
+    members.null("next");
+    out += '}';
+    co_return co_await answer_json(call.writer, 200, std::move(out));
 }
 
 asio::awaitable<Result<void>> create_provider(Call& call) {
@@ -220,6 +249,7 @@ void add_admin_provider_routes(RouteTable& table) {
     table.add_json("PATCH", "/api/admin/providers/{name}", update_provider,
                    2 * max_small_body_bytes, access);
     table.add("DELETE", "/api/admin/providers/{name}", delete_provider, access);
+    table.add("GET", "/api/admin/providers/{name}/activity", show_activity, access);
     table.add("GET", "/api/admin/found", list_found_servers, access);
 }
 

@@ -266,6 +266,24 @@ void append_provider(std::string& out, llm::ProviderStatus const& provider) {
     out += '}';
 }
 
+void append_activity(std::string& out, llm::ActivityPeriod const& period) {
+    auto const add = [](JsonMembers& members, std::string_view name,
+                        std::optional<std::chrono::milliseconds> time) {
+        if (time)
+            members.number(name, time->count());
+        else
+            members.null(name);
+    };
+    out += '{';
+    JsonMembers members(out);
+    members.time("time", period.begin)
+        .number("requests", period.requests)
+        .number("failures", period.failures);
+    add(members, "first_token_ms", period.mean_first_token);
+    add(members, "slowest_first_token_ms", period.slowest_first_token);
+    out += '}';
+}
+
 void append_found_server(std::string& out, FoundServer const& server) {
     out += '{';
     JsonMembers members(out);

@@ -25,6 +25,7 @@ void append_key(std::string& out, auth::ApiKey const& key, Secret const* text);
 void append_managed_user(std::string& out, auth::User const& user);
 void append_model(std::string& out, llm::CatalogueModel const& model);
 void append_provider(std::string& out, llm::ProviderStatus const& provider);
+void append_activity(std::string& out, llm::ActivityPeriod const& period);
 void append_found_server(std::string& out, FoundServer const& server);
 
 /// `{"user":{…}}`

@@ -222,6 +222,15 @@ TEST_F(RoutesTest, ListsInMemoryTakeTheSameParameters) {
     }
 }
 
+TEST_F(RoutesTest, FiguresAreOfAKnownProviderAndSpan) {
+    EXPECT_EQ(ask("GET", "/api/admin/providers/none/activity", "", by_page()).head.status, 404u);
+    auto request = test::make_request("GET", "/api/admin/providers/none/activity", by_page());
+    request.query.emplace_back("span", "1000000h");
+    RecordingWriter writer;
+    (void)run_task(router.answer(router.match(request.method, request.path), request, writer));
+    EXPECT_EQ(writer.head.status, 400u);
+}
+
 TEST_F(RoutesTest, RefuseProvidersOfTheWrongShapeAndFindNoAbsentOnes) {
     auto const bad = ask("POST", "/api/admin/providers",
                          R"({"name":"Bad Name","kind":"openai","base_url":"http://127.0.0.1/v1"})",

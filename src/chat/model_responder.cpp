@@ -48,10 +48,23 @@ asio::awaitable<Passed> pass_other(Outcome<llm::Event> event, llm::CompletionStr
     co_return std::nullopt;
 }
 
+/// When a model was asked, and how long its first text or reasoning took.
+struct FirstToken {
+    std::chrono::steady_clock::time_point asked;
+    std::optional<std::chrono::milliseconds> took{};
+
+    void came() {
+        using std::chrono::steady_clock;
+        if (took) return;
+        took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - asked);
+    }
+};
+
 /// Copies the events of the answer of `model` to the sink until it is whole. What arrived together
 /// is shown together.
 asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
-                                                  std::string_view model, TurnSink& sink) {
+                                                  std::string_view model, FirstToken& first,
+                                                  TurnSink& sink) {
     for (;;) {
         auto event = stream.ready();
         if (!event) {
@@ -61,8 +74,9 @@ asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
         auto const* text = *event ? std::get_if<llm::TextDelta>(&**event) : nullptr;
         auto const* reasoning = *event ? std::get_if<llm::ReasoningDelta>(&**event) : nullptr;
         if (text || reasoning) {
-            auto const sent = text ? co_await sink.text(text->text)
-                                   : co_await sink.reasoning(reasoning->text);
+            first.came();
+            auto const sent =
+                text ? co_await sink.text(text->text) : co_await sink.reasoning(reasoning->text);
             if (!sent) co_return cancelled();
             continue;
         }
@@ -95,14 +109,14 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
 
     llm::CompletionRequest request{model->info.id, std::move(built->prompt),
                                    turn.settings.parameters};
+    auto const asked = std::chrono::steady_clock::now();
     auto stream = co_await model->provider->start(std::move(request));
     if (!stream) {
-        if (stream.error().kind != FailureClass::cancelled)
-            catalogue_.report(model->provider_name, &stream.error());
+        catalogue_.report(model->provider_name, {.first_token = {}, .failure = &stream.error()});
         co_return fail_as(std::move(stream.error()));
     }
     co_return Answering{std::move(model->id), std::move(model->provider_name),
-                        std::move(model->provider), std::move(*stream)};
+                        std::move(model->provider), std::move(*stream), asked};
 }
 
 asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext const& turn,
@@ -110,13 +124,11 @@ asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext 
     // Little is held while the model writes: what the beginning needed is gone with begin().
     auto answering = co_await begin(turn, sink);
     if (!answering) co_return std::unexpected(std::move(answering.error()));
-    auto outcome = co_await relay(*answering->stream, answering->model, sink);
-    if (outcome) {
-        catalogue_.report(answering->provider_name, nullptr);
-        co_return outcome;
-    }
-    if (outcome.error().kind != FailureClass::cancelled)
-        catalogue_.report(answering->provider_name, &outcome.error());
+    FirstToken first{answering->asked};
+    auto outcome = co_await relay(*answering->stream, answering->model, first, sink);
+    llm::CallEnd const end{first.took, outcome ? nullptr : &outcome.error()};
+    catalogue_.report(answering->provider_name, end);
+    if (outcome) co_return outcome;
     outcome.error().provider = std::move(answering->provider_name);
     co_return outcome;
 }

@@ -21,6 +21,7 @@ private:
         std::string provider_name;
         std::shared_ptr<llm::ChatModel> provider;  // outlives its stream
         std::unique_ptr<llm::CompletionStream> stream;
+        std::chrono::steady_clock::time_point asked;
     };
     /// Builds the prompt and starts the model.
     asio::awaitable<llm::Outcome<Answering>> begin(TurnContext const& turn, TurnSink& sink);

@@ -82,13 +82,17 @@ Outcome<std::vector<ModelInfo>> forgive_missing_list(ProviderConfig const& confi
 
 struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
     struct Entry {
-        Entry(ProviderConfig c, std::shared_ptr<ChatModel> m)
-            : config(std::move(c)), model(std::move(m)), models(offered(config, {})) {}
+        Entry(ProviderConfig c, std::shared_ptr<ChatModel> m, std::shared_ptr<Activity> a)
+            : config(std::move(c)),
+              model(std::move(m)),
+              models(offered(config, {})),
+              activity(std::move(a)) {}
 
         ProviderConfig const config;
         std::shared_ptr<ChatModel> const model;
         // Under Impl::mutex:
         std::vector<ModelInfo> models;
+        std::shared_ptr<Activity> const activity;  // shared with what it was before a change
         State state = State::unknown;
         std::string reason;
         std::string last_error;
@@ -247,7 +251,12 @@ Result<void> Catalogue::set_providers(std::vector<ProviderConfig> providers) {
             return fail(model.error().code,
                         fmt::format("provider \"{}\": {}", config.name, model.error().message));
         }
-        after.push_back(std::make_shared<Impl::Entry>(std::move(config), std::move(*model)));
+        auto const same_name = std::ranges::find_if(
+            before, [&](auto& entry) { return entry->config.name == config.name; });
+        auto activity =
+            same_name == before.end() ? std::make_shared<Activity>() : (*same_name)->activity;
+        after.push_back(std::make_shared<Impl::Entry>(std::move(config), std::move(*model),
+                                                      std::move(activity)));
     }
     {
         std::lock_guard const lock(impl_->mutex);
@@ -322,10 +331,16 @@ std::vector<ProviderStatus> Catalogue::providers() const {
     return all;
 }
 
-void Catalogue::report(std::string_view provider, Failure const* failure) {
+void Catalogue::report(std::string_view provider, CallEnd const& end) {
+    auto const* failure = end.failure;
     std::lock_guard const lock(impl_->mutex);
     auto const entry = impl_->entry_named(provider);
     if (!entry) return;
+    using Counted = Activity::Call::End;
+    auto const counted = failure == nullptr                         ? Counted::answered
+                         : failure->kind == FailureClass::cancelled ? Counted::stopped
+                                                                    : Counted::failed;
+    entry->activity->count(impl_->clock.now(), {end.first_token, counted});
     if (failure == nullptr) {
         if (entry->state == State::ready) return;
         entry->state = State::ready;
@@ -347,6 +362,15 @@ void Catalogue::report(std::string_view provider, Failure const* failure) {
         return;
     }
     impl_->changed.notify_all();
+}
+
+Result<std::vector<ActivityPeriod>> Catalogue::activity(std::string_view provider,
+                                                        std::chrono::minutes length,
+                                                        std::size_t number) const {
+    std::lock_guard const lock(impl_->mutex);
+    auto const entry = impl_->entry_named(provider);
+    if (!entry) return fail(Errc::not_found, "there is no such provider");
+    return entry->activity->periods(impl_->clock.now(), length, number);
 }
 
 asio::awaitable<void> Catalogue::keep_fresh() {

@@ -6,6 +6,7 @@
 #include "base/secret.hpp"
 #include "base/wait.hpp"
 #include "kaiwa/error.hpp"
+#include "llm/activity.hpp"
 #include "llm/chat_model.hpp"
 
 #include <functional>
@@ -57,6 +58,14 @@ struct ModelRef {
     std::string id;  ///< "local/qwen3".
 };
 
+/// How one call to a model of a provider ended.
+struct CallEnd {
+    /// From asking to the first text or reasoning; unset when none came.
+    std::optional<std::chrono::milliseconds> first_token;
+    /// Null when it was answered; of class `cancelled` when nobody wanted the answer any more.
+    Failure const* failure = nullptr;
+};
+
 /// The models that can be chosen, over all providers. Discovers them in the background and again
 /// every 60 s (with back-off for providers that fail); a model that is named without a wildcard is
 /// listed even when its server is down, as unreachable with the reason. Thread-safe.
@@ -83,8 +92,15 @@ public:
 
     [[nodiscard]] std::vector<ProviderStatus> providers() const;
 
-    /// What a call just learned: keeps the live status honest between two refreshes.
-    void report(std::string_view provider, Failure const* failure);
+    /// What a call just learned: keeps the live status honest between two refreshes, and counts.
+    void report(std::string_view provider, CallEnd const& end);
+
+    /// The newest `number` periods of `length` of a provider, see `Activity::periods()`. What a
+    /// change of the provider made of it keeps its figures; they go with the provider and the
+    /// process. Fails with `not_found`.
+    [[nodiscard]] Result<std::vector<ActivityPeriod>> activity(std::string_view provider,
+                                                               std::chrono::minutes length,
+                                                               std::size_t number) const;
 
     /// Refreshes until stopped; run it as a task on one loop.
     asio::awaitable<void> keep_fresh();

@@ -164,13 +164,13 @@ TEST_F(CatalogueTest, AFailedCallShowsAtOnceAndAGoodOneTakesItBack) {
     EXPECT_EQ(shown(), (Lines{"local/a ready"}));
 
     auto const down = make_failure(FailureClass::network, "no connection");
-    catalogue.report("local", &down);
+    catalogue.report("local", {.first_token = {}, .failure = &down});
     EXPECT_EQ(shown(), (Lines{"local/a unreachable"}));
-    catalogue.report("local", nullptr);
+    catalogue.report("local", {});
     EXPECT_EQ(shown(), (Lines{"local/a ready"}));
 
     auto const busy = make_failure(FailureClass::rate_limited, "too many requests");
-    catalogue.report("local", &busy);
+    catalogue.report("local", {.first_token = {}, .failure = &busy});
     EXPECT_EQ(shown(), (Lines{"local/a ready"}));
     EXPECT_EQ(catalogue.providers().front().last_error, "too many requests");
 }
@@ -181,7 +181,7 @@ TEST_F(CatalogueTest, OneRefusedModelDeniesNoOther) {
     EXPECT_EQ(shown(), (Lines{"aws/a ready", "aws/b ready"}));
 
     auto const refused = make_failure(FailureClass::auth, "no access to the model a");
-    catalogue.report("aws", &refused);
+    catalogue.report("aws", {.first_token = {}, .failure = &refused});
     EXPECT_EQ(shown(), (Lines{"aws/a ready", "aws/b ready"}));
     EXPECT_EQ(catalogue.providers().front().last_error, "no access to the model a");
 
@@ -190,6 +190,31 @@ TEST_F(CatalogueTest, OneRefusedModelDeniesNoOther) {
     models["aws"]->lists.push_back(failed(FailureClass::auth, "the key is void"));
     run_task(refresh_once(catalogue));
     EXPECT_EQ(shown(), (Lines{"aws/a denied", "aws/b denied"}));
+}
+
+TEST_F(CatalogueTest, CallsAreCountedAndAChangedProviderKeepsItsFigures) {
+    using namespace std::chrono_literals;
+    ASSERT_TRUE(catalogue.set_providers({provider("local"), provider("other")}));
+    auto const stopped = make_failure(FailureClass::cancelled, "stopped");
+    auto const broken = make_failure(FailureClass::model_error, "broken");
+    catalogue.report("local", {.first_token = 30ms, .failure = nullptr});
+    catalogue.report("local", {.first_token = 50ms, .failure = &stopped});
+    catalogue.report("local", {.first_token = {}, .failure = &broken});
+    catalogue.report("nobody", {.first_token = {}, .failure = &broken});
+
+    ASSERT_TRUE(catalogue.set_providers({provider("local", {"qwen*"}), provider("other")}));
+
+    auto const shown = catalogue.activity("local", 1min, 1);
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->front().requests, 3u);
+    EXPECT_EQ(shown->front().failures, 1u);
+    EXPECT_EQ(shown->front().mean_first_token, 40ms);
+    EXPECT_EQ(catalogue.activity("other", 1min, 1)->front().requests, 0u);
+    EXPECT_EQ(catalogue.activity("nobody", 1min, 1).error().code, Errc::not_found);
+
+    ASSERT_TRUE(catalogue.set_providers({provider("other")}));
+    ASSERT_TRUE(catalogue.set_providers({provider("local"), provider("other")}));
+    EXPECT_EQ(catalogue.activity("local", 1min, 1)->front().requests, 0u);
 }
 
 TEST_F(CatalogueTest, KeepFreshAsksAtOnceAndEndsWhenStopped) {

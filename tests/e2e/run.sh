@@ -12,6 +12,7 @@ if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
   export KAIWA_MODEL_SERVER=$PWD/build/release/bin/kaiwa_model_server
 fi
 
+tools/setup.sh vendor_doubles || exit 1
 cd tests/e2e
 if ! cmp -s package-lock.json node_modules/.installed-lock; then
   PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent || exit 1

@@ -141,6 +141,28 @@ async def test_providers_and_models_are_sorted_filtered_and_paged(root):
         await root.ok("DELETE", f"/api/admin/providers/{name}")
 
 
+async def test_calls_of_a_provider_are_counted_by_the_minute(root):
+    async def figures(span):
+        shown = await root.ok("GET", "/api/admin/providers/local/activity", params={"span": span})
+        return shown, sum(i["requests"] for i in shown["items"]), sum(i["failures"] for i in shown["items"])
+
+    _, requests, failures = await figures("1h")
+    thread = await root.new_thread()
+    for model in ("echo", "fixed;status=500"):
+        turn = await root.ask(thread, "counted", model)
+        await root.sse(turn.generation)
+    for span, step, number in (("1h", 60, 60), ("6h", 300, 72), ("24h", 900, 96)):
+        shown, now_requests, now_failures = await figures(span)
+        assert (shown["step_seconds"], len(shown["items"]), shown["next"]) == (step, number, None)
+        times = [item["time"] for item in shown["items"]]
+        assert times == sorted(times) and times[-1].endswith(":00.000Z")
+        assert now_requests >= requests + 2 and now_failures >= failures + 1
+    last = [item for item in shown["items"] if item["requests"]][-1]
+    assert 0 <= last["first_token_ms"] <= last["slowest_first_token_ms"]
+    for wrong in ("2h", "", "1H", "-1h", "x" * 5000):
+        assert (await root.call("GET", "/api/admin/providers/local/activity", params={"span": wrong})).status_code == 400
+
+
 async def test_a_server_that_is_down_is_listed_with_the_reason(tmp_path):
     providers = '[{"name":"down","kind":"openai","base_url":"http://127.0.0.1:1/v1","models":["wanted"]}]'
     site = make_site(tmp_path, None, {"KAIWA_PROVIDERS": providers})

@@ -38,6 +38,7 @@ PATHS = {
     "PUT /api/admin/users/{id}/password": (["user"], {"password": "a good long password"}),
     "PATCH /api/admin/providers/{name}": (["provider"], {"models": []}),
     "DELETE /api/admin/providers/{name}": (["provider"], None),
+    "GET /api/admin/providers/{name}/activity": (["provider"], None),
 }
 
 # Ids inside bodies: the route, on an own thread, and where the id stands.

@@ -81,3 +81,18 @@ for (const colorScheme of ["light", "dark"] as const) {
     });
   });
 }
+
+test("at 200 % zoom no page scrolls sideways", async ({ page, context, keeper }) => {
+  await context.addCookies((await keeper.storageState()).cookies);
+  // What a window of 1440 × 900 has left.
+  await page.setViewportSize({ width: 720, height: 450 });
+  for (const path of ["/", "/settings/account", "/admin/users", "/admin/models"]) {
+    await page.goto(path);
+    await expect(page.getByRole("main")).toBeVisible();
+    if (path.endsWith("models")) {
+      await page.getByRole("button", { name: "localを開く" }).click();
+      await expect(page.getByRole("heading", { name: "様子" })).toBeVisible();
+    }
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), path).toBe(true);
+  }
+});

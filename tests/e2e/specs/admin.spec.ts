@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { Bedrock, bedrockKey } from "../support/bedrock.ts";
 import { Chat } from "../support/chat.ts";
-import { expect, test } from "../support/fixtures.ts";
+import { askQuietly, expect, makeThread, test } from "../support/fixtures.ts";
 import { ModelServer } from "../support/modelServer.ts";
 
 test.beforeEach(async ({ context, keeper }) => {
@@ -126,6 +128,52 @@ test("a provider is tested in words, added, followed while it fails, and deleted
   await expect(row).toHaveCount(0);
 });
 
+test("Amazon Bedrock is connected by a key, answers, and shows how it is doing", async ({ page, keeper }) => {
+  const name = `aws-${randomUUID().slice(0, 8)}`;
+  const bedrock = await Bedrock.start();
+  await page.goto("/admin/models");
+  await page.getByRole("button", { name: "接続先を追加" }).click();
+  const panel = page.getByRole("complementary", { name: "接続先を追加" });
+  await panel.getByLabel("種類").selectOption("bedrock");
+  await panel.getByLabel("名前", { exact: true }).fill(name);
+  await panel.getByLabel("リージョン").fill("tokyo");
+  await panel.getByRole("button", { name: "接続を試す" }).click();
+  await expect(panel.getByRole("alert")).toContainText("リージョンではありません");
+  await panel.getByLabel("リージョン").fill("us-east-1");
+  await panel.getByLabel("アドレス", { exact: true }).fill(bedrock.url);
+  await panel.getByLabel("APIキー", { exact: true }).fill("wrong-key");
+  await panel.getByRole("button", { name: "接続を試す" }).click();
+  await expect(panel.getByText(/APIキーが拒否されました/)).toBeVisible();
+  await panel.getByLabel("APIキー", { exact: true }).fill(bedrockKey);
+  await panel.getByRole("button", { name: "接続を試す" }).click();
+  await expect(panel.getByText(/個のモデルが使えます/)).toBeVisible();
+  await panel.getByRole("button", { name: "接続先を追加" }).click();
+  const table = page.getByRole("table", { name: "接続先の一覧" });
+  await expect(table.getByRole("row").filter({ hasText: name })).toContainText("Amazon Bedrock");
+
+  await page.getByRole("searchbox", { name: "モデルを絞り込む" }).fill(`${name}/amazon.nova-lite`);
+  await expect(page.getByRole("table", { name: "モデルの一覧" }).getByRole("row").filter({ hasText: `${name}/amazon.nova-lite` })).toContainText("使えます", { timeout: 15_000 });
+  const model = `${name}/amazon.nova-lite-v1:0`;
+  await askQuietly(keeper, await makeThread(keeper, model), "東京と大阪");
+
+  await page.getByRole("button", { name: `${name}を開く` }).click();
+  const edit = page.getByRole("complementary", { name });
+  await expect(edit.getByLabel("リージョン")).toHaveValue("us-east-1");
+  await expect(edit.getByText("呼び出し1回、うち失敗0回。")).toBeVisible();
+  await expect(edit.locator("canvas")).toHaveCount(2);
+  await expect(edit.getByRole("table", { name: "呼び出しの記録" }).getByRole("row").nth(1)).toContainText(/ms|秒/);
+  await edit.getByRole("button", { name: "24時間" }).click();
+  await expect(edit.getByRole("button", { name: "24時間" })).toHaveAttribute("aria-pressed", "true");
+  const [file] = await Promise.all([page.waitForEvent("download"), edit.getByRole("button", { name: "CSVを保存" }).click()]);
+  const lines = (await readFile(await file.path(), "utf8")).trim().split("\r\n");
+  expect(file.suggestedFilename()).toBe(`${name}-24h.csv`);
+  expect(lines[0]).toBe("time,requests,failures,first_token_ms,slowest_first_token_ms");
+  expect(lines.slice(1).reduce((sum, line) => sum + Number(line.split(",")[1]), 0)).toBe(1);
+  expect(lines).toHaveLength(97);
+  await keeper.delete(`/api/admin/providers/${name}`);
+  await bedrock.stop();
+});
+
 test("providers and models are filtered, sorted and paged on the server", async ({ page, keeper }) => {
   const mark = randomUUID().slice(0, 8);
   const names = Array.from({ length: 3 }, (_, index) => `${mark}-${index}`);
@@ -143,7 +191,9 @@ test("providers and models are filtered, sorted and paged on the server", async 
     const region = page.getByRole("region", { name: filter === "接続先を絞り込む" ? "接続先" : "モデルの一覧", exact: true }).first();
     const table = page.getByRole("table", { name: list });
     const shown = () => table.getByRole("row").locator("td:first-child").evaluateAll((cells) => cells.map((cell) => (cell.querySelector("button") ?? cell.firstChild)?.textContent));
+    const filtered = page.waitForResponse((response) => response.url().includes(`q=${mark}`));
     await page.getByRole("searchbox", { name: filter }).fill(mark);
+    await filtered;
     await expect.poll(shown).toEqual(rows.slice(0, 2));
     await region.getByRole("button", { name: "次へ" }).click();
     await expect.poll(shown).toEqual(rows.slice(2, 4));

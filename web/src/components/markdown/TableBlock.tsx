@@ -3,9 +3,10 @@ import { memo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { download } from "@/lib/clipboard";
+import { toCsv } from "@/lib/csv";
 import { CopyButton } from "./CopyButton";
 import { Inline } from "./Inline";
-import { tableCells, toCsv, toTsv } from "./table-text";
+import { tableCells, toTsv } from "./table-text";
 
 const alignments = { left: "text-start", center: "text-center", right: "text-end" };
 

@@ -6,6 +6,7 @@ import { Notice } from "@/components/ui/Notice";
 import { toast } from "@/components/ui/toast";
 import { api } from "@/lib/api/client";
 import type { Provider } from "@/lib/api/types";
+import { Activity } from "./Activity";
 import { Panel } from "./Panel";
 import { Refused } from "./parts";
 import { providerKinds, type ProviderDraft } from "./providerDraft";
@@ -41,6 +42,7 @@ export function ProviderPanel({ provider, onClose }: { provider: Provider; onClo
   return (
     <Panel title={provider.name} onClose={onClose}>
       <ProviderForm provider={provider} initial={draft} taken={[]} onSaved={() => toast({ text: t("saved") })} />
+      <Activity provider={provider} />
       <Button kind="quiet" icon="trash" className="mt-8 -ms-4 !text-danger" onClick={() => setDeleting(true)}>
         {t("provider.delete")}
       </Button>
@@ -74,8 +76,6 @@ function FixedProvider({ provider, onClose }: { provider: Provider; onClose: () 
           {provider.region && <dd>{provider.region}</dd>}
           {provider.models.length > 0 && <dt>{t("provider.patterns")}</dt>}
           {provider.models.length > 0 && <dd>{provider.models.join(", ")}</dd>}
-          {provider.last_error && <dt>{t("provider.lastError")}</dt>}
-          {provider.last_error && <dd>{provider.last_error}</dd>}
         </dl>
         <TestResult test={test} />
         {kind && (
@@ -87,6 +87,7 @@ function FixedProvider({ provider, onClose }: { provider: Provider; onClose: () 
           </Button>
         )}
       </div>
+      <Activity provider={provider} />
     </Panel>
   );
 }

@@ -6,5 +6,6 @@ export const adminKeys = {
   providers: ["admin", "providers"] as const,
   allProviders: ["admin", "providers", "all"] as const,
   providerPage: (view: object) => ["admin", "providers", "page", view] as const,
+  activity: (name: string, span: string) => ["admin", "providers", "activity", name, span] as const,
   found: ["admin", "found"] as const,
 };

@@ -31,6 +31,17 @@ export const modelPageQuery = (query: Query<"/api/models">) =>
     refetchInterval: 6 * liveMilliseconds,
   });
 
+export const spans = ["1h", "6h", "24h"] as const;
+export type Span = (typeof spans)[number];
+
+export const activityQuery = (name: string, span: Span) =>
+  queryOptions({
+    queryKey: adminKeys.activity(name, span),
+    queryFn: ({ signal }) => body(api.GET("/api/admin/providers/{name}/activity", { params: { path: { name }, query: { span } }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: 3 * liveMilliseconds,
+  });
+
 export const foundQuery = queryOptions({
   queryKey: adminKeys.found,
   queryFn: async ({ signal }) => (await body(api.GET("/api/admin/found", { signal }))).items,

@@ -553,6 +553,28 @@ export interface paths {
         patch: operations["updateProvider"];
         trace?: never;
     };
+    "/api/admin/providers/{name}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        /**
+         * @description The calls to the provider's models by minutes: 60 of 1, 72 of 5 or 96 of 15. They are counted in memory, by the
+         *     process that answers alone, since it started.
+         */
+        get: operations["getProviderActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/providers/test": {
         parameters: {
             query?: never;
@@ -1109,6 +1131,20 @@ export interface components {
         ProviderPage: {
             items: components["schemas"]["Provider"][];
             next: string | null;
+        };
+        ActivityPeriod: {
+            time: components["schemas"]["Time"];
+            requests: number;
+            /** @description Of the requests; what a person stopped is none */
+            failures: number;
+            /** @description Mean from asking to the first text or reasoning; null when none came */
+            first_token_ms: number | null;
+            slowest_first_token_ms: number | null;
+        };
+        Activity: {
+            step_seconds: number;
+            items: components["schemas"]["ActivityPeriod"][];
+            next: null;
         };
         NewProvider: {
             name: string;
@@ -2241,6 +2277,31 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Provider"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProviderActivity: {
+        parameters: {
+            query?: {
+                span?: "1h" | "6h" | "24h";
+            };
+            header?: never;
+            path: {
+                name: components["parameters"]["name"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every period, oldest first; the last is not over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -28,6 +28,7 @@ export type SearchHit = Schemas["SearchHit"];
 export type Model = Schemas["Model"];
 export type ManagedUser = Schemas["ManagedUser"];
 export type Provider = Schemas["Provider"];
+export type ActivityPeriod = Schemas["ActivityPeriod"];
 export type ProviderKind = Schemas["ProviderKind"];
 export type ProviderTestResult = Schemas["ProviderTestResult"];
 export type FoundServer = Schemas["FoundServer"];

@@ -149,8 +149,28 @@ const routes: Record<string, Handler> = {
   "GET sessions": () => [200, { items: [{ id: newId(), created_at: new Date().toISOString(), last_used_at: new Date().toISOString(), user_agent: "Mozilla/5.0", current: true }], next: null }],
   "GET admin/users": () => [200, { items: [{ ...user, disabled: false, created_at: new Date().toISOString(), last_seen_at: null }], next: null }],
   "GET admin/providers": () => [200, { items: [{ name: "mock", kind: "openai", base_url: "http://127.0.0.1:9900/v1", models: [], has_key: false, origin: "configuration", state: "ready", latency_ms: 12, model_count: 2 }], next: null }],
+  "GET admin/providers/*/activity": ({ query }) => [200, activity(query.get("span") ?? "24h")],
   "GET admin/found": () => [200, { items: [], next: null }],
 };
+
+/** A provider that is slow and fails now and then. */
+function activity(span: string) {
+  const [minutes, number] = span === "1h" ? [1, 60] : span === "6h" ? [5, 72] : [15, 96];
+  const step = minutes * 60_000;
+  const last = Math.floor(Date.now() / step) * step;
+  const items = Array.from({ length: number }, (_, index) => {
+    const requests = index % 7 < 2 ? 0 : (index * 5) % 11;
+    const mean = 180 + ((index * 37) % 140);
+    return {
+      time: new Date(last - (number - 1 - index) * step).toISOString(),
+      requests,
+      failures: index % 9 === 4 ? Math.min(requests, 2) : 0,
+      first_token_ms: requests === 0 ? null : mean,
+      slowest_first_token_ms: requests === 0 ? null : mean + ((index * 91) % 1400),
+    };
+  });
+  return { step_seconds: step / 1000, items, next: null };
+}
 
 function again(call: Call, begin: string): Answer {
   const { store } = call;
@@ -197,8 +217,9 @@ async function events({ store, path, query, request, response }: Call): Promise<
 export async function handle(store: Store, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://localhost");
   const path = url.pathname.slice("/api/".length).split("/");
-  const admin = path[0] === "admin";
-  const pattern = path.map((part, i) => (!admin && i % 2 === 1 ? "*" : part)).join("/");
+  // Names and ids stand behind the name of their list, which stands one place later in administration.
+  const shift = path[0] === "admin" ? 1 : 0;
+  const pattern = path.map((part, i) => (i > shift && (i - shift) % 2 === 1 ? "*" : part)).join("/");
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const json = request.headers["content-type"] === "application/json";
