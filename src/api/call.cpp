@@ -25,6 +25,17 @@ void note(Call& call) {
 
 }  // namespace
 
+/// Before the body is read. `run()` asks again behind it: what was revoked meanwhile holds no more.
+asio::awaitable<Result<void>> RouteTable::admit(std::shared_ptr<Services const> services,
+                                                Access access, http::Request& request) {
+    auto const settings = services->settings();
+    auto const caller = co_await let_in(*services, *settings, request, access);
+    if (caller) co_return Result<void>{};
+    Result<void> const refused = std::unexpected(caller.error());
+    count(services->metrics.traffic, refused);
+    co_return refused;
+}
+
 asio::awaitable<Result<void>> RouteTable::run(std::shared_ptr<Services const> services, Rule rule,
                                               http::Request& request,
                                               http::ResponseWriter& writer) {
@@ -61,11 +72,18 @@ void RouteTable::add(std::string method, std::string pattern, Rule rule, http::B
                                                 http::ResponseWriter& writer) {
         return run(services, rule, request, writer);
     };
+    http::Admission admission;
+    if (mode != http::BodyMode::none) {
+        admission = [services = services_, access = rule.access](http::Request& request) {
+            return admit(services, access, request);
+        };
+    }
     router_.add({.method = std::move(method),
                  .pattern = std::move(pattern),
                  .handler = std::move(handler),
                  .body = mode,
-                 .max_body_bytes = max_bytes});
+                 .max_body_bytes = max_bytes,
+                 .admit = std::move(admission)});
 }
 
 void RouteTable::add(std::string method, std::string pattern, Action action, Access access) {

@@ -58,6 +58,8 @@ private:
         Access access;
         Body body;
     };
+    static asio::awaitable<Result<void>> admit(std::shared_ptr<Services const> services,
+                                               Access access, http::Request& request);
     static asio::awaitable<Result<void>> run(std::shared_ptr<Services const> services, Rule rule,
                                              http::Request& request, http::ResponseWriter& writer);
     static asio::awaitable<Result<void>> run_unguarded(std::shared_ptr<Services const> services,

@@ -240,10 +240,23 @@ asio::awaitable<Result<void>> Router::answer(Match match, Request& request,
     co_return Result<void>{};
 }
 
+asio::awaitable<void> Router::admit(Match& match, Request& request) const {
+    request.segments = match.segments;
+    match.admission = Result<void>{};
+    if (!match.route || !match.route->admit) co_return;
+    try {
+        match.admission = co_await match.route->admit(request);
+    } catch (...) {
+        match.bug = std::current_exception();
+    }
+}
+
 asio::awaitable<Result<void>> Router::handle(Match match, Request& request,
                                              ResponseWriter& writer) const {
     if (match.route) {
-        request.segments = std::move(match.segments);
+        if (!match.admission) co_await admit(match, request);
+        if (match.bug) std::rethrow_exception(match.bug);
+        if (!*match.admission) co_return *match.admission;
         auto done = co_await match.route->handler(request, writer);
         if (!done) co_return done;
     } else if (!match.allowed.empty()) {

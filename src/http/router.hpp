@@ -2,6 +2,7 @@
 
 #include "http/message.hpp"
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,6 +16,11 @@ namespace kaiwa::http {
 /// answer by `Routes::on_error`; a later one closes the connection.
 using Handler = std::function<asio::awaitable<Result<void>>(Request&, ResponseWriter&)>;
 
+/// Decides by the head alone whether a request may come in; a failure is answered like a handler's,
+/// and the body is not read. Nothing that it finds out may be relied on behind the body, which may
+/// take long.
+using Admission = std::function<asio::awaitable<Result<void>>(Request&)>;
+
 enum class BodyMode {
     none,      ///< A body is refused (413 over 0 bytes is not: it is drained up to 64 KiB).
     buffered,  ///< Read whole before the handler runs, at most `max_body_bytes`.
@@ -27,6 +33,7 @@ struct Route {
     Handler handler;
     BodyMode body = BodyMode::none;
     std::size_t max_body_bytes = 0;
+    Admission admit{};  ///< Empty: whoever asks may.
 };
 
 /// The table of routes; fixed once serving began, so it needs no lock.
@@ -60,10 +67,18 @@ public:
         Route const* route = nullptr;       ///< Null: no route for this method.
         std::vector<std::string> segments;  ///< What the pattern matched.
         std::string allowed;                ///< For 405: the methods the path has; empty: 404.
+        std::optional<Result<void>> admission{};  ///< Set by `admit()`.
+        std::exception_ptr bug{};                 ///< Admission threw it; thrown again by `answer()`.
+
+        [[nodiscard]] bool is_refused() const { return bug || (admission && !*admission); }
     };
     [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
     [[nodiscard]] std::vector<Route> const& routes() const { return routes_; }
     [[nodiscard]] Handler const& fallback() const { return fallback_; }
+
+    /// Asks the route that `match` found whether `request` may come in, before its body is read.
+    /// Never throws; `answer()` does it where the host did not.
+    asio::awaitable<void> admit(Match& match, Request& request) const;
 
     /// Runs the handler that `match` found, and answers its failure. Never throws. Fails when the
     /// connection is beyond saving: the answer broke off after it began (that error), or the

@@ -223,7 +223,10 @@ asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& stream
     if (received.closes) answer.close_after();
 
     RequestBody body(connection, answer, received.framing, received.expects);
-    auto taken = co_await take_body(match, body, request);
+    // Whoever may not come in has nothing read and held for it.
+    co_await loop.router.admit(match, request);
+    Result<void> taken;
+    if (!match.is_refused()) taken = co_await take_body(match, body, request);
     if (!taken) {
         if (taken.error().code == Errc::cancelled) co_return Next::close;
         co_return co_await refuse(connection, std::move(taken.error()), request, answer);

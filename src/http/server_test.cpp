@@ -368,6 +368,32 @@ TEST_F(ServerTest, BodiesThatAreHeldTogetherAreBounded) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << "what was answered still counts";
 }
 
+asio::awaitable<Result<void>> only_with_key(Request& request) {
+    if (request.headers.get("x-key").empty()) co_return fail(Errc::unauthenticated, "who are you?");
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> tell_body(Request& request, ResponseWriter& writer) {
+    auto text = request.body + " " + request.segments.at(0);
+    ResponseHead head;
+    co_return co_await writer.respond(std::move(head), std::move(text));
+}
+
+TEST_F(ServerTest, RefusesByTheHeadBeforeTheBodyIsSent) {
+    router.add({"POST", "/{name}", tell_body, BodyMode::buffered, 100'000, only_with_key});
+    start();
+    auto client = connect();
+    client.send("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\nx");
+    EXPECT_TRUE(client.read_answer().starts_with("HTTP/1.1 401 "));
+
+    auto other = connect();
+    other.send(
+        "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
+        "POST /b HTTP/1.1\r\nHost: x\r\nX-Key: k\r\nContent-Length: 2\r\n\r\ncd");
+    EXPECT_TRUE(other.read_answer().starts_with("HTTP/1.1 401 "));
+    EXPECT_EQ(body_of(other.read_answer()), "cd b") << "the next request is found behind the body";
+}
+
 TEST_F(ServerTest, TurnsAwayConnectionsOverTheLimit) {
     get("/", hello);
     options.limits.max_connections = 2;
