@@ -197,13 +197,14 @@ std::optional<RecentBranches::Lines> PromptBuilder::remembered(TurnContext const
 asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn, bool sees_images,
                                                          Draft& draft) const {
     Recollection recollection;
+    std::uint64_t bytes_left = options_.max_file_bytes;
     MessageQuery query{.from = turn.question, .limit = page_size, .before = {}};
     for (;;) {
         auto asked = query;
         auto page = co_await store_.messages(turn.who, turn.thread, std::move(asked));
         if (!page) co_return std::unexpected(page.error());
         for (auto it = page->items.rbegin(); it != page->items.rend(); ++it) {
-            auto parts = co_await parts_of(*it, sees_images);
+            auto parts = co_await parts_of(*it, sees_images, bytes_left);
             if (!parts) co_return std::unexpected(parts.error());
             auto const tokens = tokens_of(*parts);
             auto replay = it->role == MessageRole::assistant
@@ -222,20 +223,27 @@ asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(Message const& message,
-                                                                        bool sees_images) const {
+asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
+    Message const& message, bool sees_images, std::uint64_t& bytes_left) const {
     std::vector<llm::Part> parts;
     for (auto const& file : message.files) {
         bool const shown = is_image(file.media_type) && sees_images &&
                            file.size <= options_.max_image_bytes;
         bool const quoted = is_text(file.media_type) && file.size <= options_.max_text_file_bytes;
-        if (!shown && !quoted) {
+        if ((!shown && !quoted) || file.size > bytes_left) {
             parts.push_back(llm::TextPart{
                 fmt::format("[{}, {}, {} bytes]", file.name, file.media_type, file.size)});
             continue;
         }
         auto bytes = co_await read_file(file.id, static_cast<std::size_t>(file.size));
+        if (!bytes && bytes.error().code == Errc::not_found) {
+            // Its bytes are gone, or another server's: the conversation goes on without them.
+            parts.push_back(llm::TextPart{
+                fmt::format("[{}, {}, no longer available]", file.name, file.media_type)});
+            continue;
+        }
         if (!bytes) co_return std::unexpected(bytes.error());
+        bytes_left -= file.size;
         if (shown) {
             parts.push_back(llm::ImagePart{file.media_type, std::move(*bytes)});
         } else {

@@ -15,6 +15,9 @@ struct PromptOptions {
     std::int64_t unknown_window = 32'768;  ///< Tokens, for a model that does not say.
     std::size_t max_image_bytes = 20 << 20;      ///< Larger pictures are named, not shown.
     std::size_t max_text_file_bytes = 128 << 10; ///< Longer text files are named, not quoted.
+    /// Of all files of a prompt, newest message first; those beyond are named. A turn holds them
+    /// until its model answers, and once more as the request's text.
+    std::size_t max_file_bytes = 32 << 20;
 };
 
 struct BuiltPrompt {
@@ -38,8 +41,10 @@ private:
     [[nodiscard]] std::optional<RecentBranches::Lines> remembered(TurnContext const& turn) const;
     asio::awaitable<Result<void>> read_branch(TurnContext const& turn, bool sees_images,
                                               Draft& draft) const;
+    /// Takes what it reads of files off `bytes_left`.
     asio::awaitable<Result<std::vector<llm::Part>>> parts_of(Message const& message,
-                                                             bool sees_images) const;
+                                                             bool sees_images,
+                                                             std::uint64_t& bytes_left) const;
     asio::awaitable<Result<std::string>> read_file(FileId id, std::size_t max_bytes) const;
 
     ChatStore& store_;

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 namespace kaiwa::chat {
@@ -486,6 +487,88 @@ TEST_F(PromptsOfTurns, AnAnswerThatIsBeingWrittenIsNotRemembered) {
     wait_for(build_into(memory, large, shown));
     EXPECT_EQ(shown.lines, (Lines{"user: 一", "assistant: 途中", "user: 二"}));
     EXPECT_FALSE(memory.find(thread, first.reply));
+}
+
+/// Files as long as a test says; those it does not name are gone.
+class SomeFiles final : public BlobStore {
+public:
+    asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
+        co_return fail(Errc::internal, "not here");
+    }
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
+        auto const found = bytes.find(id);
+        if (found == bytes.end()) co_return fail(Errc::not_found, "there is no such file");
+        co_return std::make_unique<Whole>(found->second);
+    }
+    asio::awaitable<Result<void>> remove(FileId) override { co_return Result<void>{}; }
+
+    std::map<FileId, std::string> bytes;
+
+private:
+    class Whole final : public Reader {
+    public:
+        explicit Whole(std::string all) : all_(std::move(all)) {}
+        std::uint64_t size() const override { return all_.size(); }
+        asio::awaitable<Result<std::string>> next() override { co_return std::exchange(all_, {}); }
+
+    private:
+        std::string all_;
+    };
+};
+
+class PromptsWithFiles : public TurnFixture {
+protected:
+    FileId add(std::string name, std::string bytes) {
+        FileId const id{make_uuid7(clock, random)};
+        get_result(
+            store->chats().add_file(hana, FileInfo{id, std::move(name), "image/png", bytes.size()}))
+            .value();
+        if (!bytes.empty()) files.bytes[id] = std::move(bytes);
+        return id;
+    }
+    void ask_with(std::vector<FileId> attached) {
+        auto question = question_of("見て");
+        question.files = std::move(attached);
+        responder.script = say({"はい"});
+        read_from(get(service->ask(hana, thread, std::move(question))).generation, 0);
+        wait_until_idle();
+    }
+    /// The files of the last turn's prompt: "picture 60" or as they are named.
+    std::vector<std::string> shown(PromptOptions options) {
+        PromptBuilder const builder(store->chats(), files, recent, std::move(options));
+        auto const built = get(builder.build(responder.asked, {}));
+        std::vector<std::string> out;
+        for (auto const& message : built.prompt.messages) {
+            for (auto const& part : message.parts) {
+                auto const* text = std::get_if<llm::TextPart>(&part);
+                if (!text)
+                    out.push_back("picture " +
+                                  std::to_string(std::get<llm::ImagePart>(part).bytes.size()));
+                else if (text->text.starts_with("["))
+                    out.push_back(text->text);
+            }
+        }
+        return out;
+    }
+
+    SomeFiles files;
+};
+
+TEST_F(PromptsWithFiles, HoldSoManyBytesOfPicturesAndTheNewestFirst) {
+    ask_with({add("old.png", std::string(60, 'o'))});
+    ask_with({add("a.png", std::string(50, 'a')), add("b.png", std::string(60, 'b')),
+              add("c.png", std::string(40, 'c'))});
+    EXPECT_EQ(shown({.system_prompt = {}, .max_file_bytes = 100}),
+              (Lines{"[old.png, image/png, 60 bytes]", "picture 50", "[b.png, image/png, 60 bytes]",
+                     "picture 40"}));
+    EXPECT_EQ(shown({}), (Lines{"picture 60", "picture 50", "picture 60", "picture 40"}));
+}
+
+TEST_F(PromptsWithFiles, NameAFileWhoseBytesAreGone) {
+    auto const gone = add("gone.png", "x");
+    files.bytes.erase(gone);
+    ask_with({gone});
+    EXPECT_EQ(shown({}), (Lines{"[gone.png, image/png, no longer available]"}));
 }
 
 }  // namespace

@@ -21,6 +21,18 @@ bool has_picture(PromptMessage const& message) {
         message.parts, [](auto const& part) { return std::holds_alternative<ImagePart>(part); });
 }
 
+/// What the pictures of a prompt take as base64.
+std::size_t picture_text_bytes(llm::Prompt const& prompt) {
+    std::size_t bytes = 0;
+    for (auto const& message : prompt.messages) {
+        for (auto const& part : message.parts) {
+            if (auto const* picture = std::get_if<ImagePart>(&part))
+                bytes += picture->bytes.size() / 3 * 4 + 128;
+        }
+    }
+    return bytes;
+}
+
 void append_picture(std::string& out, ImagePart const& picture) {
     // Only as a data URI: local servers fetch nothing.
     fmt::format_to(std::back_inserter(out),
@@ -103,6 +115,7 @@ std::string lower(std::string_view text) {
 std::string completion_body(llm::CompletionRequest const& request, RequestStyle const& style,
                             ModelHabits const& habits) {
     std::string out = "{";
+    out.reserve(picture_text_bytes(request.prompt) + 4096);  // pictures are copied once
     if (style.names_model) {
         out += R"("model":)";
         append_json_string(out, request.model);
