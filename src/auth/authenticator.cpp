@@ -88,10 +88,9 @@ std::chrono::seconds Authenticator::sign_in_pause(std::string_view username,
     return std::chrono::ceil<std::chrono::seconds>(throttle_.pause(username, address));
 }
 
-asio::awaitable<Result<bool>> Authenticator::prove(std::string username, Secret password,
-                                                   asio::ip::address address,
-                                                   UserWithPassword const* known,
-                                                   std::optional<SessionId> keep) {
+asio::awaitable<Result<std::optional<std::string>>> Authenticator::prove(
+    std::string username, Secret password, asio::ip::address address,
+    UserWithPassword const* known, std::optional<SessionId> keep) {
     Passwords::Admission admission = [this, username, address]() -> Result<void> {
         auto const pause = sign_in_pause(username, address);
         if (pause.count() == 0) return {};
@@ -101,21 +100,24 @@ asio::awaitable<Result<bool>> Authenticator::prove(std::string username, Secret 
     };
     if (auto admitted = admission(); !admitted) co_return std::unexpected(admitted.error());
 
-    auto const stored = known ? known->password_hash : std::string{};
+    auto stored = known ? known->password_hash : std::string{};
     auto compared = co_await passwords_.compare(std::move(password), stored, std::move(admission));
     if (!compared) co_return std::unexpected(compared.error());
     if (compared->match == PasswordMatch::no) {
         throttle_.failed(username, address);
-        co_return false;
+        co_return std::nullopt;
     }
     throttle_.succeeded(username);
     if (known && compared->new_hash) {
-        auto replaced = co_await store_.set_password(known->user.id, std::move(*compared->new_hash),
-                                                     keep, stored);
-        if (!replaced)
+        auto replaced =
+            co_await store_.set_password(known->user.id, *compared->new_hash, keep, stored);
+        if (replaced) {
+            stored = std::move(*compared->new_hash);
+        } else {
             log_.warning("password_not_rehashed", {{"reason", replaced.error().message}});
+        }
     }
-    co_return true;
+    co_return std::move(stored);
 }
 
 asio::awaitable<Result<SignedIn>> Authenticator::sign_in(SignIn attempt) {
@@ -126,17 +128,22 @@ asio::awaitable<Result<SignedIn>> Authenticator::sign_in(SignIn attempt) {
     auto proved = co_await prove(attempt.username, std::move(attempt.password), attempt.address,
                                  known, std::nullopt);
     if (!proved) co_return std::unexpected(proved.error());
-    if (!*proved || !known) {
+    Result<SignedIn> begun = fail(Errc::not_found, "");
+    if (*proved && known)
+        begun = co_await begin_session(user->user, std::move(attempt.user_agent),
+                                       std::move(attempt.replaced_token), std::move(*proved));
+    // Disabled, or with a new password, while this one was compared: no longer right.
+    if (!begun && begun.error().code == Errc::not_found) {
         log_.info("sign_in_failed", {{"address", attempt.address.to_string()}});
         co_return fail(Errc::unauthenticated, "the username or the password is wrong",
                        "wrong_credentials");
     }
-    co_return co_await begin_session(user->user, std::move(attempt.user_agent),
-                                     std::move(attempt.replaced_token));
+    co_return begun;
 }
 
 asio::awaitable<Result<SignedIn>> Authenticator::begin_session(User user, std::string user_agent,
-                                                               std::string replaced_token) {
+                                                               std::string replaced_token,
+                                                               std::optional<std::string> proved) {
     auto const now = clock_.now();
     Secret token(random_.token(secret_bytes));
     auto agent = replace_invalid_utf8(std::move(user_agent));
@@ -147,7 +154,7 @@ asio::awaitable<Result<SignedIn>> Authenticator::begin_session(User user, std::s
                     .last_used_at = now,
                     .expires_at = now + absolute_timeout,
                     .user_agent = std::string(utf8_prefix(agent, max_user_agent))};
-    if (auto added = co_await store_.add_session(session); !added)
+    if (auto added = co_await store_.add_session(session, std::move(proved)); !added)
         co_return std::unexpected(added.error());
 
     if (replaced_token.size() == secret_text) {

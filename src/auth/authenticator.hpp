@@ -59,9 +59,12 @@ public:
     asio::awaitable<Result<SignedIn>> sign_in(SignIn attempt);
     [[nodiscard]] std::chrono::seconds sign_in_pause(std::string_view username,
                                                      asio::ip::address const& address);
-    /// A session for a user that has just proved itself otherwise.
-    asio::awaitable<Result<SignedIn>> begin_session(User user, std::string user_agent,
-                                                    std::string replaced_token);
+    /// A session for a user that has just proved itself: by the password of the hash `proved`, or
+    /// otherwise. Fails with `not_found` when the user was disabled, or the password changed,
+    /// since.
+    asio::awaitable<Result<SignedIn>> begin_session(
+        User user, std::string user_agent, std::string replaced_token,
+        std::optional<std::string> proved = std::nullopt);
 
     asio::awaitable<Result<Caller>> check_session(std::string token);
     asio::awaitable<Result<Caller>> check_key(std::string key);
@@ -94,11 +97,12 @@ private:
     asio::awaitable<Result<Caller>> read_key(Credential credential);
     asio::awaitable<Result<Caller>> read_external(Credential credential);
     asio::awaitable<Result<void>> add_external(Credential credential, ExternalIdentity identity);
-    /// Compares under the throttle. The value tells whether `password` is right; an outdated hash
-    /// is replaced then, which ends the user's sessions but `keep`.
-    asio::awaitable<Result<bool>> prove(std::string username, Secret password,
-                                        asio::ip::address address, UserWithPassword const* known,
-                                        std::optional<SessionId> keep);
+    /// Compares under the throttle. The value is the stored hash that `password` is right for, or
+    /// nothing; an outdated hash is replaced, which ends the user's sessions but `keep`.
+    asio::awaitable<Result<std::optional<std::string>>> prove(std::string username, Secret password,
+                                                              asio::ip::address address,
+                                                              UserWithPassword const* known,
+                                                              std::optional<SessionId> keep);
 
     UserStore& store_;
     Passwords& passwords_;

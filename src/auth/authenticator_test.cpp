@@ -126,6 +126,30 @@ TEST_F(AuthenticatorTest, ReplacesTheSessionOfTheBrowserThatSignsInAgain) {
     EXPECT_TRUE(check(second.token));
 }
 
+TEST_F(AuthenticatorTest, ASignInThatIsOvertakenByAResetOrADisablingGetsNoSession) {
+    add("root", UserRole::administrator);
+    auto const alice = add("alice");
+    auto const machine = machine_principal();
+    std::vector<std::function<void()>> const overtaking = {
+        [&] {
+            run_task(administration.set_password(machine, alice.id, Secret("battery staple")))
+                .value();
+        },
+        [&] {
+            UserPatch const disable{.name = {}, .role = {}, .disabled = true};
+            run_task(administration.update_user(machine, alice.id, disable)).value();
+        }};
+    for (std::string password = "correct horse"; auto const& overtake : overtaking) {
+        // Between the reading of the hash and the end of the comparison.
+        store.after_lookup = overtake;
+        auto const refused = sign_in("alice", password);
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().reason, "wrong_credentials");
+        EXPECT_TRUE(store.open_sessions.empty());
+        password = "battery staple";
+    }
+}
+
 TEST_F(AuthenticatorTest, ForgetsACachedCallerAtEveryRevocation) {
     add("root", UserRole::administrator);
     auto const alice = add("alice");

@@ -103,7 +103,10 @@ public:
     /// Fails with `not_found` or `conflict` (reason "last_administrator").
     virtual asio::awaitable<Result<void>> delete_user(UserId id) = 0;
 
-    virtual asio::awaitable<Result<void>> add_session(Session session) = 0;
+    /// `proved`: only while the stored hash is still this one. Fails with `not_found` also when the
+    /// user is disabled or the hash is another.
+    virtual asio::awaitable<Result<void>> add_session(Session session,
+                                                      std::optional<std::string> proved) = 0;
     struct SessionUser {
         Session session;
         User user;

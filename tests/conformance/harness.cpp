@@ -73,7 +73,7 @@ auth::Session UserStoreTest::add_session(UserId user, std::string token_hash) {
     auto const now = harness->clock.now();
     auth::Session session{make_id<SessionId>(),         user,       std::move(token_hash), now, now,
                           now + std::chrono::hours(24), "a browser"};
-    auto const added = run(store().add_session(session));
+    auto const added = run(store().add_session(session, std::nullopt));
     EXPECT_TRUE(added) << added.error().message;
     return session;
 }

@@ -118,7 +118,32 @@ TEST_P(UserStoreTest, SessionsAreListedTouchedAndEndedByTheirOwner) {
     EXPECT_EQ(run(store().sessions(ann.id))->size(), 1u);
     auto const now = harness->clock.now();
     auth::Session const orphan{make_id<SessionId>(), make_id<UserId>(), "h", now, now, now, ""};
-    EXPECT_EQ(run(store().add_session(orphan)).error().code, Errc::not_found);
+    EXPECT_EQ(run(store().add_session(orphan, std::nullopt)).error().code, Errc::not_found);
+}
+
+TEST_P(UserStoreTest, ASessionBeginsOnlyWhileWhatItWasProvedByHolds) {
+    auto const ann = add_user("ann");
+    auto const begin = [&](char token, std::optional<std::string> proved) {
+        auto const now = harness->clock.now();
+        auth::Session const session{
+            make_id<SessionId>(),         ann.id, std::string(32, token), now, now,
+            now + std::chrono::hours(24), ""};
+        return run(store().add_session(session, std::move(proved)));
+    };
+    EXPECT_TRUE(begin('1', "hash of ann"));
+    ASSERT_TRUE(run(store().set_password(ann.id, "new", std::nullopt, std::nullopt)));
+    EXPECT_EQ(begin('2', "hash of ann").error().code, Errc::not_found);
+    EXPECT_TRUE(begin('3', "new"));
+    EXPECT_TRUE(begin('4', std::nullopt));
+    auth::UserPatch disable;
+    disable.disabled = true;
+    ASSERT_TRUE(run(store().update_user(ann.id, disable)));
+    EXPECT_EQ(begin('5', "new").error().code, Errc::not_found);
+    EXPECT_EQ(begin('6', std::nullopt).error().code, Errc::not_found);
+    auth::UserPatch enable;
+    enable.disabled = false;
+    ASSERT_TRUE(run(store().update_user(ann.id, enable)));
+    EXPECT_TRUE(run(store().sessions(ann.id))->empty());
 }
 
 TEST_P(UserStoreTest, ANewPasswordEndsTheOtherSessions) {

@@ -3,6 +3,7 @@
 #include "auth/user_store.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,9 @@ public:
         auto const found = std::ranges::find_if(
             accounts, [&](auto const& entry) { return entry.user.username == username; });
         if (found == accounts.end()) co_return absent();
-        co_return *found;
+        auto const read = *found;
+        if (after_lookup) after_lookup();
+        co_return read;
     }
 
     asio::awaitable<Result<UserWithPassword>> user(UserId id) override {
@@ -85,7 +88,12 @@ public:
         co_return Result<void>{};
     }
 
-    asio::awaitable<Result<void>> add_session(Session session) override {
+    asio::awaitable<Result<void>> add_session(Session session,
+                                              std::optional<std::string> proved) override {
+        auto const* user = find(session.user);
+        bool const refused =
+            !user || user->user.disabled || (proved && *proved != user->password_hash);
+        if (refused) co_return absent();
         open_sessions.push_back(std::move(session));
         co_return Result<void>{};
     }
@@ -160,6 +168,7 @@ public:
     std::vector<Session> open_sessions;
     std::vector<ApiKey> api_keys;
     int session_reads = 0;
+    std::function<void()> after_lookup;  ///< What happens just after a user was found by its name.
     int touches = 0;
 
 private:

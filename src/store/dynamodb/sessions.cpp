@@ -118,9 +118,14 @@ asio::awaitable<Result<void>> DynamoUserStore::saw(std::string username, Timesta
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> DynamoUserStore::add_session(Session session) {
+asio::awaitable<Result<void>> DynamoUserStore::add_session(Session session,
+                                                           std::optional<std::string> proved) {
+    // What changes behind this look moves the epoch on, and the session is over before it began.
     auto const user = co_await row_of(session.user);
     if (!user) co_return std::unexpected(user.error());
+    bool const refused =
+        user->shown.user.disabled || (proved && *proved != user->shown.password_hash);
+    if (refused) co_return not_found();
     auto const& table = engine_.table;
     Aliases same;
     auto const id = same.name("id");

@@ -21,12 +21,14 @@ ApiKey read_key(Query const& row) {
             row.text(4),      row.time(5), row.optional_time(6)};
 }
 
-Result<void> insert_session(Connection& db, Session const& session) {
+Result<void> insert_session(Connection& db, Session const& session,
+                            std::optional<std::string> const& proved) {
     auto const added = db.run(
         "INSERT INTO sessions (id, user, token_hash, created_at, last_used_at, expires_at, "
-        "user_agent) SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?7 FROM users u WHERE u.id = ?2",
+        "user_agent) SELECT ?1, u.id, ?3, ?4, ?5, ?6, ?7 FROM users u WHERE u.id = ?2 "
+        "AND u.disabled = 0 AND u.password_hash = ifnull(?8, u.password_hash)",
         session.id, session.user, Bytes{session.token_hash}, session.created_at,
-        session.last_used_at, session.expires_at, session.user_agent);
+        session.last_used_at, session.expires_at, session.user_agent, proved);
     if (added == 0) return not_found();
     db.run("UPDATE users SET last_seen_at = ?2 WHERE id = ?1", session.user, session.last_used_at);
     return {};
@@ -65,9 +67,10 @@ Result<void> remove_key(Connection& db, std::optional<UserId> user, KeyId id, Ti
 
 }  // namespace
 
-asio::awaitable<Result<void>> SqliteUserStore::add_session(Session session) {
-    auto work = [session = std::move(session)](Connection& db) {
-        return insert_session(db, session);
+asio::awaitable<Result<void>> SqliteUserStore::add_session(Session session,
+                                                           std::optional<std::string> proved) {
+    auto work = [session = std::move(session), proved = std::move(proved)](Connection& db) {
+        return insert_session(db, session, proved);
     };
     co_return co_await engine_.writer.run(std::move(work));
 }

@@ -24,7 +24,8 @@ public:
     asio::awaitable<Result<void>> delete_user(UserId id) override;
 
     // sessions.cpp
-    asio::awaitable<Result<void>> add_session(auth::Session session) override;
+    asio::awaitable<Result<void>> add_session(auth::Session session,
+                                              std::optional<std::string> proved) override;
     asio::awaitable<Result<SessionUser>> session(std::string token_hash) override;
     asio::awaitable<Result<void>> touch_session(SessionId id, Timestamp used_at) override;
     asio::awaitable<Result<std::vector<auth::Session>>> sessions(UserId user) override;
