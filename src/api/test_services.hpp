@@ -40,6 +40,10 @@ public:
     Answer<chat::TurnTicket> begin_reply(Who, ThreadId, chat::NewReply) override {
         return none<chat::TurnTicket>();
     }
+    Answer<std::optional<chat::TurnTicket>> find_ticket(Who, ThreadId, MessageId,
+                                                        std::string) override {
+        return none<std::optional<chat::TurnTicket>>();
+    }
     Answer<chat::Generation> generation(Who, GenerationId) override {
         return none<chat::Generation>();
     }

@@ -177,6 +177,11 @@ public:
     virtual asio::awaitable<Result<TurnTicket>> begin_reply(Principal who, ThreadId thread,
                                                             NewReply reply) = 0;
 
+    /// The ticket of a turn or reply whose key is `key`, as its repeat would get it; nothing when
+    /// there is none yet. Fails like a repeat.
+    virtual asio::awaitable<Result<std::optional<TurnTicket>>> find_ticket(
+        Principal who, ThreadId thread, MessageId key, std::string request_digest) = 0;
+
     virtual asio::awaitable<Result<Generation>> generation(Principal who, GenerationId id) = 0;
     /// Events after `after`. Fails with `gone` (reason "events_expired") after the retention.
     virtual asio::awaitable<Result<LogPage>> read_log(Principal who, GenerationId id,

@@ -104,8 +104,9 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         auto& count = running_of[turn->turn.who.id];
         if (count >= options.turns_per_user)
             return fail(Errc::rate_limited,
-                        fmt::format("{} answers are being written already; wait for one to end",
-                                    count));
+                        fmt::format("{} answer{} of yours already being written; wait for one "
+                                    "to end",
+                                    count, count == 1 ? " is" : "s are"));
         ++count;
         live.emplace(turn->generation, turn);
         return {};
@@ -205,15 +206,43 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         return place == RunPlace::anywhere && services.hand_over;
     }
 
-    asio::awaitable<Result<TurnTicket>> begin(std::shared_ptr<LiveTurn> turn,
+    /// The place of a turn that was admitted: given back unless its run began.
+    class Place {
+    public:
+        Place(Impl& impl, std::shared_ptr<LiveTurn> turn) : impl_(impl), turn_(std::move(turn)) {}
+        ~Place() {
+            if (!turn_->started) impl_.dismiss(*turn_);
+        }
+        Place(Place const&) = delete;
+        Place& operator=(Place const&) = delete;
+
+    private:
+        Impl& impl_;
+        std::shared_ptr<LiveTurn> turn_;
+    };
+
+    /// What tells a repeat from a new request.
+    struct Key {
+        MessageId id;
+        std::string digest;
+    };
+
+    /// A repeat takes no place: where there is none it is answered all the same.
+    asio::awaitable<Result<TurnTicket>> repeat_or(Error refusal, LiveTurn const& turn, Key key) {
+        auto known = co_await services.store.find_ticket(turn.turn.who, turn.turn.thread, key.id,
+                                                         std::move(key.digest));
+        if (known && *known) co_return std::move(**known);
+        co_return std::unexpected(std::move(refusal));
+    }
+
+    asio::awaitable<Result<TurnTicket>> begin(std::shared_ptr<LiveTurn> turn, Key key,
                                               asio::awaitable<Result<TurnTicket>> stored,
                                               RunPlace place, std::string title) {
-        if (auto admitted = admit(turn); !admitted) co_return std::unexpected(admitted.error());
+        if (auto admitted = admit(turn); !admitted)
+            co_return co_await repeat_or(std::move(admitted.error()), *turn, std::move(key));
+        Place const place_taken(*this, turn);
         auto ticket = co_await std::move(stored);
-        if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) {
-            dismiss(*turn);
-            co_return ticket;
-        }
+        if (!ticket || ticket->outcome == TurnTicket::Outcome::repeated) co_return ticket;
         turn->epoch = ticket->epoch;
         turn->turn.settings = ticket->settings;
         turn->turn.model = *ticket->settings.model;
@@ -233,17 +262,11 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
             co_return;
         }
         auto const handed = co_await services.hand_over(turn->generation);
-        if (handed) {
-            dismiss(*turn);
-            co_return;
-        }
+        if (handed) co_return;
         services.log.warning("turn_not_handed_over", {{"generation", turn->generation.text()},
                                                       {"reason", handed.error().message}});
         auto const claimed = co_await services.store.claim(turn->generation);
-        if (!claimed) {
-            dismiss(*turn);
-            co_return;
-        }
+        if (!claimed) co_return;
         turn->epoch = claimed->epoch;
         start(std::move(turn), std::move(new_title));
     }
@@ -280,8 +303,10 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
     turn->guard = std::move(question.guard);
+    Impl::Key key{wanted.question, wanted.request_digest};
     auto stored = services.store.begin_turn(who, thread, std::move(wanted));
-    co_return co_await impl->begin(std::move(turn), std::move(stored), place, title);
+    co_return co_await impl->begin(std::move(turn), std::move(key), std::move(stored), place,
+                                   title);
 }
 
 asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, ThreadId thread,
@@ -312,8 +337,9 @@ asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, Thre
                         carry_on ? old->text : std::string()};
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
+    Impl::Key key{wanted.reply, wanted.request_digest};
     auto stored = services.store.begin_reply(who, thread, std::move(wanted));
-    co_return co_await impl->begin(std::move(turn), std::move(stored), place, {});
+    co_return co_await impl->begin(std::move(turn), std::move(key), std::move(stored), place, {});
 }
 
 asio::awaitable<Result<void>> TurnService::run_claimed(GenerationId id) {

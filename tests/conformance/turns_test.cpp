@@ -8,6 +8,41 @@ using chat::MessageRole;
 using chat::MessageState;
 using chat::TurnTicket;
 
+TEST_P(ChatStoreTest, FindsTheTicketThatARepeatWouldGet) {
+    auto const thread = make_thread(ann);
+    auto const turn = make_turn("one");
+    auto const find = [&](auth::Principal const& who, MessageId key, std::string digest) {
+        return run(store().find_ticket(who, thread, key, std::move(digest)));
+    };
+    auto const before = find(ann, turn.question, turn.request_digest);
+    ASSERT_TRUE(before) << before.error().message;
+    EXPECT_FALSE(*before);
+
+    auto const ticket = run(store().begin_turn(ann, thread, turn));
+    ASSERT_TRUE(ticket);
+    auto const after = find(ann, turn.question, turn.request_digest);
+    ASSERT_TRUE(after && *after);
+    EXPECT_EQ((*after)->outcome, chat::TurnTicket::Outcome::repeated);
+    EXPECT_EQ((*after)->message, turn.question);
+    EXPECT_EQ((*after)->reply, turn.reply);
+    EXPECT_EQ((*after)->generation, turn.generation);
+    EXPECT_EQ(find(ann, turn.question, "another").error().reason, "idempotency_conflict");
+    EXPECT_EQ(find(bob, turn.question, turn.request_digest).error().code, Errc::not_found);
+    answer(*ticket, "answer");
+
+    chat::NewReply const reply{.message = turn.reply,
+                               .reply = make_id<MessageId>(),
+                               .generation = make_id<GenerationId>(),
+                               .default_model = "test/model",
+                               .settings = {},
+                               .request_digest = "digest of the reply"};
+    ASSERT_TRUE(run(store().begin_reply(ann, thread, reply)));
+    auto const again = find(ann, reply.reply, reply.request_digest);
+    ASSERT_TRUE(again && *again);
+    EXPECT_EQ((*again)->message, turn.question);
+    EXPECT_EQ((*again)->generation, reply.generation);
+}
+
 TEST_P(ChatStoreTest, ATurnStoresQuestionPendingAnswerGenerationHeadSettingsAndTitle) {
     auto const thread = make_thread(ann);
     harness->clock.advance(std::chrono::seconds(5));

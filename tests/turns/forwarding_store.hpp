@@ -51,6 +51,10 @@ public:
                                                     NewReply reply) override {
         return inner_.begin_reply(std::move(who), thread, std::move(reply));
     }
+    asio::awaitable<Result<std::optional<TurnTicket>>> find_ticket(
+        Principal who, ThreadId thread, MessageId key, std::string request_digest) override {
+        return inner_.find_ticket(std::move(who), thread, key, std::move(request_digest));
+    }
     asio::awaitable<Result<Generation>> generation(Principal who, GenerationId id) override {
         return inner_.generation(std::move(who), id);
     }

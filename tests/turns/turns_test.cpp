@@ -281,6 +281,28 @@ TEST_F(TurnFixture, APersonHasOnlySoManyRunningTurns) {
     EXPECT_TRUE(get_result(service->ask(hana, thread, question_of("3"))).has_value());
 }
 
+TEST_F(TurnFixture, ARepeatIsAnsweredWhereANewTurnWouldBeRefused) {
+    start_service({.turns_per_user = 1});
+    responder.script = say_then_wait({"…"});
+    auto const question = question_of("届かなかった");
+    auto const first = get(service->ask(hana, thread, question));
+    auto const expect_repeat = [&] {
+        auto copy = question;
+        auto const again = get(service->ask(hana, thread, std::move(copy)));
+        EXPECT_EQ(again.outcome, TurnTicket::Outcome::repeated);
+        EXPECT_EQ(again.reply, first.reply);
+        EXPECT_EQ(again.generation, first.generation);
+    };
+    expect_repeat();
+    auto other = question;
+    other.text = "違う";
+    EXPECT_EQ(get_result(service->ask(hana, thread, other)).error().code, Errc::rate_limited);
+    service->drain();
+    expect_repeat();
+    EXPECT_EQ(get_result(service->ask(hana, thread, question_of("新"))).error().reason, "draining");
+    EXPECT_EQ(responder.calls, 1);
+}
+
 TEST_F(TurnFixture, NobodyFollowsOrStopsAnothersTurn) {
     responder.script = say_then_wait({"秘密"});
     auto const ticket = ask("わたしの");

@@ -143,6 +143,21 @@ void add_files(Table const& table, ThreadId thread, MessageId message,
 
 }  // namespace
 
+asio::awaitable<Result<std::optional<TurnTicket>>> DynamoChatStore::find_ticket(
+    Principal who, ThreadId id, MessageId key, std::string request_digest) {
+    auto const row = co_await load_thread(engine_, who, id);
+    if (!row) co_return std::unexpected(row.error());
+    auto const tree = co_await load_tree(engine_, *row);
+    if (!tree) co_return std::unexpected(tree.error());
+    auto const stored = tree->find(key);
+    if (stored == Tree::none) co_return std::nullopt;
+    auto ticket = (*tree)[stored].message.role == MessageRole::user
+                      ? repeat_turn(*tree, id, stored, request_digest)
+                      : repeat_reply(*tree, id, stored, request_digest);
+    if (!ticket) co_return std::unexpected(ticket.error());
+    co_return std::move(*ticket);
+}
+
 asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, ThreadId id,
                                                                 chat::NewTurn turn) {
     if (turn.files.size() > max_files)

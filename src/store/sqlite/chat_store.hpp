@@ -43,6 +43,8 @@ public:
                                                          chat::NewTurn turn) override;
     asio::awaitable<Result<chat::TurnTicket>> begin_reply(chat::Principal who, ThreadId thread,
                                                           chat::NewReply reply) override;
+    asio::awaitable<Result<std::optional<chat::TurnTicket>>> find_ticket(
+        chat::Principal who, ThreadId thread, MessageId key, std::string request_digest) override;
 
     // generations.cpp
     asio::awaitable<Result<chat::Generation>> generation(chat::Principal who,

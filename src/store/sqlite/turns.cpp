@@ -218,7 +218,28 @@ Result<TurnTicket> store_reply(Connection& db, UserId owner, ThreadId id,
                       .settings = std::move(settings)};
 }
 
+/// The ticket that a repeat gets.
+Result<std::optional<TurnTicket>> repeated(Result<TurnTicket> ticket) {
+    if (!ticket) return std::unexpected(ticket.error());
+    return std::move(*ticket);
+}
+
 }  // namespace
+
+asio::awaitable<Result<std::optional<TurnTicket>>> SqliteChatStore::find_ticket(
+    Principal who, ThreadId id, MessageId key, std::string request_digest) {
+    auto work = [owner = who.id, id, key, digest = std::move(request_digest)](
+                    Connection& db) -> Result<std::optional<TurnTicket>> {
+        auto const thread = find_thread(db, owner, id);
+        if (!thread) return not_found();
+        auto const stored = find_message(db, thread->n, key);
+        if (!stored) return std::nullopt;
+        return repeated(stored->role == MessageRole::user
+                            ? repeat_turn(db, id, thread->n, *stored, digest)
+                            : repeat_reply(db, id, *stored, digest));
+    };
+    co_return co_await engine_.readers.run(std::move(work));
+}
 
 asio::awaitable<Result<TurnTicket>> SqliteChatStore::begin_turn(Principal who, ThreadId thread,
                                                                 chat::NewTurn turn) {
