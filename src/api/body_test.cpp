@@ -71,11 +71,11 @@ TEST(Settings, ChangeFieldByFieldAndNullTakesOneAway) {
     before.model = "a/b";
     before.parameters.top_p = 0.5;
     auto const change = parse_json(R"({"model":null,"temperature":0})").value();
-    auto const after = read_settings(change, before).value();
+    auto const after = read_settings(change).value().apply_to(before);
     EXPECT_FALSE(after.model);
     EXPECT_EQ(after.parameters.temperature, 0.0);
     EXPECT_EQ(after.parameters.top_p, 0.5);
-    EXPECT_FALSE(read_settings(parse_json(R"({"seed":1})").value(), {}));
+    EXPECT_FALSE(read_settings(parse_json(R"({"seed":1})").value()));
 }
 
 TEST(PageCommands, AreFollowAndUnfollow) {

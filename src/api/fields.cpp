@@ -64,21 +64,19 @@ std::optional<std::string> read_title(JsonFields& fields, std::string_view name)
     return title;
 }
 
-Result<chat::ThreadSettings> read_settings(json::value const& value,
-                                           chat::ThreadSettings settings) {
+Result<chat::SettingsPatch> read_settings(json::value const& value) {
     JsonFields fields(value, "settings");
-    chat::SettingsChange change;
+    chat::SettingsPatch patch;
     JsonFields::Text const limits{1, max_model_id_bytes};
-    change.model = fields.optional_string("model", limits);
-    read_parameters(fields, change);
-    settings = merge(std::move(settings), change);
-    if (fields.is_null("model")) settings.model.reset();
-    if (fields.is_null("temperature")) settings.parameters.temperature.reset();
-    if (fields.is_null("top_p")) settings.parameters.top_p.reset();
-    if (fields.is_null("max_tokens")) settings.parameters.max_tokens.reset();
-    if (fields.is_null("system_prompt")) settings.system_prompt.reset();
+    patch.set.model = fields.optional_string("model", limits);
+    read_parameters(fields, patch.set);
+    patch.clears_model = fields.is_null("model");
+    patch.clears_temperature = fields.is_null("temperature");
+    patch.clears_top_p = fields.is_null("top_p");
+    patch.clears_max_tokens = fields.is_null("max_tokens");
+    patch.clears_system_prompt = fields.is_null("system_prompt");
     if (auto ok = fields.finish(); !ok) return std::unexpected(ok.error());
-    return settings;
+    return patch;
 }
 
 }  // namespace kaiwa::api

@@ -64,8 +64,7 @@ void read_parameters(JsonFields& fields, chat::SettingsChange& change);
 /// A thread's title.
 [[nodiscard]] std::optional<std::string> read_title(JsonFields& fields, std::string_view name);
 
-/// What a person changes of a thread's settings, on top of `settings`: null takes one away.
-[[nodiscard]] Result<chat::ThreadSettings> read_settings(json::value const& value,
-                                                         chat::ThreadSettings settings);
+/// What a person changes of a thread's settings: null takes one away.
+[[nodiscard]] Result<chat::SettingsPatch> read_settings(json::value const& value);
 
 }  // namespace kaiwa::api

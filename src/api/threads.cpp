@@ -22,9 +22,9 @@ asio::awaitable<Result<void>> create_thread(Call& call) {
                                  : ThreadId{make_uuid7(call.services.clock, call.services.random)};
     wanted.title = read_title(fields, "title").value_or("");
     if (auto const* settings = fields.member("settings"); settings && !settings->is_null()) {
-        auto read = read_settings(*settings, {});
+        auto const read = read_settings(*settings);
         if (!read) co_return std::unexpected(read.error());
-        wanted.settings = std::move(*read);
+        wanted.settings = read->apply_to({});
     }
     if (auto ok = fields.finish(); !ok) co_return ok;
 
@@ -58,9 +58,6 @@ asio::awaitable<Result<void>> show_thread(Call& call) {
 asio::awaitable<Result<void>> update_thread(Call& call) {
     auto const id = reference<ThreadId>(call.segment(0));
     if (!id) co_return std::unexpected(id.error());
-    auto const stored = co_await call.services.chats.thread(call.who(), *id);
-    if (!stored) co_return std::unexpected(stored.error());
-
     chat::ThreadPatch patch;
     JsonFields fields(call.body, "the body");
     patch.title = read_title(fields, "title");
@@ -69,7 +66,7 @@ asio::awaitable<Result<void>> update_thread(Call& call) {
     auto const* settings = fields.member("settings");
     if (auto ok = fields.finish(); !ok) co_return ok;
     if (settings && !settings->is_null()) {
-        auto read = read_settings(*settings, stored->settings);
+        auto read = read_settings(*settings);
         if (!read) co_return std::unexpected(read.error());
         patch.settings = std::move(*read);
     }

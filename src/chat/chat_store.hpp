@@ -31,7 +31,7 @@ struct NewThread {
 /// What changes of a thread; unset stays. `head` must be a message of the thread.
 struct ThreadPatch {
     std::optional<std::string> title;
-    std::optional<ThreadSettings> settings;  ///< Whole: the caller merged it.
+    std::optional<SettingsPatch> settings;
     std::optional<bool> archived;
     std::optional<MessageId> head;
 };

@@ -20,6 +20,15 @@ ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,
     return settings;
 }
 
+ThreadSettings SettingsPatch::apply_to(ThreadSettings settings) const {
+    if (clears_model) settings.model.reset();
+    if (clears_temperature) settings.parameters.temperature.reset();
+    if (clears_top_p) settings.parameters.top_p.reset();
+    if (clears_max_tokens) settings.parameters.max_tokens.reset();
+    if (clears_system_prompt) settings.system_prompt.reset();
+    return merge(std::move(settings), set);
+}
+
 std::string make_title(std::string_view question) {
     constexpr std::size_t longest = 40;
     std::string line;

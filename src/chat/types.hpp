@@ -43,6 +43,19 @@ struct SettingsChange {
     std::optional<std::string> system_prompt;
 };
 
+/// What of a thread's settings a person changes: what is named here first goes back to the server's
+/// default, then `set` is merged; the rest stays as it is when the change is stored.
+struct SettingsPatch {
+    SettingsChange set;
+    bool clears_model = false;
+    bool clears_temperature = false;
+    bool clears_top_p = false;
+    bool clears_max_tokens = false;
+    bool clears_system_prompt = false;
+
+    [[nodiscard]] ThreadSettings apply_to(ThreadSettings settings) const;
+};
+
 [[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change);
 /// The same, with a model in any case.
 [[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,

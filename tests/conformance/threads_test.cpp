@@ -84,13 +84,21 @@ TEST_P(ChatStoreTest, ChangesOneFieldWithoutTouchingTheOthers) {
     wanted.settings.model = "local/a";
     ASSERT_TRUE(run(store().create_thread(ann, wanted)));
     chat::ThreadPatch settings;
-    settings.settings.emplace();
-    settings.settings->parameters.top_p = 0.25;
+    settings.settings.emplace().set.top_p = 0.25;
     auto const changed = run(store().update_thread(ann, wanted.id, settings));
     ASSERT_TRUE(changed);
     EXPECT_EQ(changed->title, "title");
-    EXPECT_FALSE(changed->settings.model);
+    EXPECT_EQ(changed->settings.model, "local/a") << "somebody else may just have changed it";
     EXPECT_EQ(changed->settings.parameters.top_p, 0.25);
+
+    auto& other = settings.settings.emplace();
+    other.clears_model = true;
+    other.set.max_tokens = 9;
+    auto const cleared = run(store().update_thread(ann, wanted.id, settings));
+    ASSERT_TRUE(cleared);
+    EXPECT_FALSE(cleared->settings.model);
+    EXPECT_EQ(cleared->settings.parameters.top_p, 0.25);
+    EXPECT_EQ(cleared->settings.parameters.max_tokens, 9);
 }
 
 TEST_P(ChatStoreTest, DeletingHidesAThreadAtOnceAndRestoringBringsItBackFor30Days) {

@@ -96,8 +96,9 @@ asio::awaitable<Result<void>> put_role(Services const& services, auth::Principal
         thread = co_await services.api->chats.restore_thread(who, id);
     if (!thread) co_return std::unexpected(thread.error());
     chat::ThreadPatch patch;
-    patch.settings = thread->settings;
-    patch.settings->system_prompt = std::move(role);
+    auto& settings = patch.settings.emplace();
+    settings.clears_system_prompt = !role;
+    settings.set.system_prompt = std::move(role);
     patch.archived = true;
     auto updated = co_await services.api->chats.update_thread(who, id, std::move(patch));
     if (!updated) co_return std::unexpected(updated.error());

@@ -187,7 +187,7 @@ asio::awaitable<Result<Thread>> DynamoChatStore::update_thread(Principal who, Th
     auto const now = engine_.clock.now();
     Change change = [&patch, now](ThreadRow& row) {
         if (patch.title) row.title = *patch.title;
-        if (patch.settings) row.settings = *patch.settings;
+        if (patch.settings) row.settings = patch.settings->apply_to(std::move(row.settings));
         if (patch.archived) row.archived = *patch.archived;
         if (patch.head) {
             row.head = patch.head;

@@ -75,12 +75,12 @@ Result<Thread> change_thread(Connection& db, Principal const& who, ThreadId id,
         "updated_at = ?5 WHERE n = ?1",
         thread->n, patch.title, patch.archived, head, now);
     if (patch.settings) {
+        auto const settings = patch.settings->apply_to(thread->settings);
         db.run(
             "UPDATE threads SET model = ?2, temperature = ?3, top_p = ?4, max_tokens = ?5, "
             "system_prompt = ?6 WHERE n = ?1",
-            thread->n, patch.settings->model, patch.settings->parameters.temperature,
-            patch.settings->parameters.top_p, patch.settings->parameters.max_tokens,
-            patch.settings->system_prompt);
+            thread->n, settings.model, settings.parameters.temperature, settings.parameters.top_p,
+            settings.parameters.max_tokens, settings.system_prompt);
     }
     return read_thread(db, thread->n, now);
 }
