@@ -43,8 +43,11 @@ Result<void> Application::set_up(Settings const& settings, http::Handler page) {
 Result<void> Application::configure(Settings const& settings) {
     auto told = api_settings(settings);
     if (!told) return std::unexpected(told.error());
-    ground_.aws.set_variables(settings.aws_variables);
-    if (auto configured = models_.configure(settings); !configured) return configured;
+    auto before = ground_.aws.set_variables(settings.aws_variables);
+    if (auto configured = models_.configure(settings); !configured) {
+        ground_.aws.set_variables(std::move(before));
+        return configured;
+    }
     responder_.configure(settings);
     dialects_.configure(settings);
     told_.set(std::move(*told));

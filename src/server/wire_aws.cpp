@@ -59,9 +59,9 @@ AwsGround::AwsGround(Settings const& settings, Connections connections, Clock co
 
 AwsGround::~AwsGround() = default;
 
-void AwsGround::set_variables(Variables variables) {
+AwsGround::Variables AwsGround::set_variables(Variables variables) {
     std::scoped_lock const lock(mutex_);
-    variables_ = std::move(variables);
+    return std::exchange(variables_, std::move(variables));
 }
 
 std::optional<std::string> AwsGround::variable(std::string_view name) const {

@@ -53,8 +53,8 @@ public:
               Log& log);
     ~AwsGround();
 
-    /// Takes the variables anew, for what is looked up from now on.
-    void set_variables(Variables variables);
+    /// Takes the variables anew, for what is looked up from now on; returns what they were.
+    Variables set_variables(Variables variables);
     /// A variable; nothing when it is unset or empty.
     [[nodiscard]] std::optional<std::string> variable(std::string_view name) const;
 

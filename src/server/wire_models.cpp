@@ -84,50 +84,81 @@ Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& 
     return std::make_shared<llm::RetryingModel>(std::move(*model), llm::RetryPolicy{}, random_);
 }
 
-Result<void> Models::configure(Settings const& settings) {
-    secrets_.refresh();
-    {
-        std::scoped_lock const lock(mutex_);
-        configured_ = settings.providers;
-        default_model_ = settings.default_model;
-    }
-    return apply();
+Models::Lists Models::lists() const {
+    std::scoped_lock const lock(mutex_);
+    return lists_;
 }
 
-Result<void> Models::apply() {
-    std::vector<llm::ProviderConfig> all;
-    {
-        std::scoped_lock const lock(mutex_);
-        all = join_providers(configured_, stored_, found_);
-        auto hosts = hosts_of(configured_);
-        for (auto const& place : places_)
-            if (auto host = host_and_port(place)) hosts.push_back(std::move(*host));
-        gate_.set_configured(std::move(hosts));
-        gate_.set_entered(hosts_of(stored_));
+void Models::open_gate(Lists const& lists) {
+    auto hosts = hosts_of(lists.configured);
+    for (auto const& place : places_)
+        if (auto host = host_and_port(place)) hosts.push_back(std::move(*host));
+    gate_.set_configured(std::move(hosts));
+    gate_.set_entered(hosts_of(lists.stored));
+}
+
+Result<void> Models::take(Lists lists) {
+    // Before the catalogue: it may ask a new provider at once.
+    open_gate(lists);
+    auto set =
+        catalogue_.set_providers(join_providers(lists.configured, lists.stored, lists.found));
+    std::scoped_lock const lock(mutex_);
+    if (set) {
+        lists_ = std::move(lists);
+    } else {
+        open_gate(lists_);
     }
-    return catalogue_.set_providers(std::move(all));
+    return set;
+}
+
+Result<void> Models::configure(Settings const& settings) {
+    secrets_.refresh();
+    std::scoped_lock const change(changing_);
+    auto wanted = lists();
+    wanted.configured = settings.providers;
+    if (auto taken = take(std::move(wanted)); !taken) return taken;
+    std::scoped_lock const lock(mutex_);
+    default_model_ = settings.default_model;
+    return {};
+}
+
+bool Models::is_newest(std::uint64_t read) {
+    if (read < newest_read_) return false;
+    newest_read_ = read;
+    return true;
 }
 
 asio::awaitable<Result<void>> Models::reload() {
+    auto const read = ++reads_;
     auto stored = co_await store_.providers();
     if (!stored) co_return std::unexpected(stored.error());
     for (auto& provider : *stored) provider.origin = llm::ProviderOrigin::store;
+
+    std::scoped_lock const change(changing_);
+    // A slow read may end behind one that began after it and knows more.
+    if (!is_newest(read)) co_return Result<void>{};
+    auto wanted = lists();
+    if (std::ranges::equal(wanted.stored, *stored, same)) co_return Result<void>{};
     Result<void> usable;
-    {
-        std::scoped_lock const lock(mutex_);
-        if (std::ranges::equal(stored_, *stored, same)) co_return Result<void>{};
-        for (auto const& provider : *stored) {
-            auto const is_it = [&](llm::ProviderConfig const& known) {
-                return same(known, provider);
-            };
-            if (std::ranges::any_of(stored_, is_it)) continue;
-            if (auto made = make_provider(provider, bedrock_); !made)
-                usable = std::unexpected(made.error());
-        }
-        stored_ = std::move(*stored);
+    for (auto const& provider : *stored) {
+        auto const is_it = [&](llm::ProviderConfig const& known) { return same(known, provider); };
+        if (std::ranges::any_of(wanted.stored, is_it)) continue;
+        if (auto made = make_provider(provider, bedrock_); !made)
+            usable = std::unexpected(made.error());
     }
-    if (auto applied = apply(); !applied) co_return applied;
+    wanted.stored = std::move(*stored);
+    if (auto taken = take(std::move(wanted)); !taken) co_return taken;
     co_return usable;
+}
+
+Result<void> Models::take_found(std::vector<FoundServer> found) {
+    std::scoped_lock const change(changing_);
+    auto wanted = lists();
+    bool const same_places =
+        std::ranges::equal(wanted.found, found, {}, &FoundServer::base_url, &FoundServer::base_url);
+    if (same_places) return {};
+    wanted.found = std::move(found);
+    return take(std::move(wanted));
 }
 
 asio::awaitable<void> Models::keep_fresh() {
@@ -136,17 +167,8 @@ asio::awaitable<void> Models::keep_fresh() {
             log_.warning("providers_not_read", {{"reason", reloaded.error().message}});
         if (round % found_every == 0) {
             auto found = co_await providers::find_local_servers(client_, places_, log_);
-            bool changed = false;
-            {
-                std::scoped_lock const lock(mutex_);
-                changed = !std::ranges::equal(found_, found, {}, &FoundServer::base_url,
-                                              &FoundServer::base_url);
-                found_ = std::move(found);
-            }
-            if (changed) {
-                if (auto applied = apply(); !applied)
-                    log_.warning("found_server_not_used", {{"reason", applied.error().message}});
-            }
+            if (auto taken = take_found(std::move(found)); !taken)
+                log_.warning("found_server_not_used", {{"reason", taken.error().message}});
         }
         co_await sleep_for(stored_interval);
     }
@@ -168,12 +190,13 @@ asio::awaitable<void> Models::catch_up() {
 
 asio::awaitable<std::vector<providers::FoundServer>> Models::find_servers() {
     auto found = co_await providers::find_local_servers(client_, places_, log_);
-    std::scoped_lock const lock(mutex_);
+    auto const known = lists();
     std::erase_if(found, [&](FoundServer const& server) {
         auto const is_named = [&](llm::ProviderConfig const& provider) {
             return provider.base_url == server.base_url;
         };
-        return std::ranges::any_of(configured_, is_named) || std::ranges::any_of(stored_, is_named);
+        return std::ranges::any_of(known.configured, is_named) ||
+               std::ranges::any_of(known.stored, is_named);
     });
     co_return found;
 }

@@ -13,7 +13,10 @@
 #include "server/wire_aws.hpp"
 #include "server/wire_bedrock.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace kaiwa::server {
@@ -25,7 +28,8 @@ public:
     Models(llm::ProviderStore& store, Settings const& settings, AwsGround& aws, Clock const& clock,
            Random& random, Log& log);
 
-    /// Takes the configuration's providers and default model; at the start and on reload.
+    /// Takes the configuration's providers and default model; at the start and on reload. A failure
+    /// leaves everything as it was.
     Result<void> configure(Settings const& settings);
 
     /// Reads the providers that the page added and gives all there are to the catalogue. Fails with
@@ -50,8 +54,22 @@ public:
     [[nodiscard]] http::Client& client() { return client_; }
 
 private:
+    /// Where providers come from.
+    struct Lists {
+        std::vector<llm::ProviderConfig> configured;
+        std::vector<llm::ProviderConfig> stored;
+        std::vector<providers::FoundServer> found;
+    };
+
     Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config);
-    Result<void> apply();
+    [[nodiscard]] Lists lists() const;
+    void open_gate(Lists const& lists);
+    /// Gives the providers of `lists` to the catalogue; what cannot be used leaves all as it was.
+    /// With `changing_` held.
+    Result<void> take(Lists lists);
+    Result<void> take_found(std::vector<providers::FoundServer> found);
+    /// Whether a read of the stored providers that began as number `read` is the newest so far.
+    bool is_newest(std::uint64_t read);
 
     llm::ProviderStore& store_;
     Random& random_;
@@ -64,12 +82,13 @@ private:
         places_;  ///< Where servers of this machine listen by themselves.
     llm::Catalogue catalogue_;
 
-    mutable std::mutex mutex_;
+    std::mutex changing_;  // from reading lists_ to the catalogue's taking what comes of it
+    std::uint64_t newest_read_ = 0;  // with changing_ held
+    std::atomic<std::uint64_t> reads_ = 0;
+    mutable std::mutex mutex_;  // guards what follows; taken inside changing_
     SteadyTime caught_up_{};
     std::string default_model_;
-    std::vector<llm::ProviderConfig> configured_;
-    std::vector<llm::ProviderConfig> stored_;
-    std::vector<providers::FoundServer> found_;
+    Lists lists_;
 };
 
 }  // namespace kaiwa::server

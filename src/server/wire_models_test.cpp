@@ -1,0 +1,107 @@
+#include "server/wire_models.hpp"
+
+#include "tests/support/run_task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+
+namespace kaiwa::server {
+namespace {
+
+using test::run_task;
+
+llm::ProviderConfig provider(std::string name) {
+    llm::ProviderConfig config;
+    config.name = std::move(name);
+    config.kind = "openai";
+    config.base_url = "http://127.0.0.1:9/v1";
+    config.models = {"m"};
+    return config;
+}
+
+/// Gives out what it holds when a read begins, `delays` later.
+class SlowProviders final : public llm::ProviderStore {
+public:
+    asio::awaitable<Result<std::vector<llm::ProviderConfig>>> providers() override {
+        auto read = stored;
+        if (!delays.empty()) {
+            auto const delay = delays.front();
+            delays.pop_front();
+            co_await sleep_for(delay);
+        }
+        co_return read;
+    }
+    asio::awaitable<Result<void>> put_provider(llm::ProviderConfig) override {
+        co_return fail(Errc::internal, "not here");
+    }
+    asio::awaitable<Result<void>> remove_provider(std::string) override {
+        co_return fail(Errc::internal, "not here");
+    }
+    std::vector<llm::ProviderConfig> stored;
+    std::deque<std::chrono::milliseconds> delays;
+};
+
+class ModelsTest : public testing::Test {
+protected:
+    [[nodiscard]] std::vector<std::string> names() {
+        std::vector<std::string> found;
+        for (auto const& status : models.catalogue().providers())
+            found.push_back(status.config.name);
+        std::ranges::sort(found);
+        return found;
+    }
+
+    SlowProviders store;
+    SystemClock clock;
+    SystemRandom random;
+    NullLog log;
+    Settings const settings_of_start;
+    AwsGround aws{settings_of_start, AwsGround::Connections::closed, clock, random, log};
+    Models models{store, settings_of_start, aws, clock, random, log};
+};
+
+using Names = std::vector<std::string>;
+
+TEST_F(ModelsTest, ARefusedConfigurationLeavesEverythingAsItWas) {
+    Settings settings;
+    settings.providers = {provider("good")};
+    settings.default_model = "good/m";
+    ASSERT_TRUE(models.configure(settings));
+
+    auto wrong = settings;
+    wrong.providers.push_back(provider("bad"));
+    wrong.providers.back().options["idle_ms"] = "5s";
+    wrong.default_model = "bad/m";
+    EXPECT_FALSE(models.configure(wrong));
+    EXPECT_EQ(names(), (Names{"good"}));
+    EXPECT_EQ(models.default_model(), "good/m");
+
+    store.stored = {provider("added")};
+    auto const reloaded = run_task(models.reload());
+    EXPECT_TRUE(reloaded) << reloaded.error().message;
+    EXPECT_EQ(names(), (Names{"added", "good"}));
+}
+
+asio::awaitable<void> reload(Models& models) {
+    static_cast<void>(co_await models.reload());
+}
+
+TEST_F(ModelsTest, ASlowReadDoesNotBringBackWhatWasRemovedMeanwhile) {
+    Settings settings;
+    settings.providers = {provider("good")};
+    ASSERT_TRUE(models.configure(settings));
+    store.stored = {provider("old")};
+    store.delays = {std::chrono::milliseconds(50), std::chrono::milliseconds(0)};
+    asio::io_context io;
+    spawn(io.get_executor(), {}, reload(models), [](std::exception_ptr) {});  // reads "old"
+    io.poll();
+    store.stored = {provider("new")};
+    spawn(io.get_executor(), {}, reload(models), [](std::exception_ptr) {});
+    io.run();
+    EXPECT_EQ(names(), (Names{"good", "new"}));
+}
+
+}  // namespace
+}  // namespace kaiwa::server
