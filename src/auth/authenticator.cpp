@@ -107,7 +107,7 @@ asio::awaitable<Result<std::optional<std::string>>> Authenticator::prove(
         throttle_.failed(username, address);
         co_return std::nullopt;
     }
-    throttle_.succeeded(username);
+    throttle_.succeeded(username, address);
     if (known && compared->new_hash) {
         auto replaced =
             co_await store_.set_password(known->user.id, *compared->new_hash, keep, stored);

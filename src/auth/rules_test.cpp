@@ -65,7 +65,7 @@ TEST(SignInThrottle, PausesAnAccountLongerAfterEachFailure) {
     EXPECT_EQ(throttle.pause("alice", from), 2s);
     for (int i = 0; i < 20; ++i) throttle.failed("alice", from);
     EXPECT_EQ(throttle.pause("alice", from), SignInThrottle::longest_account_pause);
-    throttle.succeeded("alice");
+    throttle.succeeded("alice", from);
     EXPECT_EQ(throttle.pause("alice", from), 0ms);
 }
 
@@ -93,8 +93,40 @@ TEST(SignInThrottle, RemembersAsMuchAsItsBound) {
     for (unsigned i = 0; i < 6; ++i) throttle.failed("first", from);
     for (std::size_t i = 0; i < SignInThrottle::max_remembered; ++i)
         throttle.failed("user" + std::to_string(i), from);
+    clock.advance(SignInThrottle::network_refill * SignInThrottle::max_remembered);
+    EXPECT_EQ(throttle.pause("first", from), 0ms) << "the oldest was forgotten";
+}
+
+TEST(SignInThrottle, NobodyLocksTheOwnerOut) {
+    test::ManualClock clock;
+    SignInThrottle throttle(clock);
+    auto const home = boost::asio::ip::make_address("192.0.2.1");
     auto const elsewhere = boost::asio::ip::make_address("203.0.113.1");
-    EXPECT_EQ(throttle.pause("first", elsewhere), 0ms) << "the oldest was forgotten";
+    throttle.succeeded("admin", home);
+    for (int i = 0; i < 30; ++i) throttle.failed("admin", elsewhere);
+    EXPECT_EQ(throttle.pause("admin", elsewhere), SignInThrottle::longest_account_pause);
+    EXPECT_EQ(throttle.pause("admin", home), 0ms);
+    auto const third = boost::asio::ip::make_address("198.51.100.1");
+    EXPECT_EQ(throttle.pause("admin", third), 0ms);
+}
+
+TEST(SignInThrottle, ManyNetworksTogetherGuessSlowly) {
+    test::ManualClock clock;
+    SignInThrottle throttle(clock);
+    auto const at = [](unsigned n) {
+        return boost::asio::ip::make_address_v4(0xC6330000u + (n << 8));
+    };
+    auto const home = boost::asio::ip::make_address("192.0.2.1");
+    throttle.succeeded("admin", home);
+    for (unsigned n = 0; n < SignInThrottle::account_failures; ++n) {
+        EXPECT_EQ(throttle.pause("admin", at(n)), 0ms) << n;
+        throttle.failed("admin", at(n));
+    }
+    EXPECT_GT(throttle.pause("admin", at(200)), 0ms);
+    EXPECT_EQ(throttle.pause("admin", home), 0ms) << "its owner is at home there";
+    EXPECT_EQ(throttle.pause("bob", at(200)), 0ms);
+    clock.advance(SignInThrottle::account_refill);
+    EXPECT_EQ(throttle.pause("admin", at(200)), 0ms);
 }
 
 }  // namespace

@@ -59,52 +59,67 @@ void SignInThrottle::Memory::erase(std::string const& key) {
     recent_.erase(entry);
 }
 
-double SignInThrottle::decayed_network(Failures const& failures) const {
+double SignInThrottle::left_of(Failures const& failures, Share share) const {
     auto const passed = std::max(clock_.now() - failures.last, std::chrono::milliseconds{0});
-    std::chrono::duration<double, std::milli> const refill = network_refill;
+    std::chrono::duration<double, std::milli> const refill = share.refill;
     return std::max(0.0, failures.count - static_cast<double>(passed.count()) / refill.count());
+}
+
+std::chrono::milliseconds SignInThrottle::wait_for(Failures const* failures, Share share) const {
+    if (!failures) return {};
+    auto const over = left_of(*failures, share) - (share.most - 1);
+    if (over <= 0) return {};
+    std::chrono::duration<double, std::milli> const refill = share.refill;
+    return std::chrono::milliseconds{static_cast<std::int64_t>(over * refill.count())};
+}
+
+std::chrono::milliseconds SignInThrottle::growing_pause(Failures const* failures) const {
+    using std::chrono::milliseconds;
+    auto const now = clock_.now();
+    bool const free = !failures || failures->count < free_account_failures ||
+                      now - failures->last >= account_memory;
+    if (free) return {};
+    auto const doublings = std::min(failures->count - free_account_failures, 10.0);
+    auto const pause =
+        std::min<milliseconds>(milliseconds{static_cast<std::int64_t>(1000 * std::exp2(doublings))},
+                               longest_account_pause);
+    return failures->last + pause - now;
+}
+
+void SignInThrottle::count(Failures& failures, Share share) const {
+    failures.count = left_of(failures, share) + 1;
+    failures.last = clock_.now();
 }
 
 std::chrono::milliseconds SignInThrottle::pause(std::string_view account,
                                                 ip::address const& address) {
-    using std::chrono::milliseconds;
     std::scoped_lock const lock(mutex_);
-    auto const now = clock_.now();
-    milliseconds wait{0};
-    if (auto const* known = accounts_.find(account_key(account))) {
-        if (known->count >= free_account_failures && now - known->last < account_memory) {
-            auto const doublings = std::min(known->count - free_account_failures, 10.0);
-            auto const pause = std::min<milliseconds>(
-                milliseconds{static_cast<std::int64_t>(1000 * std::exp2(doublings))},
-                longest_account_pause);
-            wait = std::max(wait, known->last + pause - now);
-        }
-    }
-    if (auto const* known = networks_.find(network_key(address))) {
-        auto const over = decayed_network(*known) - (network_failures - 1);
-        if (over > 0) {
-            std::chrono::duration<double, std::milli> const refill = network_refill;
-            wait = std::max(wait, milliseconds{static_cast<std::int64_t>(over * refill.count())});
-        }
-    }
-    return std::max(wait, milliseconds{0});
+    auto const name = account_key(account);
+    auto const network = network_key(address);
+    auto wait = std::max({std::chrono::milliseconds{0}, growing_pause(pairs_.find(name + network)),
+                          wait_for(networks_.find(network), of_network)});
+    if (!homes_.find(name + network))
+        wait = std::max(wait, wait_for(accounts_.find(name), of_account));
+    return wait;
 }
 
 void SignInThrottle::failed(std::string_view account, ip::address const& address) {
     std::scoped_lock const lock(mutex_);
-    auto const now = clock_.now();
-    auto& by_account = accounts_.touch(account_key(account));
-    if (now - by_account.last >= account_memory) by_account.count = 0;
-    by_account.count += 1;
-    by_account.last = now;
-    auto& by_network = networks_.touch(network_key(address));
-    by_network.count = decayed_network(by_network) + 1;
-    by_network.last = now;
+    auto const name = account_key(account);
+    auto const network = network_key(address);
+    auto& pair = pairs_.touch(name + network);
+    if (clock_.now() - pair.last >= account_memory) pair.count = 0;
+    pair.count += 1;
+    pair.last = clock_.now();
+    count(accounts_.touch(name), of_account);
+    count(networks_.touch(network), of_network);
 }
 
-void SignInThrottle::succeeded(std::string_view account) {
+void SignInThrottle::succeeded(std::string_view account, ip::address const& address) {
     std::scoped_lock const lock(mutex_);
-    accounts_.erase(account_key(account));
+    auto const pair = account_key(account) + network_key(address);
+    pairs_.erase(pair);
+    homes_.touch(pair);
 }
 
 }  // namespace kaiwa::auth
