@@ -21,18 +21,31 @@ TurnSaver::TurnSaver(ChatStore& store, TurnOptions const& options, Log& log,
                      asio::any_io_executor loop)
     : store_(store), options_(options), log_(log), loop_(std::move(loop)) {}
 
-void TurnSaver::start(asio::awaitable<void> task) {
-    auto on_end = [self = shared_from_this()](std::exception_ptr const& error) {
-        if (error) self->log_.error("saving a turn failed with an exception");
+/// Starts a write to the store. One that ends with an exception is a write that failed: the turn
+/// goes on, and is saved by the next one.
+void TurnSaver::start(std::shared_ptr<LiveTurn> turn, asio::awaitable<void> task) {
+    turn->saving = true;
+    auto on_end = [self = shared_from_this(), turn](std::exception_ptr const& error) {
+        if (error) self->take_in(*turn, fail(Errc::internal, "saving it threw"));
     };
     spawn(loop_, asio::cancellation_slot(), std::move(task), std::move(on_end));
+}
+
+void TurnSaver::keep_ticking() {
+    if (std::exchange(ticking_, true)) return;
+    auto on_end = [self = shared_from_this()](std::exception_ptr const& error) {
+        if (!error) return;
+        self->log_.error("looking after the turns of a loop failed with an exception");
+        self->ticking_ = false;
+        self->keep_ticking();
+    };
+    spawn(loop_, asio::cancellation_slot(), tick_while_busy(), std::move(on_end));
 }
 
 void TurnSaver::add(std::shared_ptr<LiveTurn> turn) {
     turn->touched = now();
     turns_.push_back(std::move(turn));
-    if (std::exchange(ticking_, true)) return;
-    start(tick_while_busy());
+    keep_ticking();
 }
 
 void TurnSaver::remove(std::shared_ptr<LiveTurn> const& turn) { std::erase(turns_, turn); }
@@ -64,11 +77,9 @@ void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time) 
     auto const silence = store_.is_shared() ? std::chrono::milliseconds(look_for_stop)
                                             : std::chrono::milliseconds(lease_renewal);
     if (due) {
-        turn->saving = true;
-        start(save(turn));
+        start(turn, save(turn));
     } else if (time - turn->touched >= silence) {
-        turn->saving = true;
-        start(renew(turn));
+        start(turn, renew(turn));
     }
 }
 
@@ -119,10 +130,7 @@ asio::awaitable<void> TurnSaver::wait_until_saved(std::shared_ptr<LiveTurn> turn
 asio::awaitable<bool> TurnSaver::wait_for_room(std::shared_ptr<LiveTurn> turn) {
     while (turn->log.last() >= turn->sendable) {
         if (turn->stop_reason != StopReason::none) co_return false;
-        if (!turn->saving) {
-            turn->saving = true;
-            start(save(turn));
-        }
+        if (!turn->saving) start(turn, save(turn));
         auto waiter = turn->saved.prepare(loop_);
         co_await waiter->wait_until(now() + 1s);
         // The store is unavailable: no busy loop around it.

@@ -33,7 +33,8 @@ private:
     asio::awaitable<void> wait_until_saved(std::shared_ptr<LiveTurn> turn);
     void look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime now);
     void take_in(LiveTurn& turn, Result<LogAck> const& ack);
-    void start(asio::awaitable<void> task);
+    void keep_ticking();
+    void start(std::shared_ptr<LiveTurn> turn, asio::awaitable<void> task);
 
     ChatStore& store_;
     TurnOptions options_;

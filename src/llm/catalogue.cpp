@@ -147,6 +147,20 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
             std::chrono::duration_cast<std::chrono::milliseconds>(SteadyClock::now() - began));
     }
 
+    /// What escapes is logged by whoever runs this; the provider is asked again all the same.
+    static asio::awaitable<void> ask_or_learn_bug(std::shared_ptr<Impl> self,
+                                                  std::shared_ptr<Entry> entry) {
+        std::exception_ptr escaped;
+        try {
+            co_await ask(self, entry);
+        } catch (...) {
+            escaped = std::current_exception();
+        }
+        if (!escaped) co_return;
+        self->learn_bug(*entry);
+        std::rethrow_exception(escaped);
+    }
+
     void learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed,
                std::chrono::milliseconds latency) {
         listed = forgive_missing_list(entry.config, std::move(listed));
@@ -383,7 +397,7 @@ asio::awaitable<void> Catalogue::keep_fresh() {
         auto const now = SteadyClock::now();
         auto const due = impl->select([&](auto const& entry) { return entry.due <= now; });
         for (auto& entry : impl->claim(due)) {
-            questions.start("ask_provider", Impl::ask(impl, entry));
+            questions.start("ask_provider", Impl::ask_or_learn_bug(impl, entry));
         }
         std::shared_ptr<Notifier::Waiter> waiter;
         auto next = now + refresh_interval;

@@ -217,6 +217,37 @@ TEST_F(CatalogueTest, CallsAreCountedAndAChangedProviderKeepsItsFigures) {
     EXPECT_EQ(catalogue.activity("local", 1min, 1)->front().requests, 0u);
 }
 
+/// Fails with an exception the first time.
+class ThrowingModel final : public ChatModel {
+public:
+    asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> start(CompletionRequest) override {
+        co_return std::unexpected(make_failure(FailureClass::invalid, "not here"));
+    }
+    asio::awaitable<Outcome<std::vector<ModelInfo>>> list() override {
+        if (asked++ == 0) throw std::runtime_error("bug");
+        co_return std::vector{info("a")};
+    }
+    int asked = 0;
+};
+
+TEST_F(CatalogueTest, AProviderWhoseListThrewIsAskedAgain) {
+    auto const model = std::make_shared<ThrowingModel>();
+    Catalogue throwing(
+        [&](ProviderConfig const&) -> Result<std::shared_ptr<ChatModel>> { return model; }, clock,
+        log);
+    ASSERT_TRUE(throwing.set_providers({provider("local")}));
+    asio::io_context io;
+    asio::cancellation_signal stop;
+    spawn(io.get_executor(), stop.slot(), throwing.keep_fresh(), [](std::exception_ptr) {});
+    io.run_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(throwing.providers().front().state, ProviderStatus::State::unreachable);
+    stop.emit(asio::cancellation_type::terminal);
+    io.run_for(std::chrono::seconds(5));
+
+    EXPECT_EQ(run_task(refresh_once(throwing)), 0);
+    EXPECT_EQ(throwing.providers().front().state, ProviderStatus::State::ready);
+}
+
 TEST_F(CatalogueTest, KeepFreshAsksAtOnceAndEndsWhenStopped) {
     ASSERT_TRUE(catalogue.set_providers({provider("local")}));
     models["local"]->lists.push_back(std::vector{info("a")});
