@@ -3,15 +3,30 @@
 #include <boost/url/parse.hpp>
 
 #include <algorithm>
+#include <cstdint>
+#include <initializer_list>
 
 namespace kaiwa::server {
 namespace {
 
 namespace ip = asio::ip;
 
-ip::address without_mapping(ip::address const& address) {
-    if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
-    return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+bool begins_with(ip::address_v6::bytes_type const& bytes,
+                 std::initializer_list<std::uint8_t> prefix) {
+    return std::equal(prefix.begin(), prefix.end(), bytes.begin());
+}
+
+/// The IPv4 address that an IPv6 one leads to: mapped, by NAT64 (RFC 6052) or by 6to4 (RFC 3056).
+ip::address innermost(ip::address const& address) {
+    if (!address.is_v6()) return address;
+    auto const bytes = address.to_v6().to_bytes();
+    auto const inner = [&](std::size_t at) {
+        return ip::address_v4({bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]});
+    };
+    bool const nat64 = begins_with(bytes, {0x00, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0});
+    if (address.to_v6().is_v4_mapped() || nat64) return inner(12);
+    if (begins_with(bytes, {0x20, 0x02})) return inner(2);
+    return address;
 }
 
 /// Lower case, and an IPv6 address without its brackets.
@@ -26,11 +41,12 @@ std::string plain_host(std::string_view host) {
 
 /// Addresses that no model server has.
 bool is_machinery(ip::address const& given) {
-    auto const address = without_mapping(given);
+    auto const address = innermost(given);
     if (address.is_unspecified() || address.is_multicast()) return true;
     if (address.is_v6()) {
-        static auto const metadata = ip::make_address_v6("fd00:ec2::254");
-        return address.to_v6().is_link_local() || address.to_v6() == metadata;
+        // fd00:ec2::/32: the metadata service, credentials of containers and pods.
+        return address.to_v6().is_link_local() ||
+               begins_with(address.to_v6().to_bytes(), {0xFD, 0x00, 0x0E, 0xC2});
     }
     auto const bytes = address.to_v4().to_bytes();
     return (bytes[0] == 169 && bytes[1] == 254) || bytes[0] == 0 || bytes[0] >= 240;

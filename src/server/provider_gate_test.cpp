@@ -25,7 +25,8 @@ TEST(ProviderGate, KeepsEnteredHostsFromTheMachineryOfTheCloud) {
     EXPECT_TRUE(gate.allows("models.lan", 8000, at("192.168.1.9")));
     EXPECT_FALSE(gate.allows("models.lan", 8001, at("192.168.1.9")));
     for (char const* address : {"169.254.169.254", "::ffff:169.254.169.254", "fe80::1",
-                                "fd00:ec2::254", "0.0.0.0", "::", "224.0.0.1"})
+                                "fd00:ec2::254", "fd00:ec2::23", "64:ff9b::a9fe:a9fe",
+                                "2002:a9fe:a9fe::1", "0.0.0.0", "::", "224.0.0.1"})
         EXPECT_FALSE(gate.allows("meta", 80, at(address))) << address;
     gate.set_entered({});
     EXPECT_FALSE(gate.allows("models.lan", 8000, at("192.168.1.9")));
