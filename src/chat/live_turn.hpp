@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "chat/item_list.hpp"
 #include "chat/responder.hpp"
 #include "chat/turn_report.hpp"
 #include "chat/turn_log.hpp"
@@ -52,8 +53,8 @@ struct LiveTurn {
     std::optional<TurnReport> report;  ///< How it ended; unset where the run was lost.
     /// Guards what `freshen()` reads from other loops.
     mutable std::mutex details_mutex;
-    std::string steps_json = "[]";
-    std::string citations_json = "[]";
+    ItemList steps;
+    ItemList citations;
 
     void stop(StopReason reason) {
         if (stop_reason == StopReason::none) stop_reason = reason;
@@ -64,9 +65,5 @@ struct LiveTurn {
         if (!finishing) cancel.emit(asio::cancellation_type::terminal);
     }
 };
-
-/// Adds the JSON object `data` to the JSON array `list`; one with the same `id` is replaced, so that
-/// a step that went from running to done is listed once.
-void merge_by_id(std::string& list, std::string_view data);
 
 }  // namespace kaiwa::chat

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+
 namespace kaiwa::chat {
 namespace {
 
@@ -23,17 +25,11 @@ public:
     }
     void show() override { turn_->log.publish(turn_->loop); }
     asio::awaitable<Result<void>> step(std::string data) override {
-        {
-            std::lock_guard const lock(turn_->details_mutex);
-            merge_by_id(turn_->steps_json, data);
-        }
+        put(turn_->steps, data);
         return append(EventType::step, std::move(data));
     }
     asio::awaitable<Result<void>> citation(std::string data) override {
-        {
-            std::lock_guard const lock(turn_->details_mutex);
-            merge_by_id(turn_->citations_json, data);
-        }
+        put(turn_->citations, data);
         return append(EventType::citation, std::move(data));
     }
     asio::awaitable<Result<void>> usage(llm::Usage usage) override {
@@ -59,6 +55,12 @@ public:
 private:
     // "id: 1\nevent: text\ndata: \n\n"
     static constexpr std::size_t frame_overhead = 32;
+
+    void put(ItemList& items, std::string_view data) {
+        std::lock_guard const lock(turn_->details_mutex);
+        if (!items.put(data))
+            throw std::invalid_argument("a step or citation must be a JSON object");
+    }
 
     static std::unexpected<Error> over() { return fail(Errc::cancelled, "the turn is over"); }
 
@@ -218,8 +220,8 @@ asio::awaitable<TurnEnd> end_turn(std::shared_ptr<LiveTurn> turn, TurnSaver& sav
                   .finish = terminal.finish,
                   .error = terminal.error,
                   .usage = std::nullopt,
-                  .steps_json = turn->steps_json,
-                  .citations_json = turn->citations_json};
+                  .steps_json = turn->steps.json(),
+                  .citations_json = turn->citations.json()};
     if (turn->has_usage) ending.usage = turn->usage;
     auto const stored =
         co_await saver.finish(turn, terminal.type, terminal.data, std::move(ending));

@@ -150,7 +150,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     /// Its prompt's history is what the next turn's begins with.
     void remember(LiveTurn& turn) const {
         auto& asked = turn.turn.asked;
-        if (!asked || turn.steps_json != no_steps) return;
+        if (!asked || !turn.steps.empty()) return;
         RecentBranches::Line question{MessageRole::user, std::move(asked->text)};
         RecentBranches::Line answer{MessageRole::assistant, turn.log.text()};
         services.recent.extend(turn.turn.thread, asked->parent, std::move(question),
@@ -406,8 +406,8 @@ bool TurnService::freshen(Message& message) const {
     message.text = turn->log.text();
     message.reasoning = turn->log.reasoning();
     std::lock_guard const lock(turn->details_mutex);
-    message.steps_json = turn->steps_json;
-    message.citations_json = turn->citations_json;
+    message.steps_json = turn->steps.json();
+    message.citations_json = turn->citations.json();
     return true;
 }
 

@@ -1,26 +1,10 @@
 #include "base/json.hpp"
 #include "chat/event_frame.hpp"
+#include "chat/item_list.hpp"
 #include "store/common/fold_log.hpp"
 
 namespace kaiwa::store {
 namespace {
-
-using Steps = std::vector<std::pair<std::string, std::string>>;  // id, data
-
-/// Puts `data` in the place of the step with the same id, or at the end.
-void merge_step(Steps& steps, std::string_view data) {
-    auto const value = parse_json(data);
-    if (!value || !value->is_object()) return;
-    auto const* id = value->get_object().if_contains("id");
-    if (!id) return;
-    auto key = json::serialize(*id);
-    for (auto& [known, text] : steps) {
-        if (known != key) continue;
-        text = data;
-        return;
-    }
-    steps.emplace_back(std::move(key), std::string(data));
-}
 
 std::optional<llm::Usage> parse_usage(std::string_view data) {
     auto const value = parse_json(data);
@@ -34,30 +18,24 @@ std::optional<llm::Usage> parse_usage(std::string_view data) {
                       count("cached_tokens"), count("reasoning_tokens")};
 }
 
-void append_item(std::string& list, std::string_view item) {
-    if (!list.empty()) list += ',';
-    list += item;
-}
-
 }  // namespace
 
 FoldedLog fold_log(std::vector<chat::LogSegment> const& segments) {
     FoldedLog out;
-    Steps steps;
-    std::string citations;
+    chat::ItemList steps;
+    chat::ItemList citations;
     for (auto const& segment : segments) {
         out.text += segment.text;
         out.reasoning += segment.reasoning;
         for (auto const& frame : chat::split_frames(segment.frames)) {
-            if (frame.type == "step") merge_step(steps, frame.data);
-            if (frame.type == "citation") append_item(citations, frame.data);
+            // What is no object was never listed either.
+            if (frame.type == "step") static_cast<void>(steps.put(frame.data));
+            if (frame.type == "citation") static_cast<void>(citations.put(frame.data));
             if (frame.type == "usage") out.usage = parse_usage(frame.data);
         }
     }
-    std::string joined;
-    for (auto const& [id, data] : steps) append_item(joined, data);
-    out.steps_json = "[" + joined + "]";
-    out.citations_json = "[" + citations + "]";
+    out.steps_json = steps.json();
+    out.citations_json = citations.json();
     return out;
 }
 
