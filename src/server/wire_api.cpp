@@ -1,22 +1,6 @@
 #include "server/wire_api.hpp"
 
-#include <unistd.h>
-
-#include <fstream>
-
 namespace kaiwa::server {
-namespace {
-
-/// Bytes of memory in use, as the kernel counts them.
-double resident_bytes() {
-    std::ifstream file("/proc/self/statm");
-    double total = 0;
-    double resident = 0;
-    file >> total >> resident;
-    return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
-
-}  // namespace
 
 std::string_view version() {
     return KAIWA_VERSION;
@@ -61,7 +45,6 @@ void add_program_metrics(api::Metrics& metrics, chat::TurnService& turns) {
     using Kind = api::Metrics::Kind;
     metrics.add(Kind::gauge, "kaiwa_turns_running", "Turns that run in this process.",
                 [&turns] { return static_cast<double>(turns.running()); });
-    metrics.add(Kind::gauge, "kaiwa_resident_bytes", "Memory in use.", resident_bytes);
 }
 
 }  // namespace kaiwa::server
