@@ -85,11 +85,15 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::refresh() {
 asio::awaitable<Outcome<Credentials>> CachedCredentials::credentials() {
     auto const loop = co_await asio::this_coro::executor;
     auto const deadline = std::chrono::steady_clock::now() + longest_wait;
+    std::optional<std::uint64_t> waited_since;
     for (;;) {
         std::unique_lock lock(mutex_);
         auto const now = clock_.now();
         bool const usable = kept_ && !refused_ && now < kept_->wait_from;
         if (usable && (now < kept_->refresh_at || loading_)) co_return kept_->credentials;
+        // The answer that was waited for was a failure: asking at once again gives the same.
+        bool const answered = waited_since && loads_ != *waited_since;
+        if (answered && last_failure_) co_return std::unexpected(*last_failure_);
         if (!loading_) {
             loading_ = true;
             lock.unlock();
@@ -97,7 +101,7 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::credentials() {
             co_return co_await refresh();
         }
         auto const waiter = loaded_.prepare(loop);
-        auto const before = loads_;
+        waited_since = loads_;
         lock.unlock();
         bool const notified = co_await waiter->wait_until(deadline);
         if (!notified) {
@@ -105,9 +109,6 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::credentials() {
             if (stopped) co_return fail(Failure::Kind::cancelled, "the call was stopped");
             co_return fail(Failure::Kind::credentials, "asking for credentials takes too long");
         }
-        lock.lock();
-        // The answer that was waited for was a failure: asking at once again gives the same.
-        if (loads_ != before && last_failure_) co_return std::unexpected(*last_failure_);
     }
 }
 

@@ -137,6 +137,18 @@ TEST_F(CachedCredentialsTest, GivesOneFailureToAllThatWaitedForIt) {
     EXPECT_EQ(loads, 1);
 }
 
+TEST_F(CachedCredentialsTest, GivesWhatIsStillGoodToAllThatWaitedForAFailure) {
+    EXPECT_EQ(ask(), "K1");
+    clock.advance(minutes(52));
+    slow = true;
+    failing = true;
+    Crowd crowd(cached);
+    for (int i = 0; i < 50; ++i) crowd.add();
+    crowd.io.run();
+    EXPECT_EQ(crowd.answers, std::vector<std::string>(50, "K1"));
+    EXPECT_EQ(loads, 2);
+}
+
 TEST_F(CachedCredentialsTest, LetsOthersGoOnWhileOneAsks) {
     EXPECT_EQ(ask(), "K1");
     clock.advance(minutes(46));
