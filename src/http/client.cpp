@@ -83,6 +83,8 @@ struct Client::Impl {
 
     std::optional<KeptConnection> take(asio::execution_context const& loop, Url const& url);
     void keep(asio::execution_context const& loop, Url const& url, KeptConnection connection);
+    /// Closes what is kept for this origin.
+    void forget(asio::execution_context const& loop, Url const& url);
     Result<std::shared_ptr<TlsContext>> tls_context();
 
     OutboundGate const& gate;
@@ -253,6 +255,13 @@ void Client::Impl::keep(asio::execution_context const& loop, Url const& url,
     list.push_back({&loop, now, std::move(connection)});
 }
 
+void Client::Impl::forget(asio::execution_context const& loop, Url const& url) {
+    std::lock_guard const lock(mutex);
+    auto const it = idle.find({url.scheme, url.host, url.port});
+    if (it == idle.end()) return;
+    std::erase_if(it->second, [&loop](Idle const& kept) { return kept.loop == &loop; });
+}
+
 Result<std::shared_ptr<TlsContext>> Client::Impl::tls_context() {
     std::lock_guard const lock(mutex);
     if (!tls) {
@@ -312,6 +321,9 @@ asio::awaitable<Result<std::unique_ptr<InboundResponse>>> Client::send(OutboundR
         bool const may_repeat =
             reused && !began && (request.method != "POST" || was_closing_already(sent_at));
         if (!answer && may_repeat && answer.error().reason == "broken") continue;
+        // Somebody in between may have forgotten it, and then the others too.
+        bool const silent = !answer && answer.error().reason == "first_byte";
+        if (silent && reused && !began) impl->forget(context, *url);
         if (!answer) co_return std::unexpected(answer.error());
         auto const framing = answer_framing(*answer, request.method);
         if (!framing) co_return broken(framing.error().message);

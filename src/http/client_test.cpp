@@ -1,5 +1,7 @@
 #include "http/client_fixture.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
 namespace kaiwa::http {
 
 namespace {
@@ -394,6 +396,37 @@ TEST_F(DeadlineTest, EndsAServerThatDoesNotBeginOrStopsOrNeverEnds) {
     EXPECT_GT(outcome.body.size(), 10u);
     EXPECT_GE(took, 490ms);
     EXPECT_LT(took, 700ms);
+}
+
+TEST_F(DeadlineTest, TrustsNoOtherKeptConnectionOnceOneIsSilent) {
+    std::vector<int> held;  // the server's ends of what is kept
+    std::optional<ScriptedServer> server;
+    server.emplace([&held](Peer& peer) {
+        peer.read_request();
+        if (held.size() == 2) return peer.send(ok);
+        held.push_back(::dup(peer.socket()));
+        if (held.size() < 2) return;
+        for (int const socket : held) ::send(socket, ok.data(), ok.size(), MSG_NOSIGNAL);
+    });
+    make_client();
+    Outcome first;
+    Outcome second;
+    OutboundRequest request;
+    request.url = server->url();
+    auto both = [](asio::awaitable<void> a, asio::awaitable<void> b) -> asio::awaitable<void> {
+        using namespace asio::experimental::awaitable_operators;
+        co_await (std::move(a) && std::move(b));
+    };
+    loops.run(both(call_into(*client, request, first), call_into(*client, request, second)));
+    EXPECT_EQ(first.body + second.body, "okok");
+
+    auto const silent =
+        timed(server->url(), {.connect = 5s, .first_byte = 100ms, .idle = 5s, .total = 5s});
+    EXPECT_EQ(silent.reason(), "first_byte");
+    EXPECT_EQ(get(server->url()).body, "ok");
+    EXPECT_EQ(server->connections(), 3);
+    server.reset();
+    for (int const socket : held) ::close(socket);
 }
 
 TEST_F(DeadlineTest, DoesNotCountTheTimeThatTheReaderTakes) {
