@@ -127,8 +127,12 @@ std::vector<chat::LogSegment> join_segments(GenerationRow const& row,
         // What a runner wrote and never confirmed is no part of the log.
         if (last > row.solid && last != row.shown.last_event) continue;
         auto const first = static_cast<std::uint64_t>(optional_integer(item, "first").value_or(0));
-        if (segments.empty() || segments.back().last != last)
+        if (segments.empty() || segments.back().last != last) {
+            // A confirmed segment begins right behind the confirmed one before it: what overlaps it
+            // was never confirmed, and written again as a part of it.
+            while (!segments.empty() && segments.back().last >= first) segments.pop_back();
             segments.push_back({first, last, {}, {}, {}});
+        }
         segments.back().frames += string_or(item, "frames");
         segments.back().text += string_or(item, "text");
         segments.back().reasoning += string_or(item, "reasoning");
