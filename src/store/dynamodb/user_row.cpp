@@ -41,6 +41,7 @@ UserRow read_user(Item const& item) {
     auto const id = row.id ? UserId::parse(*row.id) : std::nullopt;
     user.id = id.value_or(id_of_name(user.username));
     user.name = string_or(item, "name");
+    if (auto const* role = find(item, "role")) row.role = *role;
     user.role = read_role(string_or(item, "role"));
     row.has_disabled = find(item, "disabled") != nullptr;
     user.disabled = bool_or(item, "disabled");

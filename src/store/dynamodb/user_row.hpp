@@ -17,6 +17,7 @@ struct UserRow {
     std::uint64_t session_epoch = 0;       ///< Sessions of an older one are over.
     std::string password;                  ///< As written.
     std::optional<std::string> rehashed;   ///< Beside a SHA-256 that must stay.
+    std::optional<Value> role;             ///< As written; another program says "admin".
     bool has_disabled = false;
 
     [[nodiscard]] bool administrates() const {

@@ -67,18 +67,16 @@ Action administrators_change(Table const& table, UserRow const& before, User con
 }
 
 /// Holds while the row is as it was read, in what decides who may do what.
-std::string is_unchanged(UserRow const& row, Aliases& aliases, std::string_view role_as_written) {
-    auto const id = aliases.name("id");
-    auto condition = fmt::format("{} = {}", id, aliases.value(row.shown.user.id.text()));
-    auto const disabled = aliases.name("disabled");
-    if (row.has_disabled)
-        condition += fmt::format(" AND {} = {}", disabled, aliases.value(row.shown.user.disabled));
-    else
-        condition += fmt::format(" AND attribute_not_exists({})", disabled);
-    if (!role_as_written.empty())
-        condition += fmt::format(" AND {} = {}", aliases.name("role"),
-                                 aliases.value(role_as_written));
-    return condition;
+std::string is_unchanged(UserRow const& row, Aliases& aliases) {
+    auto const same = [&aliases](std::string_view name, std::optional<Value> value) {
+        auto const alias = aliases.name(name);
+        if (!value) return fmt::format("attribute_not_exists({})", alias);
+        return fmt::format("{} = {}", alias, aliases.value(std::move(*value)));
+    };
+    auto const& user = row.shown.user;
+    auto const disabled = row.has_disabled ? std::optional<Value>(user.disabled) : std::nullopt;
+    return fmt::format("{} AND {} AND {}", same("id", Value(user.id.text())),
+                       same("role", row.role), same("disabled", disabled));
 }
 
 std::int64_t sort_number(User const& user, UserSort sort) {
@@ -304,7 +302,7 @@ asio::awaitable<Result<User>> DynamoUserStore::update_user(UserId id, auth::User
         if (patch.role) update.set("role", auth::to_string(user.role));
         if (user.disabled || demoted) update.add("sessionEpoch", 1);
         auto const text = update.text();
-        auto const condition = is_unchanged(*before, aliases, {});
+        auto const condition = is_unchanged(*before, aliases);
         std::vector<Action> actions;
         actions.push_back(engine_.users.update_action(user_name_key(user.username), aliases, text,
                                                       condition));
@@ -396,7 +394,7 @@ asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
         if (!hidden) co_return hidden;
 
         Aliases aliases;
-        auto const condition = is_unchanged(*row, aliases, {});
+        auto const condition = is_unchanged(*row, aliases);
         std::vector<Action> actions;
         actions.push_back(
             engine_.users.remove_action(user_name_key(user.username), aliases, condition));
