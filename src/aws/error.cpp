@@ -30,7 +30,8 @@ constexpr std::array<std::string_view, 17> throttling_codes = {
     "TransactionInProgressException",
 };
 
-constexpr std::array<std::string_view, 10> transient_codes = {
+constexpr std::array<std::string_view, 12> transient_codes = {
+    "ConditionalRequestConflict",  // of a PUT to S3, while another one is under way
     "IDPCommunicationError",
     "InternalError",
     "InternalFailure",
@@ -41,6 +42,7 @@ constexpr std::array<std::string_view, 10> transient_codes = {
     "RequestTimeout",
     "RequestTimeoutException",
     "ServiceUnavailable",
+    "TransactionConflictException",  // of a single write: DynamoDB carries it out a moment later
 };
 
 /// Our own outbound gate said no: it will say so again.
@@ -80,8 +82,7 @@ Errc class_of(Failure const& failure) {
     if (contains_any(code, {"Token", "Signature", "AccessKeyId", "UnrecognizedClient"})) {
         return Errc::unauthenticated;
     }
-    if (contains_any(code, {"Conflict", "ConditionalCheckFailed", "PreconditionFailed",
-                             "InUse"})) {
+    if (contains_any(code, {"Conflict", "ConditionalCheckFailed", "PreconditionFailed", "InUse"})) {
         return Errc::conflict;
     }
     if (contains_any(code, {"TooLarge", "SizeLimitExceeded"})) return Errc::too_large;
@@ -141,9 +142,9 @@ Error to_error(Failure const& failure, std::string_view service) {
     auto const& message = failure.message;
     switch (failure.kind) {
         case Failure::Kind::service:
-            error.message = fmt::format(
-                "{} answered {}", service,
-                failure.code.empty() ? std::to_string(failure.status) : failure.code);
+            error.message =
+                fmt::format("{} answered {}", service,
+                            failure.code.empty() ? std::to_string(failure.status) : failure.code);
             if (!message.empty()) error.message += ": " + message;
             break;
         case Failure::Kind::credentials:
@@ -168,13 +169,36 @@ Error to_error(Failure const& failure, std::string_view service) {
     return error;
 }
 
+Error to_outage(Failure const& failure, std::string_view service, Log& log) {
+    auto const told = to_error(failure, service);
+    switch (told.code) {
+        case Errc::cancelled:
+            return {Errc::cancelled, told.message, {}};
+        case Errc::not_found:
+            return {Errc::not_found, fmt::format("{} does not have it", service), {}};
+        default:
+            break;
+    }
+    log.warning("aws_call_failed", {{"service", service}, {"error", told.message}});
+    switch (told.code) {
+        case Errc::timed_out:
+            return {Errc::timed_out, fmt::format("{} took too long; try again", service), {}};
+        case Errc::too_large:
+            return {Errc::too_large, fmt::format("it is too large for {}", service), {}};
+        default:
+            return {Errc::unavailable,
+                    fmt::format("{} cannot be used now; the server's log says why", service),
+                    {}};
+    }
+}
+
 Failure from_error(Error const& error) {
     Failure failure;
     failure.message = error.message;
     // Before these the request was not begun to be written.
-    failure.was_sent = !(error.reason == "resolve" || error.reason == "connect" ||
-                         error.reason == "tls" || error.code == Errc::forbidden ||
-                         error.code == Errc::invalid_argument);
+    failure.was_sent =
+        !(error.reason == "resolve" || error.reason == "connect" || error.reason == "tls" ||
+          error.code == Errc::forbidden || error.code == Errc::invalid_argument);
     if (error.code == Errc::forbidden) failure.code = refused_code;
     switch (error.code) {
         case Errc::timed_out:

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/log.hpp"
 #include "kaiwa/error.hpp"
 
 #include <chrono>
@@ -44,6 +45,11 @@ using Outcome = std::expected<T, Failure>;
 [[nodiscard]] bool is_transient(Failure const& failure);
 /// As the rest of the house says it; the message names service and code.
 [[nodiscard]] Error to_error(Failure const& failure, std::string_view service);
+/// The same for people who asked something of ours that in turn asked AWS. That our credentials
+/// fail, may not or ask too much is no fault of theirs: all but `not_found`, `too_large`,
+/// `timed_out` and `cancelled` is `unavailable`. AWS's words name accounts, roles and resources:
+/// they go to `log` as "aws_call_failed", and the error says the service alone.
+[[nodiscard]] Error to_outage(Failure const& failure, std::string_view service, Log& log);
 /// What a transport failed with. `code` and `message` stay readable for an operator.
 [[nodiscard]] Failure from_error(Error const& error);
 

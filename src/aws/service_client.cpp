@@ -27,15 +27,6 @@ constexpr std::size_t max_json_bytes = std::size_t{32} << 20;
 // A service takes five minutes either way; an answer that is late must not look like a wrong clock.
 constexpr std::chrono::minutes tolerated_skew{2};
 
-http::Deadlines json_deadlines() {
-    http::Deadlines deadlines;
-    deadlines.connect = std::chrono::seconds(5);
-    deadlines.first_byte = std::chrono::seconds(20);
-    deadlines.idle = std::chrono::seconds(10);
-    deadlines.total = std::chrono::seconds(60);
-    return deadlines;
-}
-
 Failure unreadable(std::string message) {
     Failure failure;
     failure.kind = Kind::unreadable;
@@ -249,16 +240,26 @@ asio::awaitable<Outcome<ServiceReply>> ServiceClient::call(ServiceRequest reques
 
 asio::awaitable<Outcome<json::value>> ServiceClient::call_json(std::string_view version,
                                                                std::string target, json::value body,
+                                                               http::Deadlines deadlines,
                                                                ServiceRequest::Repeat repeat) {
     ServiceRequest request;
     request.headers.add("Content-Type", fmt::format("application/x-amz-json-{}", version));
     request.headers.add("X-Amz-Target", std::move(target));
     request.body = json::serialize(body);
-    request.deadlines = json_deadlines();
+    request.deadlines = deadlines;
     request.repeat = repeat;
     auto const reply = co_await call(std::move(request), max_json_bytes);
     if (!reply) co_return std::unexpected(reply.error());
     co_return parse_answer(reply->body);
+}
+
+http::Deadlines json_deadlines() {
+    http::Deadlines deadlines;
+    deadlines.connect = std::chrono::seconds(5);
+    deadlines.first_byte = std::chrono::seconds(20);
+    deadlines.idle = std::chrono::seconds(10);
+    deadlines.total = std::chrono::seconds(60);
+    return deadlines;
 }
 
 Outcome<json::value> parse_answer(std::string_view body) {

@@ -43,6 +43,9 @@ struct ServiceReply {
     std::string body;
 };
 
+/// Of a service that may think for a while: at most a minute altogether.
+[[nodiscard]] http::Deadlines json_deadlines();
+
 /// Signs and sends calls of one service: credentials, SigV4, clock skew, retries, errors.
 ///
 /// A call that the service refuses because our clock is wrong, or because the credentials expired
@@ -64,9 +67,10 @@ public:
     asio::awaitable<Outcome<ServiceReply>> call(ServiceRequest request, std::size_t max_bytes);
 
     /// A call of a JSON service: `POST /` with `X-Amz-Target`; `version` is "1.0" or "1.1". At most
-    /// a minute and 32 MiB.
+    /// 32 MiB.
     asio::awaitable<Outcome<json::value>> call_json(
         std::string_view version, std::string target, json::value body,
+        http::Deadlines deadlines = json_deadlines(),
         ServiceRequest::Repeat repeat = ServiceRequest::Repeat::safe);
 
     /// Sends without retries and returns when a 2xx head is there; the body is read by the caller

@@ -203,6 +203,13 @@ TEST_F(ServiceClientTest, AsksForNewCredentialsOnceWhenTheyExpired) {
     EXPECT_EQ(transport.requests.size(), 4U);
 }
 
+TEST_F(ServiceClientTest, WritesAgainWhatMetATransactionUnderWay) {
+    answer(400, {}, R"({"__type":"x#TransactionConflictException","message":"ongoing"})");
+    answer(200, {}, "{}");
+    EXPECT_TRUE(call_json());
+    EXPECT_EQ(transport.requests.size(), 2U);
+}
+
 TEST_F(ServiceClientTest, SaysWhyThereAreNoCredentials) {
     provider.failure = fail(Kind::credentials, "the profile dev is nowhere").error();
     EXPECT_EQ(call().error().kind, Kind::credentials);

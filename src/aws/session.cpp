@@ -9,10 +9,11 @@
 namespace kaiwa::aws {
 
 struct Session::Impl {
-    Impl(Surroundings s, SessionOptions o, Log& log)
+    Impl(Surroundings s, SessionOptions o, Log& l)
         : around(std::move(s)),
           options(std::move(o)),
-          cached([this] { return load(); }, around.clock, around.random, log) {}
+          log(l),
+          cached([this] { return load(); }, around.clock, around.random, l) {}
 
     [[nodiscard]] std::string profile_name() const {
         if (!options.profile.empty()) return options.profile;
@@ -37,6 +38,7 @@ struct Session::Impl {
 
     Surroundings const around;
     SessionOptions const options;
+    Log& log;
     CachedCredentials cached;
 };
 
@@ -82,6 +84,10 @@ Session::~Session() = default;
 CredentialProvider& Session::credentials() { return impl_->cached; }
 
 Surroundings const& Session::surroundings() const { return impl_->around; }
+
+Log& Session::log() const {
+    return impl_->log;
+}
 
 asio::awaitable<Outcome<std::string>> Session::region() {
     auto const files = co_await read_profile_files(impl_->around);

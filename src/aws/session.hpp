@@ -32,6 +32,7 @@ public:
     asio::awaitable<Outcome<std::string>> region();
 
     [[nodiscard]] Surroundings const& surroundings() const;
+    [[nodiscard]] Log& log() const;
 
 private:
     struct Impl;

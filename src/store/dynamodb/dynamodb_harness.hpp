@@ -11,6 +11,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <stdexcept>
 
 namespace kaiwa::store::dynamodb {
@@ -23,10 +24,41 @@ inline std::string test_endpoint() {
     return url;
 }
 
+/// Passes calls on but those that meet a fault.
+class FaultyCalls final : public Calls {
+public:
+    explicit FaultyCalls(Calls& calls) : calls_(calls) {}
+    asio::awaitable<aws::Outcome<json::value>> call(std::string operation, json::value body,
+                                                    SteadyTime until) override {
+        if (fault) {
+            if (auto failure = fault(operation)) co_return std::unexpected(std::move(*failure));
+        }
+        if (before_transaction && operation == "TransactWriteItems") {
+            auto const meanwhile = std::exchange(before_transaction, {});
+            co_await meanwhile();
+        }
+        // A machine that is busy with its tests is no outage.
+        until += std::chrono::minutes(1);
+        co_return co_await calls_.call(std::move(operation), std::move(body), until);
+    }
+
+    /// Asked before each call; what it returns is the call's failure.
+    std::function<std::optional<aws::Failure>(std::string_view operation)> fault;
+    /// What somebody else does right before the next transaction; once.
+    std::function<asio::awaitable<void>()> before_transaction;
+
+private:
+    Calls& calls_;
+};
+
 /// Tables of its own, made at the first use.
 class DynamoHarness final : public conformance::Harness {
 public:
-    DynamoHarness() : client_(gate_, options(), log_), service_(make_service()), calls_(service_) {
+    DynamoHarness()
+        : client_(gate_, options(), log_),
+          service_(make_service()),
+          signed_(service_, aws::json_deadlines()),
+          calls_(signed_) {
         auto const endpoint = test_endpoint();
         auto const url = boost::urls::parse_uri(endpoint).value();
         gate_.set_hosts({{std::string(url.host()), url.port_number()}});
@@ -68,7 +100,7 @@ public:
     }
 
     [[nodiscard]] DynamoStore& store() { return *store_; }
-    [[nodiscard]] Calls& calls() { return calls_; }
+    [[nodiscard]] FaultyCalls& calls() { return calls_; }
     [[nodiscard]] std::string const& table_name() const { return table_; }
     [[nodiscard]] std::string const& user_table_name() const { return user_table_; }
 
@@ -90,7 +122,8 @@ private:
     aws::StaticCredentials credentials_{
         aws::Credentials{"kaiwatest", Secret("secret"), {}, {}, {}, "test"}};
     aws::ServiceClient service_;
-    ServiceCalls calls_;
+    ServiceCalls signed_;
+    FaultyCalls calls_;
     std::filesystem::path folder_;
     std::string table_;
     std::string user_table_;

@@ -9,6 +9,10 @@ namespace {
 constexpr std::chrono::milliseconds look_again{250};
 constexpr std::chrono::seconds table_patience{120};
 
+SteadyTime step_deadline() {
+    return std::chrono::steady_clock::now() + Table::patience;
+}
+
 json::object key_part(char const* name, char const* type) {
     return {{"AttributeName", name}, {"KeyType", type}};
 }
@@ -68,7 +72,7 @@ asio::awaitable<aws::Outcome<json::value>> TableMaker::wait_until_active(std::st
     auto const until = std::chrono::steady_clock::now() + table_patience;
     for (;;) {
         json::object body{{"TableName", name}};
-        auto described = co_await calls_.call("DescribeTable", std::move(body));
+        auto described = co_await calls_.call("DescribeTable", std::move(body), step_deadline());
         if (!described) co_return described;
         if (is_active(*described)) co_return described;
         bool const goes_on = std::chrono::steady_clock::now() < until && co_await sleep_for(look_again);
@@ -83,7 +87,7 @@ asio::awaitable<aws::Outcome<json::value>> TableMaker::wait_until_active(std::st
 
 asio::awaitable<aws::Outcome<json::value>> TableMaker::make(std::string name,
                                                             json::object definition) {
-    auto made = co_await calls_.call("CreateTable", std::move(definition));
+    auto made = co_await calls_.call("CreateTable", std::move(definition), step_deadline());
     // Another process makes it at the same time, or it was there.
     bool const exists = !made && made.error().code == "ResourceInUseException";
     if (!made && !exists) co_return made;
@@ -93,22 +97,24 @@ asio::awaitable<aws::Outcome<json::value>> TableMaker::make(std::string name,
     json::object body{{"TableName", name},
                       {"TimeToLiveSpecification",
                        json::object{{"Enabled", true}, {"AttributeName", expiry_attribute}}}};
-    auto expires = co_await calls_.call("UpdateTimeToLive", std::move(body));
+    auto expires = co_await calls_.call("UpdateTimeToLive", std::move(body), step_deadline());
     if (!expires)
         log_.warning("the table's own expiry is off; the cleaner removes what is over",
                      {{"table", name}, {"reason", expires.error().message}});
     co_return active;
 }
 
-asio::awaitable<aws::Outcome<json::value>> TableMaker::call(std::string operation,
-                                                            json::value body) {
-    auto answer = co_await calls_.call(operation, body);
+asio::awaitable<aws::Outcome<json::value>> TableMaker::call(std::string operation, json::value body,
+                                                            SteadyTime until) {
+    auto answer = co_await calls_.call(operation, body, until);
     if (answer || answer.error().code != "ResourceNotFoundException") co_return answer;
     auto made = co_await make(table_, chat_table_definition(table_));
     if (!made) co_return made;
     made = co_await make(user_table_, user_table_definition(user_table_));
     if (!made) co_return made;
-    co_return co_await calls_.call(std::move(operation), std::move(body));
+    // The tables took their time: the call has its own from here.
+    until = std::max(until, step_deadline());
+    co_return co_await calls_.call(std::move(operation), std::move(body), until);
 }
 
 }  // namespace kaiwa::store::dynamodb

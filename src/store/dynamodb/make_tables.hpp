@@ -14,8 +14,8 @@ public:
           user_table_(std::move(user_table)),
           log_(log) {}
 
-    asio::awaitable<aws::Outcome<json::value>> call(std::string operation,
-                                                    json::value body) override;
+    asio::awaitable<aws::Outcome<json::value>> call(std::string operation, json::value body,
+                                                    SteadyTime until) override;
 
 private:
     asio::awaitable<aws::Outcome<json::value>> make(std::string name, json::object definition);

@@ -17,10 +17,15 @@ public:
           cursors_(options.sealer, options.random),
           maker_(options.calls, options.table, options.user_table, options.log),
           table_(options.missing == MissingTables::make ? maker_ : options.calls, options.table,
-                 options.random),
+                 options.random, options.log),
           user_table_(options.missing == MissingTables::make ? maker_ : options.calls,
-                      options.user_table, options.random),
-          engine_{table_, user_table_, cursors_, sealer_, options.clock, options.random,
+                      options.user_table, options.random, options.log),
+          engine_{table_,
+                  user_table_,
+                  cursors_,
+                  sealer_,
+                  options.clock,
+                  options.random,
                   options.log,
                   options.old_hashes == Options::OldHashes::keep ? Engine::OldHashes::keep
                                                                  : Engine::OldHashes::replace},
@@ -75,15 +80,28 @@ std::unique_ptr<DynamoStore> open(Options options) {
 }
 
 asio::awaitable<aws::Outcome<json::value>> ServiceCalls::call(std::string operation,
-                                                              json::value body) {
+                                                              json::value body, SteadyTime until) {
     // Every write of this store has the same outcome when it arrives twice: it carries a token, a
     // condition that the first one made false in a way that is recognised, or the same values.
-    return client_.call_json("1.0", "DynamoDB_20120810." + operation, std::move(body));
+    auto deadlines = deadlines_;
+    auto const left =
+        std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+    deadlines.total = std::max(left, std::chrono::milliseconds(1));
+    return client_.call_json("1.0", "DynamoDB_20120810." + operation, std::move(body), deadlines);
+}
+
+http::Deadlines dynamodb_deadlines() {
+    http::Deadlines deadlines;
+    deadlines.connect = std::chrono::seconds(2);
+    deadlines.first_byte = std::chrono::seconds(4);
+    deadlines.idle = std::chrono::seconds(4);
+    deadlines.total = Table::patience;
+    return deadlines;
 }
 
 aws::RetryPolicy dynamodb_retries() {
     aws::RetryPolicy retry;
-    retry.attempts = 4;
+    retry.attempts = 20;  // the time ends it, or the budget that all calls share
     retry.base = std::chrono::milliseconds(25);
     retry.throttle_base = std::chrono::milliseconds(100);
     retry.longest_pause = std::chrono::milliseconds(2'000);

@@ -63,18 +63,25 @@ public:
 /// Opens the store; no network: a table that is not there shows at the first use.
 std::unique_ptr<DynamoStore> open(Options options);
 
+/// It answers in milliseconds: what is silent for seconds is a connection that somebody in between
+/// forgot, and the next try takes another one.
+[[nodiscard]] http::Deadlines dynamodb_deadlines();
+
 /// Calls through the signed client.
 class ServiceCalls final : public Calls {
 public:
-    explicit ServiceCalls(aws::ServiceClient& client) : client_(client) {}
-    asio::awaitable<aws::Outcome<json::value>> call(std::string operation,
-                                                    json::value body) override;
+    explicit ServiceCalls(aws::ServiceClient& client,
+                          http::Deadlines deadlines = dynamodb_deadlines())
+        : client_(client), deadlines_(deadlines) {}
+    asio::awaitable<aws::Outcome<json::value>> call(std::string operation, json::value body,
+                                                    SteadyTime until) override;
 
 private:
     aws::ServiceClient& client_;
+    http::Deadlines const deadlines_;
 };
 
-/// How often DynamoDB is asked again, and how soon: its own figures.
+/// How soon DynamoDB is asked again, and for how long: until `Table::patience` is over.
 [[nodiscard]] aws::RetryPolicy dynamodb_retries();
 
 }  // namespace kaiwa::store::dynamodb

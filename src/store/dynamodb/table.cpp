@@ -64,13 +64,6 @@ Cancellation read_cancellation(aws::Failure const& failure) {
     return out;
 }
 
-/// Worth another try: nothing is wrong with the call, or its answer came in pieces.
-bool may_pass(aws::Failure const& failure) {
-    using Kind = aws::Failure::Kind;
-    bool const no_word = failure.kind == Kind::service && failure.code.empty();
-    return aws::is_transient(failure) || no_word || failure.kind == Kind::unreadable;
-}
-
 json::object key_json(Item const& key) {
     return to_json(key);
 }
@@ -81,14 +74,14 @@ bool Transacted::refused_at(std::size_t place) const {
     return std::ranges::any_of(refused, [&](auto const& each) { return each.first == place; });
 }
 
-Error table_error(aws::Failure const& failure, std::string_view table) {
-    if (failure.code == "ResourceNotFoundException")
-        return {Errc::unavailable,
-                fmt::format("there is no table {} in DynamoDB, or no index UserThread in it; make "
-                            "it, or set store.dynamodb.create_tables",
-                            table),
-                "no_table"};
-    return aws::to_error(failure, "DynamoDB");
+Error Table::error_of(aws::Failure const& failure) const {
+    if (failure.code != "ResourceNotFoundException")
+        return aws::to_outage(failure, "DynamoDB", log_);
+    log_.error("no_table", {{"table", name_},
+                            {"error",
+                             "it is not in DynamoDB, or has no index UserThread; make it, "
+                             "or set store.dynamodb.create_tables"}});
+    return {Errc::unavailable, "a table is not in DynamoDB; the server's log names it", "no_table"};
 }
 
 asio::awaitable<bool> Backoff::pause() {
@@ -117,25 +110,20 @@ void Table::count(std::string_view operation, json::value const& answer) {
     else add(*consumed);
 }
 
-asio::awaitable<aws::Outcome<json::value>> Table::send(std::string operation, json::object body) {
+asio::awaitable<aws::Outcome<json::value>> Table::send(std::string operation, json::object body,
+                                                       SteadyTime until) {
     ++consumed_.calls;
     body["ReturnConsumedCapacity"] = "TOTAL";
-    Backoff backoff(random_);
-    for (;;) {
-        auto answer = co_await calls_.call(operation, body);
-        if (answer) count(operation, *answer);
-        if (answer || !may_pass(answer.error())) co_return answer;
-        ++consumed_.retries;
-        bool const goes_on = co_await backoff.pause();
-        if (!goes_on) co_return answer;
-    }
+    auto answer = co_await calls_.call(operation, std::move(body), until);
+    if (answer) count(operation, *answer);
+    co_return answer;
 }
 
 asio::awaitable<Result<std::optional<Item>>> Table::get(Item key) {
     json::object request{
         {"TableName", name_}, {"Key", key_json(key)}, {"ConsistentRead", true}};
-    auto answer = co_await send("GetItem", std::move(request));
-    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    auto answer = co_await send("GetItem", std::move(request), patient_until());
+    if (!answer) co_return std::unexpected(error_of(answer.error()));
     auto const* object = answer->if_object();
     if (!object) co_return std::unexpected(unreadable("GetItem"));
     auto const* found = object->if_contains("Item");
@@ -183,8 +171,8 @@ asio::awaitable<Result<QueryPage>> Table::query(Query query) {
     if (query.from) request["ExclusiveStartKey"] = key_json(*query.from);
     aliases.add_to(request);
 
-    auto answer = co_await send("Query", std::move(request));
-    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    auto answer = co_await send("Query", std::move(request), patient_until());
+    if (!answer) co_return std::unexpected(error_of(answer.error()));
     auto const* object = answer->if_object();
     auto const* items = object ? object->if_contains("Items") : nullptr;
     if (!items || !items->is_array()) co_return std::unexpected(unreadable("Query"));
@@ -220,8 +208,8 @@ asio::awaitable<Result<std::vector<Item>>> Table::scan() {
     for (;;) {
         json::object request{{"TableName", name_}, {"ConsistentRead", true}};
         if (from) request["ExclusiveStartKey"] = *from;
-        auto answer = co_await send("Scan", std::move(request));
-        if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+        auto answer = co_await send("Scan", std::move(request), patient_until());
+        if (!answer) co_return std::unexpected(error_of(answer.error()));
         auto const* object = answer->if_object();
         auto const* found = object ? object->if_contains("Items") : nullptr;
         if (!found || !found->is_array()) co_return std::unexpected(unreadable("Scan"));
@@ -250,8 +238,8 @@ asio::awaitable<Result<std::vector<Item>>> Table::batch_get(std::vector<Key> key
         Backoff backoff(random_);
         for (;;) {
             json::object request{{"RequestItems", asked}};
-            auto answer = co_await send("BatchGetItem", std::move(request));
-            if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+            auto answer = co_await send("BatchGetItem", std::move(request), backoff.until());
+            if (!answer) co_return std::unexpected(error_of(answer.error()));
             auto const* object = answer->if_object();
             auto const* responses = object ? object->if_contains("Responses") : nullptr;
             auto const* of_table = responses && responses->is_object()
@@ -285,11 +273,11 @@ asio::awaitable<Result<void>> Table::put(Item item) {
 
 asio::awaitable<Result<Written>> Table::put_if(Item item, Aliases aliases, std::string condition) {
     json::object request = put_action(item, aliases, condition).body.at("Put").as_object();
-    auto answer = co_await send("PutItem", std::move(request));
+    auto answer = co_await send("PutItem", std::move(request), patient_until());
     if (answer) co_return Written{true, std::nullopt};
     if (answer.error().code == "ConditionalCheckFailedException")
         co_return Written{false, item_in(parse_body(answer.error()))};
-    co_return std::unexpected(table_error(answer.error(), name_));
+    co_return std::unexpected(error_of(answer.error()));
 }
 
 asio::awaitable<Result<Written>> Table::update(Item key, Aliases aliases, std::string update,
@@ -297,10 +285,10 @@ asio::awaitable<Result<Written>> Table::update(Item key, Aliases aliases, std::s
     json::object request =
         update_action(key, aliases, update, condition).body.at("Update").as_object();
     request["ReturnValues"] = "ALL_NEW";
-    auto answer = co_await send("UpdateItem", std::move(request));
+    auto answer = co_await send("UpdateItem", std::move(request), patient_until());
     if (!answer && answer.error().code == "ConditionalCheckFailedException")
         co_return Written{false, item_in(parse_body(answer.error()))};
-    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    if (!answer) co_return std::unexpected(error_of(answer.error()));
     auto const* object = answer->if_object();
     auto const* attributes = object ? object->if_contains("Attributes") : nullptr;
     if (!attributes) co_return std::unexpected(unreadable("UpdateItem"));
@@ -311,8 +299,8 @@ asio::awaitable<Result<Written>> Table::update(Item key, Aliases aliases, std::s
 
 asio::awaitable<Result<void>> Table::remove(Key key) {
     json::object request{{"TableName", name_}, {"Key", key_json(key.item())}};
-    auto answer = co_await send("DeleteItem", std::move(request));
-    if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+    auto answer = co_await send("DeleteItem", std::move(request), patient_until());
+    if (!answer) co_return std::unexpected(error_of(answer.error()));
     co_return Result<void>{};
 }
 
@@ -352,8 +340,8 @@ asio::awaitable<Result<void>> Table::batch_write(std::vector<json::value> reques
         Backoff backoff(random_);
         for (;;) {
             json::object request{{"RequestItems", asked}};
-            auto answer = co_await send("BatchWriteItem", std::move(request));
-            if (!answer) co_return std::unexpected(table_error(answer.error(), name_));
+            auto answer = co_await send("BatchWriteItem", std::move(request), backoff.until());
+            if (!answer) co_return std::unexpected(error_of(answer.error()));
             auto const* object = answer->if_object();
             auto const* left = object ? object->if_contains("UnprocessedItems") : nullptr;
             if (!left || !left->is_object() || left->get_object().empty()) break;
@@ -378,19 +366,19 @@ asio::awaitable<Result<Transacted>> Table::transact(std::vector<Action> actions)
                                {"ClientRequestToken", Uuid{token}.text()}};
     Backoff backoff(random_);
     for (;;) {
-        auto answer = co_await send("TransactWriteItems", json::object(request));
+        auto answer = co_await send("TransactWriteItems", json::object(request), backoff.until());
         if (answer) co_return Transacted{true, {}};
         auto const& failure = answer.error();
-        bool again = failure.code == "TransactionInProgressException";
+        bool again = false;
         if (failure.code == "TransactionCanceledException") {
             auto cancellation = read_cancellation(failure);
             if (cancellation.refused) co_return std::move(cancellation.transacted);
             again = cancellation.transient;
         }
-        if (!again) co_return std::unexpected(table_error(failure, name_));
+        if (!again) co_return std::unexpected(error_of(failure));
         ++consumed_.retries;
         bool const goes_on = co_await backoff.pause();
-        if (!goes_on) co_return std::unexpected(table_error(failure, name_));
+        if (!goes_on) co_return std::unexpected(error_of(failure));
     }
 }
 

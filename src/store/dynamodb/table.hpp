@@ -1,8 +1,10 @@
 #pragma once
 
 #include "aws/error.hpp"
+#include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/spawn.hpp"
+#include "base/wait.hpp"
 #include "store/dynamodb/expression.hpp"
 #include "store/dynamodb/value.hpp"
 
@@ -14,13 +16,13 @@
 
 namespace kaiwa::store::dynamodb {
 
-/// Makes one call of the service; what is transient was tried again before a failure is returned.
+/// Makes calls of the service; what is transient is tried again before a failure is returned.
 class Calls {
 public:
     virtual ~Calls() = default;
-    /// `operation` as in "PutItem".
-    virtual asio::awaitable<aws::Outcome<json::value>> call(std::string operation,
-                                                            json::value body) = 0;
+    /// `operation` as in "PutItem"; ends at `until`, tries and pauses included.
+    virtual asio::awaitable<aws::Outcome<json::value>> call(std::string operation, json::value body,
+                                                            SteadyTime until) = 0;
 };
 
 /// Both parts of a primary key, as Chainlit's table has them.
@@ -79,16 +81,18 @@ struct Consumed {
 
 /// One table: reads are strongly consistent (but of an index), writes conditional, batches whole.
 /// What the service leaves undone (throttled parts of batches, conflicts between transactions) is
-/// tried again with growing pauses for up to `patience`. Thread-safe.
+/// tried again with growing pauses. A call, a batch of at most 100 items and a transaction take at
+/// most `patience` once there are credentials. Thread-safe.
 ///
-/// Fails with `unavailable` (throttled, no connection, no such table), `timed_out`, `cancelled`,
-/// `forbidden` (the credentials may not) or `internal`.
+/// Fails with `unavailable` (throttled, no connection, no such table, our credentials fail or may
+/// not), `timed_out`, `cancelled` or `internal`; the log has AWS's words.
 class Table {
 public:
+    /// Less than a lease: a runner whose save meets dead connections has time for another.
     static constexpr std::chrono::seconds patience{10};
 
-    Table(Calls& calls, std::string name, Random& random)
-        : calls_(calls), name_(std::move(name)), random_(random) {}
+    Table(Calls& calls, std::string name, Random& random, Log& log)
+        : calls_(calls), name_(std::move(name)), random_(random), log_(log) {}
 
     [[nodiscard]] std::string const& name() const { return name_; }
     [[nodiscard]] Calls& calls() { return calls_; }
@@ -128,30 +132,32 @@ public:
                                       std::string const& condition) const;
 
 private:
-    asio::awaitable<aws::Outcome<json::value>> send(std::string operation, json::object body);
+    asio::awaitable<aws::Outcome<json::value>> send(std::string operation, json::object body,
+                                                    SteadyTime until);
+    static SteadyTime patient_until() { return std::chrono::steady_clock::now() + patience; }
+    /// As the house says it: an absent table says what to do, in the log.
+    [[nodiscard]] Error error_of(aws::Failure const& failure) const;
     asio::awaitable<Result<void>> batch_write(std::vector<json::value> requests);
     void count(std::string_view operation, json::value const& answer);
 
     Calls& calls_;
     std::string name_;
     Random& random_;
+    Log& log_;
     Consumed consumed_;
 };
 
-/// As the house says it: an absent table says what to do.
-[[nodiscard]] Error table_error(aws::Failure const& failure, std::string_view table);
-
-/// Pauses that grow from 25 ms to 2 s, with full jitter.
+/// Pauses that grow from 25 ms to 2 s, with full jitter, for as long as the table is patient.
 class Backoff {
 public:
     explicit Backoff(Random& random) : random_(random) {}
     /// Sleeps; false when the task was asked to stop meanwhile or the time is over.
     asio::awaitable<bool> pause();
+    [[nodiscard]] SteadyTime until() const { return until_; }
 
 private:
     Random& random_;
-    std::chrono::steady_clock::time_point const until_ =
-        std::chrono::steady_clock::now() + Table::patience;
+    SteadyTime const until_ = std::chrono::steady_clock::now() + Table::patience;
     std::chrono::milliseconds longest_{25};
 };
 

@@ -1,6 +1,7 @@
 #include "store/s3/bucket.hpp"
 
 #include "aws/endpoints.hpp"
+#include "base/wait.hpp"
 #include "http/target.hpp"
 
 #include <fmt/format.h>
@@ -85,13 +86,21 @@ asio::awaitable<aws::Outcome<aws::ServiceReply>> Bucket::call(aws::ServiceReques
 asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> Bucket::open(
     aws::ServiceRequest request) {
     request.deadlines = download_deadlines();
-    auto asked = client();
-    auto response = co_await asked->open(request);
-    if (!response && follow(response.error(), *asked)) {
-        asked = client();
-        response = co_await asked->open(std::move(request));
+    aws::RetryPolicy const policy;
+    for (unsigned tries = 1;; ++tries) {
+        auto asked = client();
+        auto response = co_await asked->open(request);
+        if (!response && follow(response.error(), *asked)) {
+            asked = client();
+            response = co_await asked->open(request);
+        }
+        if (response || tries == policy.attempts || !aws::is_transient(response.error()))
+            co_return response;
+        auto const pause =
+            aws::retry_pause(policy, response.error(), tries, session_.surroundings().random);
+        bool const goes_on = co_await sleep_for(pause);
+        if (!goes_on) co_return response;
     }
-    co_return response;
 }
 
 std::string key_path(std::string_view key) {
@@ -104,19 +113,13 @@ std::string key_path(std::string_view key) {
     }
 }
 
-Error store_error(aws::Failure const& failure) {
-    auto error = aws::to_error(failure, "S3");
-    switch (error.code) {
-        case Errc::unauthenticated:
-        case Errc::forbidden:
-        case Errc::invalid_argument:
-        case Errc::rate_limited:
-            error.code = Errc::unavailable;
-            break;
-        default:
-            break;
-    }
-    return error;
+Error Bucket::error_of(aws::Failure const& failure) const {
+    if (failure.status == 412) return {Errc::conflict, "a file with this id is stored already", {}};
+    auto error = aws::to_outage(failure, "S3", session_.log());
+    if (failure.code != "NoSuchBucket") return error;
+    // An absent bucket is no absent file.
+    session_.log().error("no_bucket", {{"bucket", options_.name}});
+    return {Errc::unavailable, "the bucket of files is not there; the server's log names it", {}};
 }
 
 }  // namespace kaiwa::store::s3

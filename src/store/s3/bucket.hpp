@@ -26,11 +26,15 @@ public:
 
     /// A call with at most one part as its body, at most five minutes.
     asio::awaitable<aws::Outcome<aws::ServiceReply>> call(aws::ServiceRequest request);
-    /// A download, at most a day.
+    /// A download, at most a day. What fails before its head came is tried again, as calls are.
     asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> open(
         aws::ServiceRequest request);
 
     [[nodiscard]] std::string const& name() const { return options_.name; }
+
+    /// What a caller of the store sees: `aws::to_outage()`, `conflict` where an object is in the
+    /// way.
+    [[nodiscard]] Error error_of(aws::Failure const& failure) const;
 
 private:
     std::shared_ptr<aws::ServiceClient> client_in(std::string region);
@@ -47,9 +51,5 @@ private:
 
 /// A key as a path of the wire: encoded once, slashes kept.
 [[nodiscard]] std::string key_path(std::string_view key);
-
-/// What a caller of the store sees. That our own credentials may not do something is no fault of
-/// whoever asked: it is `unavailable`, with S3's words.
-[[nodiscard]] Error store_error(aws::Failure const& failure);
 
 }  // namespace kaiwa::store::s3

@@ -25,7 +25,7 @@ public:
         request.target = shared_->path_of(id);
         auto const reply = co_await shared_->bucket.call(std::move(request));
         if (!reply && reply.error().status != 404) {
-            co_return std::unexpected(store_error(reply.error()));
+            co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         }
         co_return Result<void>{};
     }

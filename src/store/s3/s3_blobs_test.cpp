@@ -216,6 +216,25 @@ TEST_F(S3BlobsTest, GoesOnReadingWhereItBrokeOff) {
     EXPECT_EQ(read_all(**ignored, run_it), "ab|S3 does not go on where it broke off");
 }
 
+TEST_F(S3BlobsTest, AsksAgainForADownloadThatDidNotBegin) {
+    auto const blobs = store();
+    answer(503, {}, {"<Error><Code>SlowDown</Code></Error>"});
+    services.answers.emplace_back(std::unexpected(Error{Errc::unavailable, "reset", "broken"}));
+    answer(200, {{"Content-Length", "0"}});
+    EXPECT_TRUE(run(blobs->open(id)));
+    for (int i = 0; i < 3; ++i) answer(503, {}, {"<Error><Code>SlowDown</Code></Error>"});
+    EXPECT_EQ(run(blobs->open(id)).error().code, Errc::unavailable);
+    EXPECT_EQ(services.requests.size(), 6U);
+}
+
+TEST_F(S3BlobsTest, WritesAgainWhatMetAnotherWrite) {
+    auto const blobs = store();
+    auto writer = run(blobs->create(id));
+    answer(409, {}, {"<Error><Code>ConditionalRequestConflict</Code></Error>"});
+    answer(200);
+    EXPECT_TRUE(run((*writer)->commit()));
+}
+
 TEST_F(S3BlobsTest, NeverGivesMoreThanTheObjectHas) {
     auto const run_it = [this](auto task) { return run(std::move(task)); };
     answer(200, {{"Content-Length", "2"}, {"ETag", "\"t\""}}, {"abc"});
@@ -261,7 +280,9 @@ TEST_F(S3BlobsTest, SaysWhatIsAbsentAndWhatIsOurOwnFault) {
     answer(403, {}, {"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"});
     auto const denied = run(blobs->open(id));
     EXPECT_EQ(denied.error().code, Errc::unavailable);
-    EXPECT_EQ(denied.error().message, "S3 answered AccessDenied: no");
+    EXPECT_EQ(denied.error().message, "S3 cannot be used now; the server's log says why");
+    answer(404, {}, {"<Error><Code>NoSuchBucket</Code></Error>"});
+    EXPECT_EQ(run(blobs->open(id)).error().code, Errc::unavailable);
     answer(404);
     EXPECT_TRUE(run(blobs->remove(id)));
 }

@@ -57,7 +57,7 @@ private:
         request.headers.add("Range", fmt::format("bytes={}-", at_));
         request.headers.add("If-Match", tag_);
         auto response = co_await shared_->bucket.open(std::move(request));
-        if (!response) co_return std::unexpected(store_error(response.error()));
+        if (!response) co_return std::unexpected(shared_->bucket.error_of(response.error()));
         auto const range = (*response)->headers().get("content-range");
         if ((*response)->status() != 206 || !range.starts_with(fmt::format("bytes {}-", at_))) {
             co_return fail(Errc::unavailable, "S3 does not go on where it broke off");
@@ -84,7 +84,7 @@ asio::awaitable<Result<std::unique_ptr<chat::BlobStore::Reader>>> make_reader(
     request.method = "GET";
     request.target = path;
     auto response = co_await shared->bucket.open(std::move(request));
-    if (!response) co_return std::unexpected(store_error(response.error()));
+    if (!response) co_return std::unexpected(shared->bucket.error_of(response.error()));
     auto const size = http::to_number((*response)->headers().get("content-length"));
     if (!size) co_return fail(Errc::unavailable, "S3 does not say how large a file is");
     co_return std::make_unique<S3Reader>(std::move(shared), std::move(path), std::move(*response),

@@ -117,7 +117,7 @@ private:
         put.headers.add("X-Amz-Content-Sha256", hash_.finish());
         auto const reply = co_await shared_->bucket.call(std::move(put));
         if (!reply && !co_await is_there(reply.error()))
-            co_return std::unexpected(store_error(reply.error()));
+            co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         co_return Result<void>{};
     }
 
@@ -134,7 +134,7 @@ private:
         post.headers.add("Content-Type", "application/octet-stream");
         post.headers.add(writer_field, name_);
         auto const reply = co_await shared_->bucket.call(std::move(post));
-        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        if (!reply) co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         auto const id = aws::xml_text(reply->body, "UploadId").value_or("");
         if (id.empty() || id.size() > max_id_bytes) {
             co_return std::unexpected(broken("its answer names no upload"));
@@ -159,7 +159,7 @@ private:
         put.body = part_.take();
         put.headers.add("X-Amz-Content-Sha256", hash_.finish());
         auto const reply = co_await shared_->bucket.call(std::move(put));
-        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        if (!reply) co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         auto const tag = reply->headers.get("etag");
         if (tag.empty() || tag.size() > max_id_bytes) {
             co_return std::unexpected(broken("its answer to a part has no ETag"));
@@ -183,10 +183,10 @@ private:
         auto const reply = co_await shared_->bucket.call(std::move(post));
         finished_ = !reply && co_await is_there(reply.error());
         if (finished_) co_return Result<void>{};
-        if (!reply) co_return std::unexpected(store_error(reply.error()));
+        if (!reply) co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         // Joining takes long: S3 answers 200 first and finds errors later.
         if (auto const late = aws::failure_inside(reply->headers, reply->body)) {
-            co_return std::unexpected(store_error(*late));
+            co_return std::unexpected(shared_->bucket.error_of(*late));
         }
         finished_ = true;
         co_return Result<void>{};

@@ -1,7 +1,7 @@
 """Stands between a program and DynamoDB and makes the service's bad moments happen, by a seed.
 
 Faults, each of which the real service has and its local stand-ins lack: throttling, server errors,
-transactions cancelled by conflicts, answers cut or lost after the work was done, parts of batches
+writes refused and transactions cancelled by conflicts, answers cut or lost after the work was done, parts of batches
 left undone. A call is never carried out twice here: whatever is repeated, the caller repeats.
 """
 
@@ -12,6 +12,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 error_prefix = "com.amazonaws.dynamodb.v20120810#"
+single_writes = {"PutItem", "UpdateItem", "DeleteItem"}
 kinds = ("throttle", "server_error", "conflict", "cut", "lost", "partial")
 
 
@@ -56,7 +57,7 @@ class FaultProxy:
             if self.random.random() >= self.share:
                 return ""
             kind = self.random.choice(self.kinds)
-            if kind == "conflict" and operation != "TransactWriteItems":
+            if kind == "conflict" and operation not in single_writes | {"TransactWriteItems"}:
                 kind = "throttle"
             if kind == "partial" and operation not in ("BatchWriteItem", "BatchGetItem"):
                 kind = "server_error"
@@ -76,6 +77,9 @@ class FaultProxy:
             return self.fail(handler, 400, "ProvisionedThroughputExceededException", "slow down")
         if kind == "server_error":
             return self.fail(handler, 500, "InternalServerError", "try again")
+        if kind == "conflict" and operation in single_writes:
+            return self.fail(handler, 400, "TransactionConflictException",
+                             "Transaction is ongoing for the item")
         if kind == "conflict":
             count = len(json.loads(body)["TransactItems"])
             reasons = [{"Code": "None"} for _ in range(count)]

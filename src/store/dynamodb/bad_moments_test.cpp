@@ -1,0 +1,94 @@
+#include "chat/event_frame.hpp"
+#include "store/dynamodb/dynamodb_harness.hpp"
+
+namespace kaiwa::conformance {
+
+using store::dynamodb::dynamodb_backend;
+using store::dynamodb::DynamoHarness;
+
+/// Single calls that fail at the worst moment.
+class DynamoBadMomentsTest : public ChatStoreTest {
+protected:
+    DynamoHarness& dynamo() { return static_cast<DynamoHarness&>(*harness); }
+    /// The next call of this operation fails, and was not carried out.
+    void fail_once(std::string operation) {
+        dynamo().calls().fault =
+            [operation,
+             done = false](std::string_view called) mutable -> std::optional<aws::Failure> {
+            if (done || called != operation) return std::nullopt;
+            done = true;
+            aws::Failure failure;
+            failure.kind = aws::Failure::Kind::credentials;
+            failure.message = "the source is down";
+            return failure;
+        };
+    }
+};
+
+TEST_P(DynamoBadMomentsTest, TextThatWasSavedAgainWithMoreIsThereOnce) {
+    auto const thread = make_thread(ann);
+    auto const ticket = ask(ann, thread, "question");
+    chat::Lease const lease{ticket.generation, ticket.epoch};
+    ASSERT_TRUE(run(store().append_log(lease, text_segment(1, {"a"}), 10)));
+    fail_once("UpdateItem");
+    EXPECT_FALSE(run(store().append_log(lease, text_segment(2, {"b", "c"}), 10)));
+    ASSERT_TRUE(run(store().append_log(lease, text_segment(2, {"b", "c", "d"}), 10)));
+
+    std::string frames;
+    auto const page = run(store().read_log(ann, ticket.generation, 0));
+    for (auto const& each : page->segments) frames += each.frames;
+    EXPECT_EQ(frames, text_segment(1, {"a", "b", "c", "d"}).frames);
+    EXPECT_EQ(branch(ann, thread)[1].text, "abcd");
+
+    harness->clock.advance(chat::lease_time + std::chrono::seconds(1));
+    auto const ended = run(store().interrupt_expired(ann, ticket.generation));
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(branch(ann, thread)[1].text, "abcd");
+    auto const rest = run(store().read_log(ann, ticket.generation, 4));
+    ASSERT_EQ(rest->segments.size(), 1u);
+    EXPECT_TRUE(rest->segments[0].frames.contains(R"("length":4)")) << rest->segments[0].frames;
+}
+
+auth::UserPatch to_role(auth::UserRole role) {
+    auth::UserPatch patch;
+    patch.role = role;
+    return patch;
+}
+
+class DynamoUsersMeanwhileTest : public UserStoreTest {
+protected:
+    void meanwhile(UserId id, auth::UserPatch patch) {
+        auto& calls = static_cast<DynamoHarness&>(*harness).calls();
+        calls.before_transaction = [this, id, patch]() -> asio::awaitable<void> {
+            auto const changed = co_await store().update_user(id, patch);
+            EXPECT_TRUE(changed);
+        };
+    }
+};
+
+TEST_P(DynamoUsersMeanwhileTest, ARenamedAdministratorStaysWhatOthersMadeOfHim) {
+    auto const boss = add_user("boss", auth::UserRole::administrator);
+    auto const other = add_user("other", auth::UserRole::administrator);
+    meanwhile(other.id, to_role(auth::UserRole::user));
+    auth::UserPatch name;
+    name.name = "O.";
+    auto const renamed = run(store().update_user(other.id, name));
+    ASSERT_TRUE(renamed);
+    EXPECT_EQ(renamed->role, auth::UserRole::user);
+    EXPECT_EQ(run(store().update_user(boss.id, to_role(auth::UserRole::user))).error().reason,
+              "last_administrator");
+    EXPECT_EQ(run(store().delete_user(boss.id)).error().reason, "last_administrator");
+}
+
+TEST_P(DynamoUsersMeanwhileTest, ADeletedUserWhomSomebodyPromotesAdministratesNothing) {
+    auto const boss = add_user("boss", auth::UserRole::administrator);
+    auto const other = add_user("other");
+    meanwhile(other.id, to_role(auth::UserRole::administrator));
+    ASSERT_TRUE(run(store().delete_user(other.id)));
+    EXPECT_EQ(run(store().delete_user(boss.id)).error().reason, "last_administrator");
+}
+
+INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoUsersMeanwhileTest, testing::Values(dynamodb_backend()));
+INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoBadMomentsTest, testing::Values(dynamodb_backend()));
+
+}  // namespace kaiwa::conformance
