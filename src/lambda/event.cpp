@@ -16,11 +16,14 @@ json::object const* object_at(json::object const& object, std::string_view name)
     return member ? member->if_object() : nullptr;
 }
 
-Result<Event> read_run(json::object const& event) {
+Result<Event> read_own(json::object const& event) {
+    if (text_at(event, "kaiwa") == "clean") return CleanEvent{};
     auto const id = GenerationId::parse(text_at(event, "generation"));
     if (text_at(event, "kaiwa") != "run" || !id)
-        return fail(Errc::invalid_argument,
-                    "an event with \"kaiwa\" must be {\"kaiwa\":\"run\",\"generation\":\"<id>\"}");
+        return fail(
+            Errc::invalid_argument,
+            "an event with \"kaiwa\" must be {\"kaiwa\":\"run\",\"generation\":\"<id>\"} or "
+            "{\"kaiwa\":\"clean\"}");
     return RunEvent{*id};
 }
 
@@ -44,7 +47,7 @@ Result<Event> read_event(std::string_view payload,
         if (!text_at(*event, "httpMethod").empty())
             return read_rest_v1(*event, *context, trusted_proxies);
     }
-    if (event->contains("kaiwa")) return read_run(*event);
+    if (event->contains("kaiwa")) return read_own(*event);
     return DirectEvent{std::move(*event)};
 }
 

@@ -36,23 +36,26 @@ struct RunEvent {
     GenerationId generation;
 };
 
+/// Remove what is past its time: `{"kaiwa":"clean"}`, sent by a schedule.
+struct CleanEvent {};
+
 /// Any other JSON object: somebody who may invoke the function called it directly.
 struct DirectEvent {
     json::object payload;
 };
 
-using Event = std::variant<HttpEvent, RunEvent, DirectEvent>;
+using Event = std::variant<HttpEvent, RunEvent, CleanEvent, DirectEvent>;
 
-/// Reads the payload of one invocation. Formats: AWS Lambda Developer Guide, "Lambda function URLs";
-/// API Gateway, "Working with AWS Lambda proxy integrations" (1.0 and 2.0); Elastic Load Balancing,
-/// "Lambda functions as targets".
+/// Reads the payload of one invocation. Formats: AWS Lambda Developer Guide, "Lambda function
+/// URLs"; API Gateway, "Working with AWS Lambda proxy integrations" (1.0 and 2.0); Elastic Load
+/// Balancing, "Lambda functions as targets".
 ///
 /// The asker's address is the one that AWS saw; X-Forwarded-* is believed beyond it only when that
-/// address is one of `trusted_proxies`. A named stage at the front of an HTTP API's path is dropped.
-/// An `Authorization` that AWS checked and consumed (SigV4) is taken out; who signed is in
+/// address is one of `trusted_proxies`. A named stage at the front of an HTTP API's path is
+/// dropped. An `Authorization` that AWS checked and consumed (SigV4) is taken out; who signed is in
 /// `Request::verified_identity`.
 ///
-/// Fails with `invalid_argument` for what is no JSON object or a malformed run event, and with
+/// Fails with `invalid_argument` for what is no JSON object or a malformed event of ours, and with
 /// `unsupported` for API Gateway's WebSocket events.
 [[nodiscard]] Result<Event> read_event(std::string_view payload,
                                        std::vector<http::AddressRange> const& trusted_proxies);

@@ -157,6 +157,7 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
             co_return;
         }
         std::string answer = "null";
+        auto const by = invocation.deadline - work->margins.turns;
         if (auto const* run = std::get_if<RunEvent>(&*event)) {
             done = co_await program_.run_generation(run->generation);
             // The event came twice, or came late: whoever has the turn answers for it.
@@ -166,9 +167,14 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
                                            {"reason", done.error().message}});
                 done = {};
             }
+        } else if (std::holds_alternative<CleanEvent>(*event)) {
+            auto const removed = co_await program_.clean(by);
+            if (removed)
+                answer = fmt::format(R"({{"removed":{}}})", *removed);
+            else
+                done = std::unexpected(removed.error());
         } else {
             auto payload = std::move(std::get<DirectEvent>(*event).payload);
-            auto const by = work->invocation.deadline - work->margins.turns;
             auto answered = co_await program_.answer_direct(std::move(payload), by);
             if (answered && answered->size() > max_answer_bytes(Shape::http_v2))
                 answered = fail(Errc::too_large, "the answer is larger than 6 MB");

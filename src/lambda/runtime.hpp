@@ -29,6 +29,8 @@ public:
     /// Answers a direct invocation with JSON, by `deadline` with what there is.
     virtual asio::awaitable<Result<std::string>> answer_direct(json::object event,
                                                                SteadyTime deadline) = 0;
+    /// Removes what is past its time, until `deadline` or nothing is left; tells how much it was.
+    virtual asio::awaitable<Result<std::size_t>> clean(SteadyTime deadline) = 0;
     /// Waits until no turn runs here and all they wrote is durable.
     virtual asio::awaitable<void> settle() = 0;
     /// Ends the running turns as interrupted, with the text that they have.

@@ -64,6 +64,10 @@ asio::awaitable<void> Application::catch_up() {
     return models_.catch_up();
 }
 
+asio::awaitable<Result<std::size_t>> Application::clean(SteadyTime until) {
+    return stores_->clean(until);
+}
+
 asio::awaitable<Result<std::string>> Application::answer_event(json::object event,
                                                                SteadyTime deadline) {
     auto const services = dialect_services();

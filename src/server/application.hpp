@@ -56,6 +56,8 @@ public:
     asio::awaitable<void> catch_up();
     /// Answers an event that is no HTTP request: see `api::compat::answer_direct_event()`.
     asio::awaitable<Result<std::string>> answer_event(json::object event, SteadyTime deadline);
+    /// Removes what is past its time, until `until` or nothing is left; tells how much it was.
+    asio::awaitable<Result<std::size_t>> clean(SteadyTime until);
     /// Closes connections that wait for their next call.
     void close_idle();
 

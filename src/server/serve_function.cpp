@@ -86,6 +86,9 @@ public:
                                                        SteadyTime deadline) override {
         return application_->answer_event(std::move(event), deadline);
     }
+    asio::awaitable<Result<std::size_t>> clean(SteadyTime deadline) override {
+        return application_->clean(deadline);
+    }
     asio::awaitable<void> settle() override { return application_->turns().settle(); }
     asio::awaitable<void> interrupt_turns() override {
         return application_->turns().finish({}, chat::Interruption::deadline);

@@ -25,6 +25,9 @@ public:
     chat::BlobStore& blobs() override { return *blobs_; }
 
     asio::awaitable<void> keep_clean() override { return database_->keep_clean(*blobs_); }
+    asio::awaitable<Result<std::size_t>> clean(SteadyTime) override {
+        return database_->clean_once(*blobs_);  // on a disk of our own it takes no time
+    }
     void add_metrics(api::Metrics& metrics) override {
         using Kind = api::Metrics::Kind;
         auto& database = *database_;
@@ -59,6 +62,9 @@ public:
     chat::BlobStore& blobs() override { return *blobs_; }
 
     asio::awaitable<void> keep_clean() override { return tables_->keep_clean(*blobs_); }
+    asio::awaitable<Result<std::size_t>> clean(SteadyTime until) override {
+        return tables_->clean_once(*blobs_, until);
+    }
     void add_metrics(api::Metrics& metrics) override {
         using Kind = api::Metrics::Kind;
         auto& tables = *tables_;

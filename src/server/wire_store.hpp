@@ -34,6 +34,8 @@ public:
     /// Removes what is past its time, now and every few minutes, until stopped. One task of the
     /// server.
     virtual asio::awaitable<void> keep_clean() = 0;
+    /// The same once, until `until` or nothing is left; tells how many items went.
+    virtual asio::awaitable<Result<std::size_t>> clean(SteadyTime until) = 0;
     /// Adds what this kind of store counts.
     virtual void add_metrics(api::Metrics& metrics) = 0;
 };

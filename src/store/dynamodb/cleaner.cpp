@@ -65,13 +65,14 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_partition(std::string pk, s
     co_return count;
 }
 
-asio::awaitable<Result<std::size_t>> Cleaner::remove_logs() {
+asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
     std::size_t total = 0;
     for (char const digit : std::string_view("0123456789abcdef")) {
         auto ended =
             co_await due(ended_logs(digit), engine_.clock.now() - chat::event_retention);
         if (!ended) co_return std::unexpected(ended.error());
         for (auto const& item : *ended) {
+            if (!co_await goes_on(until)) co_return total;
             auto const id = id_behind(string_or(item, "PK"), "KAIWA#GENERATION#");
             if (!id) continue;
             GenerationId const generation{*id};
@@ -160,12 +161,14 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_thread(ThreadId id, chat::B
     co_return total;
 }
 
-asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& blobs) {
-    auto const until = engine_.clock.now() - chat::deleted_retention;
-    auto deleted = co_await due(std::string(deleted_threads), until);
+asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& blobs,
+                                                             SteadyTime until) {
+    auto const before = engine_.clock.now() - chat::deleted_retention;
+    auto deleted = co_await due(std::string(deleted_threads), before);
     if (!deleted) co_return std::unexpected(deleted.error());
     std::size_t total = 0;
     for (auto const& item : *deleted) {
+        if (!co_await goes_on(until)) co_return total;
         auto const id = id_behind(string_or(item, "PK"), "KAIWA#THREAD#");
         if (!id) continue;
         ThreadId const thread{*id};
@@ -176,12 +179,14 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& bl
     co_return total;
 }
 
-asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& blobs) {
-    auto const until = engine_.clock.now() - chat::deleted_retention;
-    auto files = co_await due(std::string(unattached_files), until);
+asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& blobs,
+                                                             SteadyTime until) {
+    auto const before = engine_.clock.now() - chat::deleted_retention;
+    auto files = co_await due(std::string(unattached_files), before);
     if (!files) co_return std::unexpected(files.error());
     std::size_t total = 0;
     for (auto const& item : *files) {
+        if (!co_await goes_on(until)) co_return total;
         auto const id = id_behind(string_or(item, "PK"), "KAIWA#FILE#");
         if (!id) continue;
         FileId const file{*id};
@@ -220,19 +225,23 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_sessions() {
     co_return count;
 }
 
-asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs) {
+asio::awaitable<bool> Cleaner::goes_on(SteadyTime until) {
+    bool const stopped = co_await stop_requested();
+    co_return !stopped && std::chrono::steady_clock::now() < until;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs, SteadyTime until) {
     std::size_t total = 0;
     for (;;) {
-        bool const stopped = co_await stop_requested();
-        if (stopped) co_return total;
+        if (!co_await goes_on(until)) co_return total;
         auto const before = total;
-        auto removed = co_await remove_logs();
+        auto removed = co_await remove_logs(until);
         if (!removed) co_return removed;
         total += *removed;
-        removed = co_await remove_threads(blobs);
+        removed = co_await remove_threads(blobs, until);
         if (!removed) co_return removed;
         total += *removed;
-        removed = co_await remove_uploads(blobs);
+        removed = co_await remove_uploads(blobs, until);
         if (!removed) co_return removed;
         total += *removed;
         removed = co_await remove_sessions();
@@ -244,7 +253,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs)
 
 asio::awaitable<void> Cleaner::keep_clean(chat::BlobStore& blobs) {
     do {
-        auto const removed = co_await clean_once(blobs);
+        auto const removed = co_await clean_once(blobs, SteadyTime::max());
         if (!removed) {
             engine_.log.error("cleaning failed", {{"error", removed.error().message}});
         } else if (*removed > 0) {

@@ -12,18 +12,20 @@ class Cleaner {
 public:
     explicit Cleaner(Engine engine) : engine_(engine) {}
 
-    /// Until nothing is left or the task is stopped; tells how many items went.
-    asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs);
+    /// Until nothing is left, `until` has come or the task is stopped; tells how many items went.
+    asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs, SteadyTime until);
     /// Rounds, until the task is stopped.
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs);
 
 private:
     /// Items of a partition of the index whose time is over.
     asio::awaitable<Result<std::vector<Item>>> due(std::string list, Timestamp until);
-    asio::awaitable<Result<std::size_t>> remove_logs();
-    asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs);
+    /// Whether to begin with one more.
+    asio::awaitable<bool> goes_on(SteadyTime until);
+    asio::awaitable<Result<std::size_t>> remove_logs(SteadyTime until);
+    asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);
-    asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs);
+    asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_sessions();
     asio::awaitable<Result<std::size_t>> remove_partition(std::string pk, std::string prefix);
     asio::awaitable<Result<std::size_t>> let_go(FileId file, ThreadId thread,

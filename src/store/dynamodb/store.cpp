@@ -43,8 +43,9 @@ public:
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs) override {
         return cleaner_.keep_clean(blobs);
     }
-    asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs) override {
-        return cleaner_.clean_once(blobs);
+    asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs,
+                                                    SteadyTime until) override {
+        return cleaner_.clean_once(blobs, until);
     }
 
     [[nodiscard]] Counts counts() const override {

@@ -48,7 +48,9 @@ public:
 
     /// As store::sqlite::SqliteStore has it; every process may run it.
     virtual asio::awaitable<void> keep_clean(chat::BlobStore& blobs) = 0;
-    virtual asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs) = 0;
+    /// Begins nothing more from `until` on.
+    virtual asio::awaitable<Result<std::size_t>> clean_once(
+        chat::BlobStore& blobs, SteadyTime until = SteadyTime::max()) = 0;
 
     /// What both tables cost since the store was opened.
     struct Counts {

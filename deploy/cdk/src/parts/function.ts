@@ -1,4 +1,6 @@
 import { ArnFormat, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import * as events from "aws-cdk-lib/aws-events";
+import * as targets from "aws-cdk-lib/aws-events-targets";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -42,6 +44,12 @@ export class KaiwaFunction extends Construct {
         KAIWA_DATA: "/tmp/kaiwa",
         ...environment,
       },
+    });
+    // Between two requests a function does nothing: what is past its time is removed by the clock.
+    new events.Rule(this, "Clean", {
+      description: "Kaiwa: removes what is past its time",
+      schedule: events.Schedule.rate(Duration.hours(1)),
+      targets: [new targets.LambdaFunction(this.function, { event: events.RuleTargetInput.fromObject({ kaiwa: "clean" }), retryAttempts: 0 })],
     });
     storage.grant(role);
     this.secrets.grant(role);

@@ -76,6 +76,7 @@ export class Storage extends Construct {
 
   private makeChats(): dynamodb.Table {
     const table = this.makeTable("Chats", {
+      timeToLiveAttribute: "kaiwaExpires",
       partitionKey: { name: "PK", type: dynamodb.AttributeType.STRING },
       sortKey: { name: "SK", type: dynamodb.AttributeType.STRING },
     });
@@ -89,7 +90,7 @@ export class Storage extends Construct {
     return table;
   }
 
-  private makeTable(id: string, keys: Pick<dynamodb.TableProps, "partitionKey" | "sortKey">): dynamodb.Table {
+  private makeTable(id: string, keys: Pick<dynamodb.TableProps, "partitionKey" | "sortKey" | "timeToLiveAttribute">): dynamodb.Table {
     return new dynamodb.Table(this, id, {
       ...keys,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
