@@ -308,6 +308,33 @@ def test_rest_apis_and_load_balancers_get_answers_in_their_shape(function):
     assert "multiValueHeaders" in function.api.invoke(balancer).json
 
 
+def test_the_clock_cleans(function):
+    assert function.api.invoke({"kaiwa": "clean"}).json == {"removed": 0}
+    assert function.api.invoke({"kaiwa": "sweep"}).kind == "error"
+
+
+SLOW = {"KAIWA_COMPAT__ENDPOINTS": '["simplechat"]', "KAIWA_COMPAT__PRINCIPAL": "anonymous", "KAIWA_COMPAT__ANSWER_WITHIN": "1s"}
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_an_answer_that_takes_long_is_202_in_time_and_can_be_continued(tmp_path, models, streamed):
+    api = RuntimeApi("allowed")
+    provider = [{"name": "local", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "model-key-canary"}]
+    env = SLOW | {"KAIWA_PROVIDERS": json.dumps(provider), "KAIWA_CHAT__DEFAULT_MODEL": "local/stream;tokens=60;rate=25",
+                  "AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}"}
+    function = start(tmp_path, api, env | ({"KAIWA_LAMBDA__RESPONSE": "stream"} if streamed else {}))
+    assert api.invoke(http_event("GET", "/readyz")).status == 200
+    first = api.invoke(http_event("POST", "/chat", {"message": "hello"}))
+    assert first.status == 202 and first.took < 2
+    rest = json.loads(first.content)["continue"]
+    deadline = time.monotonic() + 20
+    while (answer := api.invoke(http_event("POST", "/chat", {"continue": rest}))).status == 202:
+        assert time.monotonic() < deadline
+    assert answer.status == 200 and json.loads(answer.content)["response"].startswith("word ")
+    function.close()
+    api.close()
+
+
 DIALECTS = {"KAIWA_COMPAT__ENDPOINTS": '["lambda-url", "gptgram"]'}
 
 

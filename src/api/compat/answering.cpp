@@ -108,7 +108,8 @@ asio::awaitable<Result<void>> put_role(Services const& services, auth::Principal
 }  // namespace
 
 asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& settings,
-                                     DialectCaller caller, Asked const& asked) {
+                                     DialectCaller caller, Asked const& asked,
+                                     chat::RunPlace place) {
     if (asked.continuation) co_return co_await find_rest(services, std::move(caller), asked);
     auto admitted = admit(services, settings, caller, asked);
     if (!admitted) co_return std::unexpected(admitted.error());
@@ -121,8 +122,8 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     question.settings = settings.of(asked.dialect).turn;
     question.remembered = remembered_of(asked);
     question.guard = std::move(*admitted);
-    auto ticket = co_await services.api->turns.ask(conversation->owner.principal,
-                                                   conversation->thread, std::move(question));
+    auto ticket = co_await services.api->turns.ask(
+        conversation->owner.principal, conversation->thread, std::move(question), place);
     if (!ticket) co_return std::unexpected(ticket.error());
     Begun begun;
     begun.conversation = std::move(*conversation);

@@ -16,11 +16,12 @@ struct Begun {
     MessageId reply;
 };
 
-/// Stores the question and starts its turn; or finds the one whose rest is asked for.
-/// Fails as `find_conversation()` and `TurnService::ask()` do, and with `rate_limited` or `too_large`
-/// for what an anonymous caller may not.
+/// Stores the question and starts its turn at `place`; or finds the one whose rest is asked for.
+/// Fails as `find_conversation()` and `TurnService::ask()` do, and with `rate_limited` or
+/// `too_large` for what an anonymous caller may not.
 asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& settings,
-                                     DialectCaller caller, Asked const& asked);
+                                     DialectCaller caller, Asked const& asked,
+                                     chat::RunPlace place);
 
 /// Waits until the answer is whole, at most until `deadline`, and says it as the dialect does.
 asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun const& begun,

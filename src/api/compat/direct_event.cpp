@@ -56,7 +56,8 @@ asio::awaitable<Result<json::value>> answer_direct_event(Services const& service
         if (!reply) co_return std::unexpected(reply.error());
         co_return proxy_answer(*reply);
     }
-    auto begun = co_await begin(services, *settings, std::move(*caller), *asked);
+    auto begun =
+        co_await begin(services, *settings, std::move(*caller), *asked, chat::RunPlace::here);
     if (!begun) co_return std::unexpected(begun.error());
     auto reply = co_await wait_for_reply(services, *begun, *asked, deadline);
     if (!reply) co_return std::unexpected(reply.error());

@@ -145,10 +145,14 @@ asio::awaitable<Result<void>> answer_asked(Services const& services, Settings co
         co_return co_await answer(writer, std::move(*reply), headers);
     }
     auto const deadline = std::chrono::steady_clock::now() + settings.answer_within;
-    auto begun = co_await begin(services, settings, std::move(caller), asked);
+    bool const reads_along = request.accepts("text/event-stream");
+    // A function answers when what runs in it has ended: an answer that may be 202, with the turn
+    // still going on, is given by one that does not run the turn.
+    auto const place = reads_along ? chat::RunPlace::here : chat::RunPlace::anywhere;
+    auto begun = co_await begin(services, settings, std::move(caller), asked, place);
     if (!begun) co_return std::unexpected(begun.error());
     auto headers = success_headers(asked, *begun, request);
-    if (request.accepts("text/event-stream")) {
+    if (reads_along) {
         auto streamed = co_await stream(services, *begun, request, writer, std::move(headers));
         if (streamed) co_await forget(services, *begun);
         co_return streamed;
