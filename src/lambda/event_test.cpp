@@ -91,6 +91,24 @@ TEST(FunctionUrlEvent, KnowsWhoSignedItAndForgetsTheSignature) {
     EXPECT_FALSE(open.verified_identity);
 }
 
+TEST(FunctionUrlEvent, TellsThePeopleOfAnIdentityPoolApart) {
+    auto const from = [](std::string_view identity) {
+        auto const signed_by =
+            R"(,"authorizer":{"iam":{"cognitoIdentity":)" + std::string(identity) +
+            R"(,"userArn":"arn:aws:sts::1:assumed-role/pool/CognitoIdentityCredentials"}})";
+        return request(
+            v2(R"("rawPath":"/","headers":{"host":"h","authorization":"AWS4-HMAC-SHA256 x"})",
+               signed_by));
+    };
+    EXPECT_EQ(from(R"({"identityId":"eu-west-1:a","identityPoolId":"p"})").verified_identity,
+              "cognito-identity:eu-west-1:a");
+    EXPECT_EQ(from(R"({"identityId":"eu-west-1:b"})").verified_identity,
+              "cognito-identity:eu-west-1:b");
+    auto const unnamed = from("null");
+    EXPECT_FALSE(unnamed.verified_identity);
+    EXPECT_FALSE(unnamed.headers.has("authorization"));
+}
+
 TEST(FunctionUrlEvent, BelievesForwardedFieldsOnlyBehindATrustedProxy) {
     std::string_view const members =
         R"("rawPath":"/","headers":{"host":"x.example","x-forwarded-for":"192.0.2.7, 203.0.113.9",
@@ -161,6 +179,18 @@ TEST(RestApiEvent, KnowsWhoSignedIt) {
     EXPECT_FALSE(made.headers.has("Authorization"));
 }
 
+TEST(RestApiEvent, TellsThePeopleOfAnIdentityPoolApart) {
+    auto const from = [](std::string_view identity) {
+        return request(
+            R"({"resource":"/","path":"/","httpMethod":"GET","headers":{"Host":"h"},
+            "requestContext":{"identity":{"sourceIp":"192.0.2.1","cognitoIdentityId":)" +
+            std::string(identity) +
+            R"(,"userArn":"arn:aws:sts::1:assumed-role/p/CognitoIdentityCredentials"}}})");
+    };
+    EXPECT_EQ(from(R"("eu-west-1:a")").verified_identity, "cognito-identity:eu-west-1:a");
+    EXPECT_FALSE(from("null").verified_identity);
+}
+
 std::string balancer(std::string_view fields) {
     return R"({"requestContext":{"elb":{"targetGroupArn":"arn:x"}},"httpMethod":"GET",)" +
            std::string(R"("path":"/a%20b","body":"","isBase64Encoded":false,)") +
@@ -192,6 +222,7 @@ TEST(Event, ThatRunsATurnNamesItsGeneration) {
     auto const event = read_event(R"({"kaiwa":"run","generation":")" + std::string(id) + R"("})", nobody);
     ASSERT_TRUE(event);
     EXPECT_EQ(std::get<RunEvent>(*event).generation.text(), id);
+    EXPECT_TRUE(std::holds_alternative<CleanEvent>(*read_event(R"({"kaiwa":"clean"})", {})));
     EXPECT_FALSE(read_event(R"({"kaiwa":"run"})", nobody));
     EXPECT_FALSE(read_event(R"({"kaiwa":"stop","generation":"x"})", nobody));
 }

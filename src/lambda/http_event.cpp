@@ -131,10 +131,18 @@ void set_asker(Request& request, std::string_view source, Ranges const& trusted)
     request.forwarded = true;
 }
 
+/// Who signed: somebody of a Cognito identity pool, or whom the ARN names. A pool gives all its
+/// people one role and one session name, so that without the identity the ARN names nobody.
+std::optional<std::string> signer(std::string_view arn, std::string_view cognito_identity) {
+    if (!cognito_identity.empty()) return "cognito-identity:" + std::string(cognito_identity);
+    if (arn.ends_with("/CognitoIdentityCredentials")) return std::nullopt;
+    return std::string(arn);
+}
+
 /// AWS checked the signature: who made it is known, and the field is no credential of ours.
-void take_signature(Request& request, std::string_view arn) {
+void take_signature(Request& request, std::string_view arn, std::string_view cognito_identity) {
     if (arn.empty()) return;
-    request.verified_identity = std::string(arn);
+    request.verified_identity = signer(arn, cognito_identity);
     if (!request.headers.get("Authorization").starts_with("AWS4-")) return;
     http::Headers kept;
     for (auto const& [name, value] : request.headers)
@@ -181,7 +189,9 @@ Result<Request> request_of_v2(json::object const& event, json::object const& con
 
     request.secure = true;
     set_asker(request, text_at(http, "sourceIp"), trusted);
-    take_signature(request, text_at(object_at(object_at(context, "authorizer"), "iam"), "userArn"));
+    auto const& iam = object_at(object_at(context, "authorizer"), "iam");
+    take_signature(request, text_at(iam, "userArn"),
+                   text_at(object_at(iam, "cognitoIdentity"), "identityId"));
     return with_host(std::move(request), text_at(context, "domainName"));
 }
 
@@ -256,7 +266,7 @@ Result<Request> request_of_v1(json::object const& event, json::object const& con
     auto const& identity = object_at(context, "identity");
     request->secure = true;
     set_asker(*request, text_at(identity, "sourceIp"), trusted);
-    take_signature(*request, text_at(identity, "userArn"));
+    take_signature(*request, text_at(identity, "userArn"), text_at(identity, "cognitoIdentityId"));
     return with_host(std::move(*request), text_at(context, "domainName"));
 }
 
