@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t max_body_bytes = 256 * 1024;
 constexpr std::size_t max_url_bytes = 2048;
 constexpr http::Deadlines deadlines{
-    .connect = 5s, .first_byte = 10s, .idle = 5s, .total = 15s};
+    .connect = 5s, .first_byte = 10s, .idle = 5s, .total = question_patience};
 
 /// Read here: Boost.URL 1.81 says that the host of "http://127.0.0.1.evil.example" is 127.0.0.1.
 bool is_on_this_machine(std::string_view url) {
@@ -73,15 +73,17 @@ Result<Discovery> parse_discovery(std::string_view text, std::string_view issuer
     return found;
 }
 
-asio::awaitable<Result<Discovery>> discover(http::Transport& transport, std::string issuer) {
+asio::awaitable<Result<Discovery>> discover(http::Transport& transport, std::string issuer,
+                                            std::chrono::milliseconds patience) {
     auto address = issuer;
     if (address.ends_with('/')) address.pop_back();
-    auto body = co_await fetch(transport, address + "/.well-known/openid-configuration");
+    auto body = co_await fetch(transport, address + "/.well-known/openid-configuration", patience);
     if (!body) co_return std::unexpected(body.error());
     co_return parse_discovery(*body, issuer);
 }
 
-asio::awaitable<Result<std::string>> fetch(http::Transport& transport, std::string url) {
+asio::awaitable<Result<std::string>> fetch(http::Transport& transport, std::string url,
+                                           std::chrono::milliseconds patience) {
     auto const failed = [url](Error const& error) {
         if (error.code == Errc::cancelled) return std::unexpected(error);
         return fail(Errc::unavailable, fmt::format("{} cannot be read: {}", url, error.message));
@@ -90,6 +92,7 @@ asio::awaitable<Result<std::string>> fetch(http::Transport& transport, std::stri
     request.url = url;
     request.headers.add("Accept", "application/json");
     request.deadlines = deadlines;
+    request.deadlines.total = std::min<std::chrono::milliseconds>(patience, deadlines.total);
     auto response = co_await transport.send(std::move(request));
     if (!response) co_return failed(response.error());
     if ((*response)->status() != 200)

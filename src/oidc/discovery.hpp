@@ -3,6 +3,7 @@
 #include "http/transport.hpp"
 #include "kaiwa/error.hpp"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -25,10 +26,15 @@ struct Discovery {
 /// another issuer, or names addresses that are less protected than its own.
 [[nodiscard]] Result<Discovery> parse_discovery(std::string_view json, std::string_view issuer);
 
+/// How long one question to an issuer may take.
+inline constexpr std::chrono::seconds question_patience{15};
+
 /// Asks the issuer. Fails with `unavailable`, or `cancelled`.
-asio::awaitable<Result<Discovery>> discover(http::Transport& transport, std::string issuer);
+asio::awaitable<Result<Discovery>> discover(http::Transport& transport, std::string issuer,
+                                            std::chrono::milliseconds patience = question_patience);
 
 /// The body of a GET that answers 200, at most 256 KiB. Fails like `discover()`.
-asio::awaitable<Result<std::string>> fetch(http::Transport& transport, std::string url);
+asio::awaitable<Result<std::string>> fetch(http::Transport& transport, std::string url,
+                                           std::chrono::milliseconds patience = question_patience);
 
 }  // namespace kaiwa::oidc

@@ -36,6 +36,8 @@ bool IssuerKeys::is_good(Issuer const& issuer, Freshness freshness) const {
     auto const since_try = clock_.now() - issuer.tried_at;
     if (!issuer.keys) return issuer.failure && since_try < pause_after_failure;
     if (freshness == Freshness::fetched) return since_try < pause;
+    // Somebody asks already.
+    if (issuer.fetching && clock_.now() - issuer.fetched_at < forget_after) return true;
     return clock_.now() - issuer.fetched_at < refresh_after || since_try < pause;
 }
 
@@ -56,13 +58,16 @@ asio::awaitable<Result<IssuerKeys::Keys>> IssuerKeys::keys(std::string name, Fre
         co_return std::unexpected(*known->failure);
     }
     known->fetching = true;
+    bool const spare = freshness == Freshness::kept && known->keys &&
+                       clock_.now() - known->fetched_at < forget_after;
     lock.unlock();
     Fetching const fetching(mutex_, known);
-    auto fetched = co_await fetch_keys(name);
+    auto const patient = spare ? refresh_patience : question_patience;
+    auto fetched = co_await fetch_keys(name, patient);
 
-    lock.lock();
     if (!fetched && fetched.error().code == Errc::cancelled)
         co_return std::unexpected(fetched.error());
+    lock.lock();
     auto const now = clock_.now();
     known->tried_at = now;
     if (fetched) {
@@ -82,10 +87,11 @@ asio::awaitable<Result<IssuerKeys::Keys>> IssuerKeys::keys(std::string name, Fre
     co_return std::unexpected(fetched.error());
 }
 
-asio::awaitable<Result<IssuerKeys::Keys>> IssuerKeys::fetch_keys(std::string name) {
-    auto discovery = co_await discover(transport_, name);
+asio::awaitable<Result<IssuerKeys::Keys>> IssuerKeys::fetch_keys(
+    std::string name, std::chrono::milliseconds patient) {
+    auto discovery = co_await discover(transport_, name, patient);
     if (!discovery) co_return std::unexpected(discovery.error());
-    auto body = co_await fetch(transport_, discovery->jwks_uri);
+    auto body = co_await fetch(transport_, discovery->jwks_uri, patient);
     if (!body) co_return std::unexpected(body.error());
     auto set = auth::KeySet::parse(*body);
     if (!set) co_return fail(Errc::unavailable, discovery->jwks_uri + ": " + set.error().message);

@@ -14,10 +14,11 @@
 namespace kaiwa::oidc {
 
 /// The keys of issuers, fetched over the network: discovery, then the key set. One fetch an issuer
-/// at a time; whoever needs it meanwhile waits for it. Thread-safe.
+/// at a time; whoever has no use for older keys waits for it meanwhile. Thread-safe.
 ///
 /// Keys are fetched again after an hour, and for a key that is missing at most twice a minute,
-/// whatever is sent. While an issuer does not answer, what was fetched stays good for a day.
+/// whatever is sent. While an issuer does not answer, what was fetched stays good for a day, and
+/// nobody but the one who asks again waits for it, and not for long.
 /// Issuers are those of the configuration, never of a token, so there are few.
 class IssuerKeys final : public auth::KeySource {
 public:
@@ -26,6 +27,8 @@ public:
     static constexpr std::chrono::seconds pause{30};  ///< Between two fetches for missing keys.
     static constexpr std::chrono::seconds pause_after_failure{5};
     static constexpr std::chrono::seconds patience{20};  ///< With somebody else's fetch.
+    /// With each of the two questions while good keys are at hand.
+    static constexpr std::chrono::milliseconds refresh_patience{1'500};
 
     IssuerKeys(http::Transport& transport, Clock const& clock, Log& log)
         : transport_(transport), clock_(clock), log_(log) {}
@@ -47,7 +50,7 @@ private:
 
     std::shared_ptr<Issuer> issuer(std::string const& name);
     [[nodiscard]] bool is_good(Issuer const& issuer, Freshness freshness) const;
-    asio::awaitable<Result<Keys>> fetch_keys(std::string issuer);
+    asio::awaitable<Result<Keys>> fetch_keys(std::string issuer, std::chrono::milliseconds patient);
 
     http::Transport& transport_;
     Clock const& clock_;

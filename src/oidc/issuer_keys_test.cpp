@@ -38,6 +38,11 @@ protected:
         return run_task(source.keys(issuer, freshness));
     }
 
+    asio::awaitable<void> count_given(int& given) {
+        auto const keys = co_await source.keys(issuer, Freshness::kept);
+        given += keys && (*keys)->has("one") ? 1 : 0;
+    }
+
     kaiwa::test::MemoryTransport transport;
     kaiwa::test::ManualClock clock;
     NullLog log;
@@ -83,6 +88,32 @@ TEST_F(IssuerKeysTest, StayGoodForADayWhileTheIssuerDoesNotAnswer) {
     EXPECT_EQ(transport.requests.size(), asked) << "a failure is not repeated for each request";
     clock.advance(std::chrono::hours(22));
     EXPECT_EQ(get().error().code, Errc::unavailable);
+}
+
+TEST_F(IssuerKeysTest, AreGivenAtOnceWhileOneAsksAnIssuerThatHangs) {
+    answer_with("one");
+    ASSERT_TRUE(get());
+    clock.advance(std::chrono::hours(2));
+    kaiwa::test::MemoryAnswer hanging;
+    hanging.stays_open = true;
+    transport.answers.emplace_back(std::move(hanging));
+    asio::io_context io;
+    asio::cancellation_signal stop;
+    int given = 0;
+    spawn(io.get_executor(), stop.slot(), count_given(given), [](std::exception_ptr) {});
+    for (int i = 0; i < 20; ++i)
+        spawn(io.get_executor(), {}, count_given(given), [](std::exception_ptr) {});
+    for (int i = 0; i < 200 && given < 20; ++i) io.poll();
+    EXPECT_EQ(given, 20);
+    ASSERT_EQ(transport.requests.size(), 3u);
+    EXPECT_LE(transport.requests[2].deadlines.total, IssuerKeys::refresh_patience);
+    stop.emit(asio::cancellation_type::terminal);
+    io.run();
+    // For a key that is missing the issuer has its time.
+    clock.advance(IssuerKeys::pause);
+    answer_with("two");
+    EXPECT_TRUE((*get(Freshness::fetched))->has("two"));
+    EXPECT_EQ(transport.requests[3].deadlines.total, question_patience);
 }
 
 TEST_F(IssuerKeysTest, AreUnavailableWhenTheIssuerIsNotWhatItShouldBe) {
