@@ -76,6 +76,26 @@ TEST(Site, TakesTheBrowsersWordWhereThereIsNoOrigin) {
     EXPECT_FALSE(site.sent_by_page(request));
 }
 
+TEST(Site, TakesTheBrowsersWordFirstWhereAFrontMaySendItsOwnHost) {
+    Site site;
+    site.hosts = Site::Hosts::any;
+    auto const from = [](std::string word, std::string origin) {
+        return make_request("POST", "/api/session",
+                            {{"Host", "abc.execute-api.eu-west-1.amazonaws.com"},
+                             {"Origin", std::move(origin)},
+                             {"Sec-Fetch-Site", std::move(word)}});
+    };
+    EXPECT_TRUE(site.sent_by_page(from("same-origin", "https://d1.cloudfront.net")));
+    for (auto const* word : {"same-site", "cross-site", "none", ""})
+        EXPECT_FALSE(site.sent_by_page(from(word, "https://d1.cloudfront.net"))) << word;
+    auto twice = from("same-origin", "https://d1.cloudfront.net");
+    twice.headers.add("Sec-Fetch-Site", "same-origin");
+    EXPECT_FALSE(site.sent_by_page(twice));
+    // Older browsers say the origin alone.
+    auto request = from_origin("abc.lambda-url.eu-west-1.on.aws", "https://evil.example");
+    EXPECT_FALSE(site.sent_by_page(request));
+}
+
 TEST(Site, UsesThePlainCookieOnLoopbackOnly) {
     auto const site = public_site();
     auto request = with_host("127.0.0.1:8080");

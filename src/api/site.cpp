@@ -80,13 +80,17 @@ bool Site::allows_host(http::Request const& request) const {
 }
 
 bool Site::sent_by_page(http::Request const& request) const {
-    if (request.headers.has("Origin")) {
+    // A front may send its own Host, and then the page's origin is one that we do not know. The
+    // browser compares the two that it knows, and no page can set what it says.
+    bool const host_is_fronts = hosts == Hosts::any && request.headers.has("Sec-Fetch-Site");
+    if (request.headers.has("Origin") && !host_is_fronts) {
         if (request.headers.count("Origin") != 1) return false;
         auto const origin = request.headers.get("Origin");
         if (is_public(request)) return origin == *public_origin;
         return origin == origin_of(request.secure ? "https" : "http", request.headers.get("Host"));
     }
-    return request.headers.get("Sec-Fetch-Site") == "same-origin";
+    return request.headers.count("Sec-Fetch-Site") == 1 &&
+           request.headers.get("Sec-Fetch-Site") == "same-origin";
 }
 
 bool Site::uses_plain_cookie(http::Request const& request) const {

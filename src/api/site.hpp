@@ -32,7 +32,7 @@ struct Site {
     [[nodiscard]] bool allows_host(http::Request const& request) const;
 
     /// Whether the page of this very site sent the request: by `Origin` where there is one, else by
-    /// `Sec-Fetch-Site`.
+    /// `Sec-Fetch-Site`; the other way round where `hosts` is `any`.
     [[nodiscard]] bool sent_by_page(http::Request const& request) const;
 
     /// Whether the session cookie is the plain one: on loopback and where the operator chose http.
