@@ -16,6 +16,8 @@ export interface Settings {
   readonly companyRanges: string[];
   /** Certificate (ACM) of the load balancer; without it the listener speaks HTTP inside the VPC. */
   readonly certificateArn: string | undefined;
+  /** Where people open it, e.g. https://chat.example.com: the certificate's name, which leads to the balancer. */
+  readonly address: string | undefined;
   /** Existing tables, used in place instead of new ones. */
   readonly chatTable: string | undefined;
   readonly userTable: string | undefined;
@@ -59,13 +61,20 @@ export function readSettings(node: Node): Settings {
   const ranges = list(node, "companyRanges", ["10.0.0.0/8"]);
   const wrong = ranges.find((range) => !/^\d+(\.\d+){3}\/\d+$/.test(range));
   if (wrong) throw new Error(`companyRanges: expected ranges such as 10.0.0.0/8, got ${wrong}`);
+  const address = text(node, "address");
+  const certificateArn = text(node, "certificateArn");
+  if (address !== undefined && !/^https?:\/\/[^/]+$/.test(address))
+    throw new Error(`address: expected an address such as https://chat.example.com, without a path, got ${address}`);
+  if (certificateArn && !address?.startsWith("https:"))
+    throw new Error("certificateArn: give `address` too, https:// and the name that the certificate is for: nobody is answered under another");
   return {
     modelRegion: text(node, "modelRegion"),
     models: list(node, "models", []),
     administrator: text(node, "administrator") ?? "admin",
     vpcId: text(node, "vpcId"),
     companyRanges: ranges,
-    certificateArn: text(node, "certificateArn"),
+    certificateArn,
+    address,
     chatTable: text(node, "chatTable"),
     userTable: text(node, "userTable"),
     functionUrlAuth: choice(node, "functionUrlAuth", ["NONE", "AWS_IAM"]),

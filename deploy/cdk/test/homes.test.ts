@@ -50,6 +50,21 @@ test("Fargate's network has no way out and lets in the company only", () => {
   assert.ok(of(all, "AWS::EC2::VPCEndpoint").length >= 9);
 });
 
+test("Fargate answers under the name that people open", () => {
+  const address = (folder: string) => {
+    const variables: { Name: string; Value: unknown }[] = only(resources("KaiwaFargate", folder), "AWS::ECS::TaskDefinition")["ContainerDefinitions"][0].Environment;
+    return JSON.stringify(variables.find((variable) => variable.Name === "KAIWA_SERVER__PUBLIC_URL")?.Value);
+  };
+  assert.match(address("defaults"), /"http:\/\/".*"Balancer[0-9A-F]+","DNSName"/);
+  assert.equal(address("choices"), '"https://chat.example.com"');
+});
+
+test("Fargate's closed network refuses models of another region", () => {
+  const told = (folder: string) => readFileSync(`build/${folder}/KaiwaFargate.metadata.json`, "utf8").includes("endpoints in its own region only");
+  assert.ok(told("choices"));
+  assert.ok(!told("defaults"));
+});
+
 test("no template holds a secret, and no task reads one but its own", () => {
   for (const stack of ["KaiwaServer", "KaiwaFunctionUrl", "KaiwaCloudFront", "KaiwaFargate"]) {
     const all = resources(stack);
@@ -84,12 +99,33 @@ test("the tables have Chainlit's keys and index, unless existing ones are named"
   assert.deepEqual(of(resources("KaiwaFunctionUrl", "choices"), "AWS::DynamoDB::Table"), []);
 });
 
+test("what is past its time goes by itself", () => {
+  for (const stack of ["KaiwaFunctionUrl", "KaiwaCloudFront"]) {
+    const rule = only(resources(stack), "AWS::Events::Rule");
+    assert.equal(rule["ScheduleExpression"], "rate(1 hour)");
+    assert.equal(rule["Targets"][0].Input, '{"kaiwa":"clean"}');
+  }
+  for (const stack of ["KaiwaServer", "KaiwaFunctionUrl", "KaiwaCloudFront", "KaiwaFargate"]) {
+    const chats = of(resources(stack), "AWS::DynamoDB::Table").find((table) => table["GlobalSecondaryIndexes"]);
+    assert.deepEqual(chats?.["TimeToLiveSpecification"], { AttributeName: "kaiwaExpires", Enabled: true });
+  }
+});
+
 test("answers stream from the function to the reader", () => {
   assert.equal(only(resources("KaiwaFunctionUrl"), "AWS::Lambda::Url")["InvokeMode"], "RESPONSE_STREAM");
   assert.equal(only(resources("KaiwaFunctionUrl", "choices"), "AWS::Lambda::Url")["AuthType"], "AWS_IAM");
   for (const method of of(resources("KaiwaCloudFront"), "AWS::ApiGateway::Method")) {
     assert.equal(method["Integration"].ResponseTransferMode, "STREAM");
   }
+});
+
+test("a new version is another instance", () => {
+  const folder = "build/defaults";
+  const template = JSON.parse(readFileSync(`${folder}/KaiwaServer.template.json`, "utf8"));
+  const ids = Object.entries<Resource>(template.Resources).filter(([, resource]) => resource.Type === "AWS::EC2::Instance").map(([id]) => id);
+  // The id of the resource has the hash of what is installed in it.
+  assert.equal(ids.length, 1);
+  assert.match(ids[0]!, /[0-9a-f]{16}$/);
 });
 
 test("the instance is reached through Systems Manager only", () => {

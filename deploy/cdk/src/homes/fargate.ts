@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
+import { Annotations, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from "aws-cdk-lib";
 import * as acm from "aws-cdk-lib/aws-certificatemanager";
 import * as ec2 from "aws-cdk-lib/aws-ec2";
 import * as ecrAssets from "aws-cdk-lib/aws-ecr-assets";
@@ -24,6 +24,10 @@ export class FargateStack extends Stack {
     super(scope, id, props);
     const storage = new Storage(this, "Storage", settings);
     const secrets = new Secrets(this, "Secrets", settings);
+    if (settings.modelRegion && !settings.vpcId)
+      Annotations.of(this).addError(
+        "modelRegion: the VPC that this stack makes has endpoints in its own region only; name a VPC with a way out by vpcId, or leave modelRegion out",
+      );
     const vpc = settings.vpcId ? ec2.Vpc.fromLookup(this, "Vpc", { vpcId: settings.vpcId }) : makeClosedVpc(this, "Vpc");
     const cluster = new ecs.Cluster(this, "Cluster", { vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
 
@@ -53,6 +57,8 @@ export class FargateStack extends Stack {
     container.addMountPoints({ sourceVolume: "scratch", containerPath: "/data", readOnly: false });
 
     const balancer = this.makeBalancer(vpc, settings);
+    // The API answers under this name only.
+    container.addEnvironment("KAIWA_SERVER__PUBLIC_URL", settings.address ?? `http://${balancer.balancer.loadBalancerDnsName}`);
     const service = new ecs.FargateService(this, "Service", {
       cluster,
       taskDefinition: task,

@@ -39,6 +39,8 @@ export class ServerStack extends Stack {
       vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS },
       instanceType: ec2.InstanceType.of(ec2.InstanceClass.T3, ec2.InstanceSize.SMALL),
       machineImage: ec2.MachineImage.latestAmazonLinux2023(),
+      // What is installed is installed at the first boot; another program or variable is another instance.
+      userDataCausesReplacement: true,
       requireImdsv2: true,
       detailedMonitoring: true,
       blockDevices: [
@@ -52,7 +54,7 @@ export class ServerStack extends Stack {
         "What Systems Manager's agent needs; AWS keeps it in step with the agent.",
     });
     acknowledge(instance, {
-      "AwsSolutions-EC29": "All state is in DynamoDB and S3; a lost instance is replaced by deploying again.",
+      "AwsSolutions-EC29": "All state is in DynamoDB and S3: every new version is another instance.",
     });
     new CfnOutput(this, "Connect", {
       value: `aws ssm start-session --target ${instance.instanceId} --document-name AWS-StartPortForwardingSession --parameters portNumber=8080,localPortNumber=8080`,
