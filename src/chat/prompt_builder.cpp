@@ -11,7 +11,10 @@
 namespace kaiwa::chat {
 namespace {
 
-constexpr std::size_t page_size = 64;
+/// Most prompts are made of one page. Each page may cost the store a look at the whole thread, so
+/// that the next ones are larger.
+constexpr std::size_t first_page_size = 64;
+constexpr std::size_t largest_page_size = 1'024;
 
 constexpr std::string_view carry_on_request =
     "Continue your previous answer exactly where it stopped, in the same language and format. "
@@ -198,7 +201,7 @@ asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn
                                                          Draft& draft) const {
     Recollection recollection;
     std::uint64_t bytes_left = options_.max_file_bytes;
-    MessageQuery query{.from = turn.question, .limit = page_size, .before = {}};
+    MessageQuery query{.from = turn.question, .limit = first_page_size, .before = {}};
     for (;;) {
         auto asked = query;
         auto page = co_await store_.messages(turn.who, turn.thread, std::move(asked));
@@ -216,6 +219,7 @@ asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn
         }
         if (!page->next) break;
         query.before = *page->next;
+        query.limit = std::min(query.limit * 4, largest_page_size);
     }
     if (!turn.asked || !turn.asked->parent) co_return Result<void>{};
     if (auto lines = recollection.take())

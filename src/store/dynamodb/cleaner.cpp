@@ -132,7 +132,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::let_go(FileId file, ThreadId threa
 asio::awaitable<Result<std::size_t>> Cleaner::remove_thread(ThreadId id, chat::BlobStore& blobs) {
     Belongings all;
     for (auto const& partition : {thread_partition(id), hidden_partition(id)}) {
-        Query query{.pk = partition};
+        Query query{.pk = partition, .only = outline_attributes()};
         auto items = co_await engine_.table.query_all(std::move(query));
         if (!items) co_return std::unexpected(items.error());
         gather(std::move(*items), all);

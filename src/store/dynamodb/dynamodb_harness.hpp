@@ -39,11 +39,14 @@ public:
         }
         // A machine that is busy with its tests is no outage.
         until += std::chrono::minutes(1);
-        co_return co_await calls_.call(std::move(operation), std::move(body), until);
+        auto answer = co_await calls_.call(std::move(operation), std::move(body), until);
+        if (answer) answer_bytes += json::serialize(*answer).size();
+        co_return answer;
     }
 
     /// Asked before each call; what it returns is the call's failure.
     std::function<std::optional<aws::Failure>(std::string_view operation)> fault;
+    std::size_t answer_bytes = 0;  ///< Of all answers together.
     /// What somebody else does right before the next transaction; once.
     std::function<asio::awaitable<void>()> before_transaction;
 

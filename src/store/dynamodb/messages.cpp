@@ -3,6 +3,7 @@
 #include "store/common/fold_log.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace kaiwa::store::dynamodb {
 
@@ -12,12 +13,26 @@ using chat::Principal;
 namespace {
 
 constexpr std::size_t max_branch = 100'000;
+/// A page ends early when its messages have so many bytes.
+constexpr std::size_t page_bytes = std::size_t{8} << 20;
+constexpr std::size_t messages_a_read = 32;
+
+std::size_t bytes_of(Message const& message) {
+    return message.text.size() + message.reasoning.size() + message.steps_json.size() +
+           message.citations_json.size();
+}
 
 /// The message at `place` with everything: what overflowed, and what a running answer has come to.
-asio::awaitable<Result<Message>> whole_message(Engine engine, Tree& tree, std::size_t place) {
-    auto loaded = co_await load_overflow(engine, tree, place);
+/// The tree lets go of its texts.
+asio::awaitable<Result<Message>> whole_message(Engine engine, ThreadId thread, Tree& tree,
+                                               std::size_t place) {
+    std::vector<std::size_t> alone(1, place);
+    auto loaded = co_await load_whole(engine, thread, tree, std::move(alone));
+    if (!loaded) co_return std::unexpected(loaded.error());
+    loaded = co_await load_overflow(engine, tree, place);
     if (!loaded) co_return std::unexpected(loaded.error());
     auto message = tree.message(place);
+    tree[place].drop_texts();
     if (message.state != chat::MessageState::pending || !message.generation) co_return message;
     auto const id = *message.generation;
     auto item = co_await engine.table.get(generation_key(id));
@@ -61,12 +76,25 @@ asio::awaitable<Result<chat::Page<Message>>> DynamoChatStore::messages(Principal
         co_return page;
     }
     auto const branch = tree->branch(end);
-    auto const first = branch.size() > limit ? branch.size() - limit : 0;
-    for (auto i = first; i < branch.size(); ++i) {
-        auto message = co_await whole_message(engine_, *tree, branch[i]);
-        if (!message) co_return std::unexpected(message.error());
-        page.items.push_back(std::move(*message));
+    auto const least = branch.size() > limit ? branch.size() - limit : 0;
+    auto first = branch.size();
+    std::size_t bytes = 0;
+    while (first > least && bytes < page_bytes) {
+        auto const some = std::min(first - least, messages_a_read);
+        auto const last = branch.begin() + static_cast<std::ptrdiff_t>(first);
+        std::vector<std::size_t> places(last - static_cast<std::ptrdiff_t>(some), last);
+        auto loaded = co_await load_whole(engine_, thread, *tree, places);
+        if (!loaded) co_return std::unexpected(loaded.error());
+        for (auto const place : places | std::views::reverse) {
+            if (bytes >= page_bytes) break;
+            auto message = co_await whole_message(engine_, thread, *tree, place);
+            if (!message) co_return std::unexpected(message.error());
+            bytes += bytes_of(*message);
+            page.items.push_back(std::move(*message));
+            --first;
+        }
     }
+    std::ranges::reverse(page.items);
     if (first > 0)
         page.next = engine_.cursors.seal(list, (*tree)[branch[first - 1]].message.id.text());
     co_return page;
@@ -80,7 +108,7 @@ asio::awaitable<Result<Message>> DynamoChatStore::message(Principal who, ThreadI
     if (!tree) co_return std::unexpected(tree.error());
     auto const place = tree->find(id);
     if (place == Tree::none) co_return not_found();
-    co_return co_await whole_message(engine_, *tree, place);
+    co_return co_await whole_message(engine_, thread, *tree, place);
 }
 
 asio::awaitable<Result<chat::Thread>> DynamoChatStore::select_branch(Principal who, ThreadId thread,

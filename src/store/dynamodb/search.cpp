@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds time_limit{1'800};
 constexpr std::size_t max_hits = 1'000;
 constexpr std::size_t threads_a_page = 20;
+constexpr std::size_t messages_a_read = 32;
 
 /// Where a search goes on: behind `passed` hits of the thread listed under `sort` and `thread`.
 struct Position {
@@ -124,14 +125,23 @@ asio::awaitable<Result<std::vector<SearchHit>>> hits_in(Engine engine, chat::Pri
     if (!tree) co_return std::unexpected(tree.error());
     for (auto i = tree->size(); i-- > 0;) {
         if ((*tree)[i].message.state == chat::MessageState::pending) continue;
+        if (!(*tree)[i].is_whole) {
+            std::vector<std::size_t> places;
+            for (auto at = i + 1; at-- > 0 && places.size() < messages_a_read;)
+                places.push_back(at);
+            auto loaded = co_await load_whole(engine, id, *tree, std::move(places));
+            if (!loaded) co_return std::unexpected(loaded.error());
+        }
         if ((*tree)[i].overflow) {
             auto loaded = co_await load_overflow(engine, *tree, i);
             if (!loaded) co_return std::unexpected(loaded.error());
         }
         auto const& message = (*tree)[i].message;
         auto match = words.find_in(message.text);
+        auto const message_id = message.id;
+        (*tree)[i].drop_texts();
         if (!match) continue;
-        hits.push_back({id, row->title, message.id, std::move(match->snippet),
+        hits.push_back({id, row->title, message_id, std::move(match->snippet),
                         std::move(match->marks)});
     }
     if (auto match = words.find_in(row->title))

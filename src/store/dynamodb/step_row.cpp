@@ -137,6 +137,37 @@ StepRow read_step(Item item) {
     return row;
 }
 
+std::vector<std::string> outline_attributes() {
+    return {"PK", "SK", "id", "type", "name", "createdAt", "parentId",
+            // Of a message of ours.
+            "metadata.kaiwa.parent", "metadata.kaiwa.number", "metadata.kaiwa.state",
+            "metadata.kaiwa.key", "metadata.kaiwa.generation", "metadata.kaiwa.more",
+            // Of a file at a message.
+            "forId", "mime", "kaiwaFile", "kaiwaPlace", "kaiwaSize"};
+}
+
+void complete(StepRow& row, Item item) {
+    auto whole = read_step(std::move(item));
+    auto& known = row.message;
+    auto& message = whole.message;
+    message.parent = known.parent;
+    if (!row.is_ours) {
+        // What the steps before an answer were folded into.
+        message.steps_json = std::move(known.steps_json);
+        if (!message.feedback) message.feedback = std::move(known.feedback);
+    }
+    row = std::move(whole);
+}
+
+void StepRow::drop_texts() {
+    is_whole = false;
+    item.clear();
+    message.text.clear();
+    message.reasoning.clear();
+    message.citations_json.clear();
+    if (is_ours) message.steps_json.clear();
+}
+
 std::optional<ElementRow> read_element(Item item) {
     ElementRow row;
     row.message = string_or(item, "forId");

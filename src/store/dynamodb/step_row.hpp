@@ -28,6 +28,7 @@ struct StepRow {
     bool is_message = false;        ///< `user_message` or `assistant_message` with a UUID.
     bool is_ours = false;           ///< It has `metadata.kaiwa`.
     bool is_hidden = false;         ///< It lies in the hidden partition.
+    bool is_whole = true;           ///< False: of its outline alone.
     std::uint64_t number = 0;       ///< Ours only: its place in the thread's history.
     std::string key;                ///< Digest of the request that made it, in hexadecimal.
     std::string parent_step;        ///< Chainlit's `parentId`.
@@ -35,15 +36,23 @@ struct StepRow {
     std::optional<Overflow> overflow;
     chat::Message message;          ///< Without siblings, files and what overflowed.
     Item item;                      ///< As it was read.
+
+    /// Lets go of what is not in its outline.
+    void drop_texts();
 };
 
 [[nodiscard]] StepRow read_step(Item item);
+/// Attributes from which the steps and elements of a thread are known as a tree: all but texts.
+[[nodiscard]] std::vector<std::string> outline_attributes();
+/// Puts the rest of a step that was read as an outline into `row`; its place in a tree stays.
+void complete(StepRow& row, Item item);
 
 /// A file at a message.
 struct ElementRow {
     std::string message;
     std::int64_t place = 0;
     chat::FileInfo file;
+    bool is_whole = true;
     Item item;
 };
 /// Nothing for an element that is no file of ours or has no id.

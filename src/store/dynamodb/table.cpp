@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace kaiwa::store::dynamodb {
 namespace {
@@ -164,7 +165,10 @@ asio::awaitable<Result<QueryPage>> Table::query(Query query) {
         std::string wanted;
         for (auto const& attribute : query.only) {
             if (!wanted.empty()) wanted += ", ";
-            wanted += aliases.name(attribute);
+            for (auto const part : std::views::split(attribute, '.')) {
+                if (!wanted.empty() && !wanted.ends_with(' ')) wanted += '.';
+                wanted += aliases.name(std::string_view(part));
+            }
         }
         request["ProjectionExpression"] = wanted;
     }

@@ -43,7 +43,8 @@ struct Query {
     enum class Index { table, user_thread } index = Index::table;
     enum class Order { ascending, descending } order = Order::ascending;
     std::size_t limit = 0;            ///< Items a page; 0: as many as 1 MB holds.
-    std::vector<std::string> only{};  ///< Attributes wanted; empty: all.
+    /// Attributes wanted, "a.b" for a member of a map; empty: all. They cost as much as all.
+    std::vector<std::string> only{};
     std::optional<Item> from{};       ///< Where the page before ended.
 };
 

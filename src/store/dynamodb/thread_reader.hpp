@@ -8,8 +8,13 @@ namespace kaiwa::store::dynamodb {
 /// A live thread of `who`; fails with `not_found`.
 asio::awaitable<Result<ThreadRow>> load_thread(Engine engine, chat::Principal who, ThreadId id);
 
-/// All its messages, without what overflowed.
+/// All its messages: of a long thread most by their outline, and none with what overflowed.
 asio::awaitable<Result<Tree>> load_tree(Engine engine, ThreadRow thread);
+
+/// Reads those of the messages at `places` that are known by their outline alone. At most a few
+/// dozen at once: each may have 100 KB.
+asio::awaitable<Result<void>> load_whole(Engine engine, ThreadId thread, Tree& tree,
+                                         std::vector<std::size_t> places);
 
 /// Adds what overflowed of the message at `place`.
 asio::awaitable<Result<void>> load_overflow(Engine engine, Tree& tree, std::size_t place);

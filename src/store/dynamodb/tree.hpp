@@ -41,6 +41,7 @@ public:
     /// The message whole but for what overflowed: siblings, files, depth.
     [[nodiscard]] chat::Message message(std::size_t place) const;
     [[nodiscard]] std::vector<ElementRow> const& elements() const { return elements_; }
+    [[nodiscard]] std::vector<ElementRow>& elements() { return elements_; }
 
 private:
     std::vector<StepRow> rows_;
