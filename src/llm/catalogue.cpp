@@ -101,6 +101,7 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
         bool asking = false;
         unsigned failures = 0;
         SteadyTime due{};
+        Timestamp due_by_clock{};  // the same for a process that is frozen in between
     };
     using Entries = std::vector<std::shared_ptr<Entry>>;
 
@@ -181,14 +182,16 @@ struct Catalogue::Impl : std::enable_shared_from_this<Catalogue::Impl> {
                 entry.latency = latency;
                 entry.failures = 0;
                 entry.due = SteadyClock::now() + refresh_interval;
+                entry.due_by_clock = now + refresh_interval;
             } else {
                 entry.state = state_after(listed.error());
                 entry.reason = entry.last_error = listed.error().message;
                 entry.latency.reset();
-                auto const pause = first_back_off * (1 << std::min(entry.failures, 10u));
+                auto const pause = std::min<std::chrono::seconds>(
+                    first_back_off * (1 << std::min(entry.failures, 10u)), longest_back_off);
                 ++entry.failures;
-                entry.due =
-                    SteadyClock::now() + std::min<std::chrono::seconds>(pause, longest_back_off);
+                entry.due = SteadyClock::now() + pause;
+                entry.due_by_clock = now + pause;
             }
             changed_state = changed_state || before != entry.state;
             reason = entry.reason;
@@ -306,9 +309,19 @@ asio::awaitable<std::vector<CatalogueModel>> Catalogue::models(std::chrono::mill
     auto const loop = co_await asio::this_coro::executor;
     auto const impl = impl_;
     auto unknown = impl->select([](auto const& entry) { return entry.state == State::unknown; });
-    impl->start_asking(loop, unknown);
+    auto const now = impl->clock.now();
+    auto const due = impl->select([now](auto const& entry) {
+        return entry.state == State::unknown || now >= entry.due_by_clock;
+    });
+    impl->start_asking(loop, due);
     co_await impl->wait_until_answered(std::move(unknown), SteadyClock::now() + patience);
     co_return known_models();
+}
+
+asio::awaitable<void> Catalogue::settle(SteadyTime deadline) {
+    auto const impl = impl_;
+    auto asked = impl->select([](auto const& entry) { return entry.asking; });
+    co_await impl->wait_until_answered(std::move(asked), deadline);
 }
 
 std::vector<CatalogueModel> Catalogue::known_models() const {

@@ -84,8 +84,11 @@ public:
     /// found too: it may be new, or named in the configuration. Fails with `not_found`.
     [[nodiscard]] Result<ModelRef> find(std::string_view id) const;
 
-    /// All models; waits up to `patience` for providers that were never asked yet.
+    /// All models; waits up to `patience` for providers that were never asked yet. Asks those again
+    /// whose time has come, without waiting: where nobody runs `keep_fresh()`, the next call knows.
     asio::awaitable<std::vector<CatalogueModel>> models(std::chrono::milliseconds patience);
+    /// Waits until nobody is being asked, at most until `deadline`.
+    asio::awaitable<void> settle(SteadyTime deadline);
 
     /// All models as known now, asking nobody.
     [[nodiscard]] std::vector<CatalogueModel> known_models() const;

@@ -45,6 +45,16 @@ protected:
         return lines;
     }
 
+    /// The same after what was asked meanwhile.
+    std::vector<std::string> settled() {
+        run_task(ask_and_settle(catalogue));
+        return shown();
+    }
+    static asio::awaitable<int> ask_and_settle(Catalogue& catalogue) {
+        co_await catalogue.models(std::chrono::seconds(2));
+        co_await catalogue.settle(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+        co_return 0;
+    }
     static asio::awaitable<int> refresh_once(Catalogue& catalogue) {
         co_await catalogue.refresh();
         co_return 0;
@@ -99,6 +109,20 @@ TEST_F(CatalogueTest, WhatWasListedBeforeStaysListedAsUnreachable) {
     run_task(refresh_once(catalogue));
 
     EXPECT_EQ(shown(), (Lines{"local/a unreachable"}));
+}
+
+TEST_F(CatalogueTest, AsksAgainInTimeWhereNobodyKeepsItFresh) {
+    ASSERT_TRUE(catalogue.set_providers({provider("local")}));
+    models["local"]->lists.push_back(failed(FailureClass::network, "connection refused"));
+    models["local"]->lists.push_back(std::vector{info("a")});
+    models["local"]->lists.push_back(std::vector{info("a"), info("b")});
+    EXPECT_EQ(shown(), Lines{});
+    EXPECT_EQ(shown(), Lines{}) << "not at once again";
+    clock.advance(std::chrono::seconds(5));
+    EXPECT_EQ(settled(), (Lines{"local/a ready"}));
+    EXPECT_EQ(settled(), (Lines{"local/a ready"}));
+    clock.advance(std::chrono::seconds(60));
+    EXPECT_EQ(settled(), (Lines{"local/a ready", "local/b ready"}));
 }
 
 TEST_F(CatalogueTest, AWrongKeyIsDenied) {

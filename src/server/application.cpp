@@ -8,6 +8,8 @@
 namespace kaiwa::server {
 namespace {
 
+constexpr std::chrono::seconds models_patience{5};
+
 chat::TurnOptions turn_options(Settings const& settings) {
     chat::TurnOptions options;
     options.turns_per_user = settings.turns_per_user;
@@ -62,6 +64,11 @@ void Application::keep_fresh(TaskGroup& background) {
 
 asio::awaitable<void> Application::catch_up() {
     return models_.catch_up();
+}
+
+asio::awaitable<void> Application::settle() {
+    co_await turns_.settle();
+    co_await models_.catalogue().settle(std::chrono::steady_clock::now() + models_patience);
 }
 
 asio::awaitable<Result<std::size_t>> Application::clean(SteadyTime until) {

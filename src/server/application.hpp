@@ -56,6 +56,9 @@ public:
     asio::awaitable<void> catch_up();
     /// Answers an event that is no HTTP request: see `api::compat::answer_direct_event()`.
     asio::awaitable<Result<std::string>> answer_event(json::object event, SteadyTime deadline);
+    /// Waits until no turn runs here and, for some seconds, until providers that are being asked
+    /// for their models have answered: a process that is frozen now would lose the answer.
+    asio::awaitable<void> settle();
     /// Removes what is past its time, until `until` or nothing is left; tells how much it was.
     asio::awaitable<Result<std::size_t>> clean(SteadyTime until);
     /// Closes connections that wait for their next call.

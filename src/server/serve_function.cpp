@@ -89,7 +89,7 @@ public:
     asio::awaitable<Result<std::size_t>> clean(SteadyTime deadline) override {
         return application_->clean(deadline);
     }
-    asio::awaitable<void> settle() override { return application_->turns().settle(); }
+    asio::awaitable<void> settle() override { return application_->settle(); }
     asio::awaitable<void> interrupt_turns() override {
         return application_->turns().finish({}, chat::Interruption::deadline);
     }
