@@ -49,6 +49,26 @@ TEST_P(DynamoBadMomentsTest, TextThatWasSavedAgainWithMoreIsThereOnce) {
     EXPECT_TRUE(rest->segments[0].frames.contains(R"("length":4)")) << rest->segments[0].frames;
 }
 
+TEST_P(DynamoBadMomentsTest, AThreadThatIsRestoredInTheLastMomentStays) {
+    auto const thread = make_thread(ann, "kept");
+    answer(ask(ann, thread, "question"), "answer");
+    ASSERT_TRUE(run(store().delete_thread(ann, thread)));
+    harness->clock.advance(std::chrono::hours(24));
+    ASSERT_TRUE(run(harness->clean_once()));  // the log is gone; only the thread is left to clean
+    harness->clock.advance(chat::deleted_retention);
+    auto& calls = dynamo().calls();
+    calls.meanwhile_before = "UpdateItem";
+    calls.meanwhile = [this, thread]() -> asio::awaitable<void> {
+        // Another server's clock is behind.
+        harness->clock.advance(-chat::deleted_retention);
+        EXPECT_TRUE(co_await store().restore_thread(ann, thread));
+        harness->clock.advance(chat::deleted_retention);
+    };
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_FALSE(calls.meanwhile);
+    EXPECT_EQ(branch(ann, thread).size(), 2u);
+}
+
 auth::UserPatch to_role(auth::UserRole role) {
     auth::UserPatch patch;
     patch.role = role;
@@ -59,7 +79,7 @@ class DynamoUsersMeanwhileTest : public UserStoreTest {
 protected:
     void meanwhile(UserId id, auth::UserPatch patch) {
         auto& calls = static_cast<DynamoHarness&>(*harness).calls();
-        calls.before_transaction = [this, id, patch]() -> asio::awaitable<void> {
+        calls.meanwhile = [this, id, patch]() -> asio::awaitable<void> {
             auto const changed = co_await store().update_user(id, patch);
             EXPECT_TRUE(changed);
         };

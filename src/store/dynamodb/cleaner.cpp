@@ -172,6 +172,18 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& bl
         auto const id = id_behind(string_or(item, "PK"), "KAIWA#THREAD#");
         if (!id) continue;
         ThreadId const thread{*id};
+        // The index is late, and clocks differ: what counts is the thread itself, from when on nobody
+        // may restore it.
+        Aliases aliases;
+        Update marks(aliases);
+        marks.set("removing", true);
+        auto const mark = marks.text();
+        auto const due_still =
+            aliases.path({"kaiwa", "deleted"}) + " <= " + aliases.value(to_iso(before));
+        auto marked = co_await engine_.table.update(deleted_thread_key(thread).item(), aliases, mark,
+                                                    due_still);
+        if (!marked) co_return std::unexpected(marked.error());
+        if (!marked->done) continue;
         auto removed = co_await remove_thread(thread, blobs);
         if (!removed) co_return removed;
         total += *removed;

@@ -33,9 +33,9 @@ public:
         if (fault) {
             if (auto failure = fault(operation)) co_return std::unexpected(std::move(*failure));
         }
-        if (before_transaction && operation == "TransactWriteItems") {
-            auto const meanwhile = std::exchange(before_transaction, {});
-            co_await meanwhile();
+        if (meanwhile && operation == meanwhile_before) {
+            auto const act = std::exchange(meanwhile, {});
+            co_await act();
         }
         // A machine that is busy with its tests is no outage.
         until += std::chrono::minutes(1);
@@ -47,8 +47,9 @@ public:
     /// Asked before each call; what it returns is the call's failure.
     std::function<std::optional<aws::Failure>(std::string_view operation)> fault;
     std::size_t answer_bytes = 0;  ///< Of all answers together.
-    /// What somebody else does right before the next transaction; once.
-    std::function<asio::awaitable<void>()> before_transaction;
+    /// What somebody else does right before the next call of `meanwhile_before`; once.
+    std::function<asio::awaitable<void>()> meanwhile;
+    std::string meanwhile_before = "TransactWriteItems";
 
 private:
     Calls& calls_;

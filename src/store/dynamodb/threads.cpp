@@ -249,17 +249,19 @@ asio::awaitable<Result<Thread>> DynamoChatStore::restore_thread(Principal who, T
     if (!item) co_return std::unexpected(item.error());
     if (!*item) co_return not_found();
     auto row = read_thread(**item);
-    bool const mine = row && row->is_of(who) && row->deleted_at;
+    bool const mine = row && row->is_of(who) && row->deleted_at && !find(**item, "removing");
     if (!mine || *row->deleted_at <= engine_.clock.now() - chat::deleted_retention)
         co_return not_found();
     row->deleted_at.reset();
     row->revision += 1;
     Aliases there;
-    auto const exists = "attribute_exists(" + there.name("PK") + ")";
+    // The cleaner has not begun with it.
+    auto const whole = fmt::format("attribute_exists({}) AND attribute_not_exists({})",
+                                   there.name("PK"), there.name("removing"));
     Aliases absent;
     auto const free = is_absent(absent);
     std::vector<Action> actions;
-    actions.push_back(table.remove_action(deleted_thread_key(id).item(), there, exists));
+    actions.push_back(table.remove_action(deleted_thread_key(id).item(), there, whole));
     actions.push_back(table.put_action(restored_item(std::move(**item), *row), absent, free));
     auto done = co_await table.transact(std::move(actions));
     if (!done) co_return std::unexpected(done.error());
