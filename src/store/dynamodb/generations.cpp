@@ -276,10 +276,12 @@ asio::awaitable<Result<void>> DynamoChatStore::store_final(Final end) {
     auto const id = row.shown.id;
     auto const last = end.last_segment.last > 0 ? end.last_segment.last : row.shown.last_event;
 
-    // Large parts come first: the transaction makes them visible.
+    // Large parts come first: the transaction makes them visible. Whoever ends this run at this event
+    // has the same text, so that another try writes the same parts and leaves none behind.
+    auto const tag =
+        fmt::format("{}-{}-{}", row.shown.reply.text(), end.new_epoch, row.shown.last_event);
     auto const text =
-        split_text(end.text, end.reasoning, end.steps_json, end.citations_json,
-                   row.shown.reply.text() + "-" + make_write_id(engine_.random));
+        split_text(end.text, end.reasoning, end.steps_json, end.citations_json, tag);
     if (!text.parts.empty()) {
         auto put = co_await table.batch_put(text.parts);
         if (!put) co_return put;
