@@ -265,7 +265,8 @@ Item step_extra(Message const& message, std::uint64_t number, std::string const&
 Item step_item(NewStep const& step) {
     auto const& message = step.message;
     bool const asked = message.role == MessageRole::user;
-    auto const created = to_iso(message.created_at, step.number);
+    // Chainlit sorts by time: a question and its answer are of the same millisecond.
+    auto const created = to_iso(message.created_at, message.role == MessageRole::user ? 0 : 1);
     auto item = step_key(step.thread, message.id).item();
     Item own{{"id", message.id.text()},
              {"threadId", step.thread.text()},
