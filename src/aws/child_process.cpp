@@ -103,20 +103,23 @@ Result<pid_t> start(std::vector<std::string>& words, Pipe const& output, Pipe co
     return pid;
 }
 
+constexpr std::size_t pipe_bytes = 64 * 1024;
+
 /// One pipe of the child, read without blocking.
 class Reader {
 public:
     Reader(asio::any_io_executor const& loop, int fd) : stream_(loop, fd) {
         stream_.non_blocking(true);
     }
-    /// Takes what is there; false once the other end is closed.
-    bool take(std::string& into) {
+    /// Takes what is there, at most what a pipe holds: who writes all the time is looked at too.
+    void take(std::string& into) {
         std::array<char, 4096> bytes;
-        for (;;) {
+        for (std::size_t taken = 0; taken < pipe_bytes;) {
             auto const got = ::read(stream_.native_handle(), bytes.data(), bytes.size());
-            if (got > 0) into.append(bytes.data(), static_cast<std::size_t>(got));
-            else if (got == 0) return false;
-            else if (errno != EINTR) return errno == EAGAIN;
+            if (got == 0 || (got < 0 && errno != EINTR)) return;
+            if (got < 0) continue;
+            into.append(bytes.data(), static_cast<std::size_t>(got));
+            taken += static_cast<std::size_t>(got);
         }
     }
 
