@@ -313,7 +313,7 @@ def test_the_clock_cleans(function):
     assert function.api.invoke({"kaiwa": "sweep"}).kind == "error"
 
 
-SLOW = {"KAIWA_COMPAT__ENDPOINTS": '["simplechat"]', "KAIWA_COMPAT__PRINCIPAL": "anonymous", "KAIWA_COMPAT__ANSWER_WITHIN": "1s"}
+SLOW = {"KAIWA_COMPAT__ENDPOINTS": '["private-rag"]', "KAIWA_COMPAT__PRINCIPAL": "anonymous", "KAIWA_COMPAT__ANSWER_WITHIN": "1s"}
 
 
 @pytest.mark.parametrize("streamed", [False, True])
@@ -324,13 +324,15 @@ def test_an_answer_that_takes_long_is_202_in_time_and_can_be_continued(tmp_path,
                   "AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}"}
     function = start(tmp_path, api, env | ({"KAIWA_LAMBDA__RESPONSE": "stream"} if streamed else {}))
     assert api.invoke(http_event("GET", "/readyz")).status == 200
-    first = api.invoke(http_event("POST", "/chat", {"message": "hello"}))
+    first = api.invoke(http_event("POST", "/", {"message": "hello", "session_id": "mine"}))
     assert first.status == 202 and first.took < 2
     rest = json.loads(first.content)["continue"]
     deadline = time.monotonic() + 20
-    while (answer := api.invoke(http_event("POST", "/chat", {"continue": rest}))).status == 202:
+    while (answer := api.invoke(http_event("POST", "/", {"continue": rest}))).status == 202:
         assert time.monotonic() < deadline
     assert answer.status == 200 and json.loads(answer.content)["response"].startswith("word ")
+    # An anonymous exchange under a session id that Kaiwa did not issue is deleted once it was given.
+    assert api.invoke(http_event("POST", "/", {"continue": rest})).status == 404
     function.close()
     api.close()
 

@@ -12,11 +12,14 @@ asio::awaitable<Result<Begun>> find_rest(Services const& services, DialectCaller
     auto continuation = Continuation::parse(*asked.continuation);
     if (!continuation) co_return fail(Errc::not_found, "a malformed continuation");
     auto session_id = continuation->session_id;
+    bool const may_forget = !caller.caller;  // what is anybody's own is not deleted behind them
+    auto const keep = may_forget ? continuation->keep : Conversation::Keep::yes;
     auto found = co_await find_continued(services, std::move(caller), std::move(*continuation));
     if (!found) co_return std::unexpected(found.error());
     Begun begun;
     begun.conversation.owner = std::move(found->owner);
     begun.conversation.session_id = session_id;
+    begun.conversation.keep = keep;
     begun.conversation.shown_id = asked.session_id.value_or(session_id);
     begun.generation = found->generation.id;
     begun.thread = found->generation.thread;
@@ -147,7 +150,7 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
     if (message->finish && *message->finish != "stop") answered.finish = message->finish;
     if (message->state == MessageState::complete) co_return whole_reply(asked, answered);
     if (message->state == MessageState::pending) {
-        Continuation const rest{begun.generation, conversation.session_id};
+        Continuation const rest{begun.generation, conversation.session_id, conversation.keep};
         co_return partial_reply(asked, answered, rest.text());
     }
     co_return failed_reply(asked.dialect, words_of(*message));

@@ -233,19 +233,31 @@ Result<void> read_idempotency_key(http::Request const& request, Asked& asked) {
     return {};
 }
 
+namespace {
+/// No digit of base64url.
+constexpr std::string_view once_mark = "!";
+}  // namespace
+
 std::optional<Continuation> Continuation::parse(std::string_view text) {
     constexpr std::size_t id_size = 36;
-    if (text.size() <= id_size || text.size() > max_continuation_bytes || text[id_size] != '.')
+    if (text.size() <= id_size + 1 || text.size() > max_continuation_bytes || text[id_size] != '.')
         return std::nullopt;
     auto const generation = GenerationId::parse(text.substr(0, id_size));
+    auto keep = Keep::yes;
+    if (text.ends_with(once_mark)) {
+        keep = Keep::once;
+        text.remove_suffix(once_mark.size());
+    }
     auto session = decode_base64(text.substr(id_size + 1));
     if (!generation || !session || !is_session_id(*session)) return std::nullopt;
-    return Continuation{*generation, std::move(*session)};
+    return Continuation{*generation, std::move(*session), keep};
 }
 
 std::string Continuation::text() const {
     auto const* bytes = reinterpret_cast<std::uint8_t const*>(session_id.data());
-    return generation.text() + "." + base64url({bytes, session_id.size()});
+    auto out = generation.text() + "." + base64url({bytes, session_id.size()});
+    if (keep == Keep::once) out += once_mark;
+    return out;
 }
 
 }  // namespace kaiwa::api::compat

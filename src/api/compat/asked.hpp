@@ -65,6 +65,8 @@ struct Asked {
 struct Continuation {
     GenerationId generation;
     std::string session_id;
+    /// Whether the conversation is deleted once its answer was given: of callers who prove nothing.
+    enum class Keep { yes, once } keep = Keep::yes;
 
     static std::optional<Continuation> parse(std::string_view text);
     [[nodiscard]] std::string text() const;

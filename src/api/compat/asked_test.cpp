@@ -139,6 +139,18 @@ TEST(AskedTest, TakesOneIdempotencyKey) {
     EXPECT_FALSE(with({{"Idempotency-Key", "a"}, {"Idempotency-Key", "b"}}));
 }
 
+TEST(Continuation, RemembersThatNothingIsKeptBehindIt) {
+    auto const id = GenerationId::parse("0190b1e4-7a1c-7def-8123-456789abcdef").value();
+    using enum Continuation::Keep;
+    for (auto const keep : {yes, once}) {
+        auto const back = Continuation::parse(Continuation{id, "a session", keep}.text());
+        ASSERT_TRUE(back);
+        EXPECT_EQ(back->keep, keep);
+        EXPECT_EQ(back->session_id, "a session");
+    }
+    EXPECT_FALSE(Continuation::parse(id.text() + ".!"));
+}
+
 TEST(Continuation, ComesBackAsItWent) {
     auto const id = *GenerationId::parse("01890000-0000-7000-8000-00000000dead");
     Continuation const continuation{id, "会話 1"};

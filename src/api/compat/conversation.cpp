@@ -78,7 +78,7 @@ asio::awaitable<Result<ThreadId>> session_thread(Services const& services, auth:
 
 asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& services,
                                                              Asked const& asked) {
-    using enum Conversation::Keep;
+    using enum Continuation::Keep;
     if (asked.session_id) {
         Conversation known{anonymous_owner(*asked.session_id), {}, *asked.session_id,
                            *asked.session_id};

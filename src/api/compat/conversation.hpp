@@ -20,10 +20,8 @@ struct Conversation {
     ThreadId thread;
     std::string session_id;  ///< Leads back to `thread`.
     std::string shown_id;    ///< What the client is told: its own words, where they hold nothing.
-    enum class Keep {
-        yes,
-        once,  ///< Nothing is continued from it: deleted as soon as it is answered.
-    } keep = Keep::yes;
+    using Keep = Continuation::Keep;
+    Keep keep = Keep::yes;  ///< `once`: nothing is continued from it.
     enum class Issued { no, yes } issued = Issued::no;  ///< Kaiwa made the session's id just now.
 };
 

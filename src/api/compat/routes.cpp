@@ -102,7 +102,8 @@ asio::awaitable<Result<void>> stream(Services const& services, Begun const& begu
         if (!given) co_return std::unexpected(given.error());
         after = *given;
     }
-    Continuation const rest{begun.generation, begun.conversation.session_id};
+    Continuation const rest{begun.generation, begun.conversation.session_id,
+                            begun.conversation.keep};
     headers.set("X-Continue", rest.text());
     headers.set("Access-Control-Expose-Headers", "X-Session-Id, X-Continue");
     auto const& owner = begun.conversation.owner;
