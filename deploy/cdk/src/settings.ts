@@ -23,6 +23,8 @@ export interface Settings {
   readonly userTable: string | undefined;
   /** Who may call the function URL: NONE (Kaiwa checks keys and sessions) or AWS_IAM. */
   readonly functionUrlAuth: "NONE" | "AWS_IAM";
+  /** How many requests the function serves at once; without it, what the account has left. */
+  readonly concurrency: number | undefined;
   /** What stands between CloudFront and the function: a REST API or the function URL. */
   readonly front: "api" | "url";
   /** The zip that `make lambda` leaves. */
@@ -49,6 +51,12 @@ function choice<T extends string>(node: Node, key: string, allowed: readonly [T,
   const found = allowed.find((candidate) => candidate === value);
   if (!found) throw new Error(`${key}: expected ${allowed.join(" or ")}, got ${value}`);
   return found;
+}
+
+function count(node: Node, key: string): number | undefined {
+  const value = text(node, key);
+  if (value !== undefined && !/^[1-9]\d*$/.test(value)) throw new Error(`${key}: expected a number from 1 on, got ${value}`);
+  return value === undefined ? undefined : Number(value);
 }
 
 function built(node: Node, key: string, fallback: string, verb: string): string {
@@ -78,6 +86,7 @@ export function readSettings(node: Node): Settings {
     chatTable: text(node, "chatTable"),
     userTable: text(node, "userTable"),
     functionUrlAuth: choice(node, "functionUrlAuth", ["NONE", "AWS_IAM"]),
+    concurrency: count(node, "concurrency"),
     front: choice(node, "front", ["api", "url"]),
     functionZip: built(node, "functionZip", "build/kaiwa-lambda.zip", "lambda"),
     imageFolder: built(node, "imageFolder", "build/image", "image"),

@@ -111,6 +111,11 @@ test("what is past its time goes by itself", () => {
   }
 });
 
+test("a function serves at most as many at once as was said", () => {
+  assert.equal(only(resources("KaiwaFunctionUrl", "choices"), "AWS::Lambda::Function")["ReservedConcurrentExecutions"], 20);
+  assert.equal(only(resources("KaiwaFunctionUrl"), "AWS::Lambda::Function")["ReservedConcurrentExecutions"], undefined);
+});
+
 test("answers stream from the function to the reader", () => {
   assert.equal(only(resources("KaiwaFunctionUrl"), "AWS::Lambda::Url")["InvokeMode"], "RESPONSE_STREAM");
   assert.equal(only(resources("KaiwaFunctionUrl", "choices"), "AWS::Lambda::Url")["AuthType"], "AWS_IAM");

@@ -37,6 +37,7 @@ export class KaiwaFunction extends Construct {
       logGroup,
       memorySize: 512,
       timeout: Duration.minutes(15),
+      ...(settings.concurrency ? { reservedConcurrentExecutions: settings.concurrency } : {}),
       environment: {
         ...storage.environment(),
         ...this.secrets.environment(),
