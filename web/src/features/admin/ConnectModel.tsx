@@ -10,6 +10,7 @@ import { LoadFailed, Refused } from "./parts";
 import { anthropicUrl, nameFor, openaiUrl, type ProviderDraft } from "./providerDraft";
 import { ProviderForm } from "./ProviderForm";
 import { foundQuery, providersQuery, rereadModels } from "./queries";
+import "./texts";
 
 const ways = {
   openai: { name: "openai", kind: "openai", baseUrl: openaiUrl, apiKey: "", models: "" },

@@ -5,7 +5,6 @@ import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Notice } from "@/components/ui/Notice";
 import { configQuery, sessionQuery } from "@/lib/api/queries";
-import "./texts";
 
 const ConnectModel = lazy(() => import("./ConnectModel"));
 
@@ -14,7 +13,7 @@ const lookMilliseconds = 10_000;
 
 /** One line over the composer while only the built-in answers exist, with the way out of it. */
 export function NoModelBar() {
-  const { t } = useTranslation("admin");
+  const { t } = useTranslation("noModel");
   const config = useQuery({ ...configQuery, refetchInterval: ({ state }) => (state.data?.model_connected === false ? lookMilliseconds : false) });
   const session = useQuery(sessionQuery);
   const [open, setOpen] = useState(false);
@@ -29,15 +28,15 @@ export function NoModelBar() {
           actions={
             administrator && (
               <Button kind="primary" size="small" onClick={() => setOpen(true)}>
-                {t("connect.open")}
+                {t("open")}
               </Button>
             )
           }
         >
-          {t(administrator ? "connect.bar" : "connect.barUser")}
+          {t(administrator ? "bar" : "barUser")}
         </Notice>
       )}
-      <Dialog open={open} onClose={() => setOpen(false)} title={t("connect.title")} width="max-w-xl">
+      <Dialog open={open} onClose={() => setOpen(false)} title={t("title")} width="max-w-xl">
         <Suspense fallback={<p className="text-sm text-muted">{t("loading")}</p>}>
           <ConnectModel onDone={() => setOpen(false)} />
         </Suspense>
