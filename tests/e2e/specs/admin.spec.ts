@@ -215,7 +215,7 @@ test("what the configuration says is shown, not changed", async ({ page }) => {
   await page.goto("/admin/models");
   await page.getByRole("button", { name: "localを開く" }).click();
   await expect(page.getByText(/設定ファイルか環境変数で決められている/)).toBeVisible();
-  await expect(page.getByRole("complementary").getByRole("button", { name: "保存" })).toHaveCount(0);
+  await expect(page.getByRole("complementary").getByRole("button", { name: "保存", exact: true })).toHaveCount(0);
   await page.getByRole("button", { name: "接続を試す" }).click();
   await expect(page.getByText(/個のモデルが使えます/)).toBeVisible();
 });
