@@ -2,6 +2,8 @@
 
 #include "chat/event_frame.hpp"
 
+#include <algorithm>
+
 namespace kaiwa::conformance {
 
 chat::LogSegment text_segment(std::uint64_t first, std::vector<std::string> const& deltas) {
@@ -56,6 +58,33 @@ std::vector<chat::Message> ChatStoreTest::branch(auth::Principal const& who, Thr
         run(store().messages(who, thread, {.from = std::nullopt, .limit = 1'000, .before = {}}));
     EXPECT_TRUE(page) << page.error().message;
     return page ? std::move(page->items) : std::vector<chat::Message>();
+}
+
+std::vector<ThreadId> ThreadArchiveTest::list(chat::ThreadArchive& archive) {
+    std::vector<ThreadId> out;
+    std::string after;
+    for (;;) {
+        auto page = run(archive.list(after));
+        EXPECT_TRUE(page) << page.error().message;
+        if (!page) return out;
+        out.insert(out.end(), page->threads.begin(), page->threads.end());
+        if (!page->next) return out;
+        after = *page->next;
+    }
+}
+
+std::vector<chat::ArchivedMessage> ThreadArchiveTest::read(chat::ThreadArchive& archive,
+                                                           ThreadId thread) {
+    std::vector<chat::ArchivedMessage> out;
+    auto reader = run(archive.read(thread));
+    EXPECT_TRUE(reader) << reader.error().message;
+    if (!reader) return out;
+    for (;;) {
+        auto some = run((*reader)->next());
+        EXPECT_TRUE(some) << some.error().message;
+        if (!some || some->empty()) return out;
+        std::ranges::move(*some, std::back_inserter(out));
+    }
 }
 
 auth::User UserStoreTest::add_user(std::string username, auth::UserRole role) {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "chat/chat_store.hpp"
+#include "chat/thread_archive.hpp"
 #include "llm/catalogue.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -47,6 +48,7 @@ public:
     virtual llm::ProviderStore& providers() { throw_missing(); }
     virtual chat::MessageSearch& search() { throw_missing(); }
     virtual chat::BlobStore& blobs() { throw_missing(); }
+    virtual chat::ThreadArchive& archive() { throw_missing(); }
     /// Removes what is past its time; tells how much it was.
     virtual asio::awaitable<Result<std::size_t>> clean_once() { throw_missing(); }
     /// Opens the same data anew, as after a crash.
@@ -126,6 +128,13 @@ protected:
 
     auth::Principal ann = make_person("ann");
     auth::Principal bob = make_person("bob");
+};
+
+class ThreadArchiveTest : public ChatStoreTest {
+protected:
+    /// All pages.
+    std::vector<ThreadId> list(chat::ThreadArchive& archive);
+    std::vector<chat::ArchivedMessage> read(chat::ThreadArchive& archive, ThreadId thread);
 };
 
 class UserStoreTest : public StoreTest {

@@ -2,6 +2,7 @@
 
 #include "chat/chat_store.hpp"
 #include "store/dynamodb/engine.hpp"
+#include "store/dynamodb/keys.hpp"
 
 namespace kaiwa::store::dynamodb {
 
@@ -10,11 +11,11 @@ namespace kaiwa::store::dynamodb {
 /// it is done twice.
 class Cleaner {
 public:
-    explicit Cleaner(Engine engine) : engine_(engine) {}
+    explicit Cleaner(Engine engine) : engine_(engine), name_(engine.random.token(9)) {}
 
     /// Until nothing is left, `until` has come or the task is stopped; tells how many items went.
     asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs, SteadyTime until);
-    /// Rounds, until the task is stopped.
+    /// Rounds, until the task is stopped. Meanwhile the table shows that a server is at work.
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs);
 
 private:
@@ -33,7 +34,13 @@ private:
     asio::awaitable<Result<std::size_t>> discard(FileId file, std::string owner,
                                                  chat::BlobStore& blobs);
 
+    asio::awaitable<void> show_presence();
+    [[nodiscard]] Key presence_key() const {
+        return {std::string(servers_partition), "SERVER#" + name_};
+    }
+
     Engine engine_;
+    std::string name_;  // of this server, for its presence
 };
 
 }  // namespace kaiwa::store::dynamodb

@@ -5,6 +5,7 @@ namespace kaiwa::conformance {
 using store::dynamodb::dynamodb_backend;
 
 INSTANTIATE_TEST_SUITE_P(DynamoDb, ChatStoreTest, testing::Values(dynamodb_backend()));
+INSTANTIATE_TEST_SUITE_P(DynamoDb, ThreadArchiveTest, testing::Values(dynamodb_backend()));
 INSTANTIATE_TEST_SUITE_P(DynamoDb, UserStoreTest, testing::Values(dynamodb_backend()));
 INSTANTIATE_TEST_SUITE_P(DynamoDb, ProviderStoreTest, testing::Values(dynamodb_backend()));
 INSTANTIATE_TEST_SUITE_P(DynamoDb, MessageSearchTest, testing::Values(dynamodb_backend()));

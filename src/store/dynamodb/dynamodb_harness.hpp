@@ -85,6 +85,7 @@ public:
     auth::UserStore& users() override { return store_->users(); }
     llm::ProviderStore& providers() override { return store_->providers(); }
     chat::MessageSearch& search() override { return store_->search(); }
+    chat::ThreadArchive& archive() override { return store_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
     asio::awaitable<Result<std::size_t>> clean_once() override {
         return store_->clean_once(*blobs_);

@@ -79,6 +79,8 @@ namespace kaiwa::store::dynamodb {
 /// One partition names all keys: `KEY#{user or -}#{name}`.
 inline constexpr std::string_view key_names_partition = "KAIWA#KEYS";
 inline constexpr std::string_view providers_partition = "KAIWA#PROVIDERS";
+/// One partition names the servers at work: `SERVER#{token}`, each until a time.
+inline constexpr std::string_view servers_partition = "KAIWA#SERVERS";
 [[nodiscard]] inline Key administrators_key() {
     return {"KAIWA#ADMINISTRATORS", "ADMINISTRATORS"};
 }

@@ -22,8 +22,8 @@ std::size_t bytes_of(Message const& message) {
            message.citations_json.size();
 }
 
-/// The message at `place` with everything: what overflowed, and what a running answer has come to.
-/// The tree lets go of its texts.
+}  // namespace
+
 asio::awaitable<Result<Message>> whole_message(Engine engine, ThreadId thread, Tree& tree,
                                                std::size_t place) {
     std::vector<std::size_t> alone(1, place);
@@ -50,8 +50,6 @@ asio::awaitable<Result<Message>> whole_message(Engine engine, ThreadId thread, T
     message.usage = folded.usage;
     co_return message;
 }
-
-}  // namespace
 
 asio::awaitable<Result<chat::Page<Message>>> DynamoChatStore::messages(Principal who,
                                                                        ThreadId thread,

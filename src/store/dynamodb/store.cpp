@@ -5,6 +5,7 @@
 #include "store/dynamodb/make_tables.hpp"
 #include "store/dynamodb/provider_store.hpp"
 #include "store/dynamodb/search.hpp"
+#include "store/dynamodb/thread_archive.hpp"
 #include "store/dynamodb/user_store.hpp"
 
 namespace kaiwa::store::dynamodb {
@@ -33,12 +34,14 @@ public:
           users_(engine_, chats_),
           providers_(engine_),
           search_(engine_),
+          archive_(engine_),
           cleaner_(engine_) {}
 
     chat::ChatStore& chats() override { return chats_; }
     auth::UserStore& users() override { return users_; }
     llm::ProviderStore& providers() override { return providers_; }
     chat::MessageSearch& search() override { return search_; }
+    chat::ThreadArchive& archive() override { return archive_; }
 
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs) override {
         return cleaner_.keep_clean(blobs);
@@ -71,6 +74,7 @@ private:
     DynamoUserStore users_;
     DynamoProviderStore providers_;
     DynamoSearch search_;
+    DynamoThreadArchive archive_;
     Cleaner cleaner_;
 };
 

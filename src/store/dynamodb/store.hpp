@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "chat/chat_store.hpp"
+#include "chat/thread_archive.hpp"
 #include "llm/catalogue.hpp"
 #include "store/dynamodb/table.hpp"
 
@@ -45,6 +46,7 @@ public:
     virtual auth::UserStore& users() = 0;
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
+    virtual chat::ThreadArchive& archive() = 0;
 
     /// As store::sqlite::SqliteStore has it; every process may run it.
     virtual asio::awaitable<void> keep_clean(chat::BlobStore& blobs) = 0;

@@ -69,6 +69,24 @@ json::object key_json(Item const& key) {
     return to_json(key);
 }
 
+Result<QueryPage> read_page(json::value const& answer, std::string_view operation) {
+    auto const* object = answer.if_object();
+    auto const* items = object ? object->if_contains("Items") : nullptr;
+    if (!items || !items->is_array()) return std::unexpected(unreadable(operation));
+    QueryPage page;
+    for (auto const& each : items->get_array()) {
+        auto item = item_from_json(each);
+        if (!item) return std::unexpected(item.error());
+        page.items.push_back(std::move(*item));
+    }
+    if (auto const* last = object->if_contains("LastEvaluatedKey")) {
+        auto key = item_from_json(*last);
+        if (!key) return std::unexpected(key.error());
+        page.next = std::move(*key);
+    }
+    return page;
+}
+
 }  // namespace
 
 bool Transacted::refused_at(std::size_t place) const {
@@ -177,21 +195,7 @@ asio::awaitable<Result<QueryPage>> Table::query(Query query) {
 
     auto answer = co_await send("Query", std::move(request), patient_until());
     if (!answer) co_return std::unexpected(error_of(answer.error()));
-    auto const* object = answer->if_object();
-    auto const* items = object ? object->if_contains("Items") : nullptr;
-    if (!items || !items->is_array()) co_return std::unexpected(unreadable("Query"));
-    QueryPage page;
-    for (auto const& each : items->get_array()) {
-        auto item = item_from_json(each);
-        if (!item) co_return std::unexpected(item.error());
-        page.items.push_back(std::move(*item));
-    }
-    if (auto const* last = object->if_contains("LastEvaluatedKey")) {
-        auto key = item_from_json(*last);
-        if (!key) co_return std::unexpected(key.error());
-        page.next = std::move(*key);
-    }
-    co_return page;
+    co_return read_page(*answer, "Query");
 }
 
 asio::awaitable<Result<std::vector<Item>>> Table::query_all(Query wanted) {
@@ -206,25 +210,37 @@ asio::awaitable<Result<std::vector<Item>>> Table::query_all(Query wanted) {
     }
 }
 
+asio::awaitable<Result<QueryPage>> Table::scan_page(Scan scan) {
+    json::object request{{"TableName", name_}, {"ConsistentRead", true}};
+    Aliases aliases;
+    if (!scan.sort_keys.empty()) {
+        std::string values;
+        for (auto const& key : scan.sort_keys)
+            values += (values.empty() ? "" : ", ") + aliases.value(key);
+        request["FilterExpression"] = fmt::format("{} IN ({})", aliases.name("SK"), values);
+    }
+    if (!scan.only.empty()) {
+        std::string wanted;
+        for (auto const& attribute : scan.only)
+            wanted += (wanted.empty() ? "" : ", ") + aliases.name(attribute);
+        request["ProjectionExpression"] = wanted;
+    }
+    if (scan.from) request["ExclusiveStartKey"] = key_json(*scan.from);
+    aliases.add_to(request);
+    auto answer = co_await send("Scan", std::move(request), patient_until());
+    if (!answer) co_return std::unexpected(error_of(answer.error()));
+    co_return read_page(*answer, "Scan");
+}
+
 asio::awaitable<Result<std::vector<Item>>> Table::scan() {
     std::vector<Item> items;
-    std::optional<json::value> from;
+    Scan wanted;
     for (;;) {
-        json::object request{{"TableName", name_}, {"ConsistentRead", true}};
-        if (from) request["ExclusiveStartKey"] = *from;
-        auto answer = co_await send("Scan", std::move(request), patient_until());
-        if (!answer) co_return std::unexpected(error_of(answer.error()));
-        auto const* object = answer->if_object();
-        auto const* found = object ? object->if_contains("Items") : nullptr;
-        if (!found || !found->is_array()) co_return std::unexpected(unreadable("Scan"));
-        for (auto const& each : found->get_array()) {
-            auto item = item_from_json(each);
-            if (!item) co_return std::unexpected(item.error());
-            items.push_back(std::move(*item));
-        }
-        auto const* last = object->if_contains("LastEvaluatedKey");
-        if (!last) co_return items;
-        from = *last;
+        auto page = co_await scan_page(wanted);
+        if (!page) co_return std::unexpected(page.error());
+        std::ranges::move(page->items, std::back_inserter(items));
+        if (!page->next) co_return items;
+        wanted.from = std::move(page->next);
     }
 }
 

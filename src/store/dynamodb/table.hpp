@@ -53,6 +53,13 @@ struct QueryPage {
     std::optional<Item> next;
 };
 
+/// Items of a whole table, wherever they lie.
+struct Scan {
+    std::vector<std::string> sort_keys{};  ///< Only items with one of these; empty: all.
+    std::vector<std::string> only{};       ///< Attributes wanted; empty: all.
+    std::optional<Item> from{};            ///< Where the page before ended.
+};
+
 /// What a conditional write came to.
 struct Written {
     bool done = false;            ///< False: the condition did not hold and nothing changed.
@@ -104,6 +111,8 @@ public:
     asio::awaitable<Result<QueryPage>> query(Query query);
     /// All pages.
     asio::awaitable<Result<std::vector<Item>>> query_all(Query query);
+    /// One page; may be empty and yet not the last.
+    asio::awaitable<Result<QueryPage>> scan_page(Scan scan);
     /// Every item of the table, all pages.
     asio::awaitable<Result<std::vector<Item>>> scan();
     /// In any order; absent ones are left out.

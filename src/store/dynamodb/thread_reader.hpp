@@ -19,6 +19,11 @@ asio::awaitable<Result<void>> load_whole(Engine engine, ThreadId thread, Tree& t
 /// Adds what overflowed of the message at `place`.
 asio::awaitable<Result<void>> load_overflow(Engine engine, Tree& tree, std::size_t place);
 
+/// The message at `place` with everything: what overflowed, and what a running answer has come to.
+/// The tree lets go of its texts.
+asio::awaitable<Result<chat::Message>> whole_message(Engine engine, ThreadId thread, Tree& tree,
+                                                     std::size_t place);
+
 /// The condition that an item THREAD stands for a live thread of `who`.
 [[nodiscard]] std::string owner_condition(Aliases& aliases, chat::Principal const& who);
 

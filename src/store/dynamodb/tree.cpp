@@ -101,6 +101,11 @@ Tree Tree::make(ThreadRow const& thread, std::vector<StepRow> steps,
     Tree tree;
     tree.elements_ = std::move(elements);
     std::ranges::sort(tree.elements_, {}, &ElementRow::place);
+    for (auto const& row : steps) {
+        bool const spoken = row.type == "user_message" || row.type == "assistant_message";
+        if (spoken && !row.is_message)
+            tree.unreadable_.push_back(string_or(row.item, "PK") + " " + string_or(row.item, "SK"));
+    }
     tree.rows_ = fold(in_order(std::move(steps)));
     auto const count = tree.rows_.size();
     for (std::size_t i = 0; i < count; ++i) tree.places_.emplace(tree.rows_[i].message.id, i);

@@ -42,6 +42,8 @@ public:
     [[nodiscard]] chat::Message message(std::size_t place) const;
     [[nodiscard]] std::vector<ElementRow> const& elements() const { return elements_; }
     [[nodiscard]] std::vector<ElementRow>& elements() { return elements_; }
+    /// Keys of messages that have no UUID for an id, which have no place here.
+    [[nodiscard]] std::vector<std::string> const& unreadable() const { return unreadable_; }
 
 private:
     std::vector<StepRow> rows_;
@@ -51,6 +53,7 @@ private:
     std::unordered_map<MessageId, std::size_t> places_;
     std::unordered_map<std::size_t, std::vector<MessageId>> siblings_;  ///< By parent and role.
     std::unordered_map<std::string, std::vector<std::size_t>> files_;   ///< By message.
+    std::vector<std::string> unreadable_;
     std::size_t head_ = none;
     std::uint64_t next_ = 0;
     bool has_gaps_ = false;

@@ -8,6 +8,7 @@
 #include "store/sqlite/provider_store.hpp"
 #include "store/sqlite/schema.hpp"
 #include "store/sqlite/search.hpp"
+#include "store/sqlite/thread_archive.hpp"
 #include "store/sqlite/user_store.hpp"
 
 namespace kaiwa::store::sqlite {
@@ -55,12 +56,14 @@ public:
           users_(engine_),
           providers_(engine_),
           search_(with(engine_, search_readers_)),
+          archive_(engine_),
           cleaner_(engine_) {}
 
     chat::ChatStore& chats() override { return chats_; }
     auth::UserStore& users() override { return users_; }
     llm::ProviderStore& providers() override { return providers_; }
     chat::MessageSearch& search() override { return search_; }
+    chat::ThreadArchive& archive() override { return archive_; }
 
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs) override {
         return cleaner_.keep_clean(blobs);
@@ -87,6 +90,7 @@ private:
     SqliteUserStore users_;
     SqliteProviderStore providers_;
     SqliteSearch search_;
+    SqliteThreadArchive archive_;
     Cleaner cleaner_;
 };
 

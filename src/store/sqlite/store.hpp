@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "chat/chat_store.hpp"
+#include "chat/thread_archive.hpp"
 #include "kaiwa/error.hpp"
 #include "llm/catalogue.hpp"
 
@@ -50,6 +51,7 @@ public:
     virtual auth::UserStore& users() = 0;
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
+    virtual chat::ThreadArchive& archive() = 0;
 
     /// Removes what is past its time (event logs, deleted threads and their files, ended sessions)
     /// in small steps, now and every few minutes, until it is stopped. One task of the server.
