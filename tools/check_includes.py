@@ -23,6 +23,7 @@ layers = {
     "index": {"base", "http", "aws", "llm", "auth", "chat", "retrieval"},
     "api": {"base", "http", "llm", "auth", "chat", "retrieval"},
     "lambda": {"base", "http", "aws"},
+    "transfer": {"base", "llm", "auth", "chat"},
 }
 layers["server"] = set(layers)
 

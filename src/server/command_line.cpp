@@ -55,6 +55,7 @@ public:
             add(&app_, "restore", "Put a backup in the place of the data, while no server runs",
                 [this] { return Restore{text_}; });
         restore->add_option("folder", text_, "a folder that kaiwa backup made")->required();
+        add_migrate();
         add(&app_, "version", "Print the version", [] { return ShowVersion{}; });
     }
 
@@ -98,6 +99,36 @@ private:
             "read the password from standard input, one line");
     }
 
+    void add_migrate() {
+        auto const kind = [](std::string const& name) {
+            return name == "dynamodb" ? StoreKind::dynamodb : StoreKind::sqlite;
+        };
+        auto const files = [](std::string const& name) -> std::optional<FilesKind> {
+            if (name.empty()) return std::nullopt;
+            return name == "s3" ? FilesKind::s3 : FilesKind::directory;
+        };
+        auto* migrate = add(&app_, "migrate",
+                            "Copy everything to another kind of store, while no server runs; "
+                            "run it again to go on after an interruption",
+                            [this, kind, files] {
+                                return Migrate{kind(from_), kind(to_), files(files_from_),
+                                               files(files_to_)};
+                            });
+        auto const kinds = CLI::IsMember({"sqlite", "dynamodb"});
+        migrate->add_option("--from", from_, "sqlite or dynamodb")->required()->check(kinds);
+        migrate->add_option("--to", to_, "the other one, which must hold nothing else")
+            ->required()
+            ->check(kinds);
+        auto const places = CLI::IsMember({"directory", "s3"});
+        migrate
+            ->add_option("--files-from", files_from_,
+                         "where the files' bytes are: directory or s3 (files.kind)")
+            ->check(places);
+        migrate
+            ->add_option("--files-to", files_to_,
+                         "where they are to be: directory or s3 (files.kind)")
+            ->check(places);
+    }
     void add_serve() {
         auto* serve =
             add(&app_, "serve", "Serve the page and the API", [this] { return Serve{flag_}; });
@@ -147,6 +178,10 @@ private:
     std::string text_;
     std::string shown_name_;
     std::string username_;
+    std::string from_;
+    std::string files_from_;
+    std::string files_to_;
+    std::string to_;
     std::string role_ = "user";
     bool flag_ = false;
 };

@@ -3,6 +3,7 @@
 #include "auth/principal.hpp"
 #include "kaiwa/error.hpp"
 #include "server/config_sources.hpp"
+#include "server/settings.hpp"
 
 #include <map>
 #include <optional>
@@ -48,13 +49,22 @@ struct Backup {
 struct Restore {
     std::string source;
 };
+/// Copies everything from one kind of store to the other.
+struct Migrate {
+    StoreKind from = StoreKind::sqlite;
+    StoreKind to = StoreKind::dynamodb;
+    /// Where the files' bytes are, and are to be; unset: where the configuration keeps them.
+    std::optional<FilesKind> files_from;
+    std::optional<FilesKind> files_to;
+};
 struct CheckHealth {};
 struct CheckAws {};
 struct ShowVersion {};
 
 using Command =
     std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd, KeyList,
-                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, CheckHealth, CheckAws, ShowVersion>;
+                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, Migrate, CheckHealth,
+                 CheckAws, ShowVersion>;
 
 struct CommandLine {
     Command command;

@@ -41,6 +41,19 @@ TEST(CommandLine, MakesKeysWithAndWithoutAUser) {
               "kw_abc");
 }
 
+TEST(CommandLine, MovesBetweenStores) {
+    auto const line = parse({"migrate", "--from", "dynamodb", "--to", "sqlite"}).value();
+    EXPECT_EQ(std::get<Migrate>(line.command).from, StoreKind::dynamodb);
+    EXPECT_EQ(std::get<Migrate>(line.command).to, StoreKind::sqlite);
+    EXPECT_EQ(std::get<Migrate>(line.command).files_to, std::nullopt);
+    auto const files = parse({"migrate", "--from", "sqlite", "--to", "dynamodb", "--files-from",
+                              "directory", "--files-to", "s3"});
+    ASSERT_TRUE(files);
+    EXPECT_EQ(std::get<Migrate>(files->command).files_to, FilesKind::s3);
+    EXPECT_FALSE(parse({"migrate", "--from", "sqlite", "--to", "postgres"}));
+    EXPECT_FALSE(parse({"migrate", "--from", "sqlite"}));
+}
+
 TEST(CommandLine, SaysWhatIsWrong) {
     for (std::vector<char const*> const& wrong :
          std::vector<std::vector<char const*>>{{},

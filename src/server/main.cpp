@@ -3,6 +3,7 @@
 #include "server/check_health.hpp"
 #include "server/command_line.hpp"
 #include "server/config.hpp"
+#include "server/move_commands.hpp"
 #include "server/sealing_key.hpp"
 #include "server/serve.hpp"
 #include "server/serve_function.hpp"
@@ -71,6 +72,8 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
         if (found.works) return {};
         return fail(Errc::unavailable, "not all of AWS that is configured works; see above");
     }
+    if (auto const* command = std::get_if<Migrate>(&line.command))
+        return migrate_stores(*command, settings);
     if (std::holds_alternative<CheckHealth>(line.command)) {
         auto const answer = check_health(settings);
         if (!answer) return std::unexpected(answer.error());

@@ -22,6 +22,7 @@ public:
     auth::UserStore& users() override { return database_->users(); }
     llm::ProviderStore& providers() override { return database_->providers(); }
     chat::MessageSearch& search() override { return database_->search(); }
+    chat::ThreadArchive& archive() override { return database_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
 
     asio::awaitable<void> keep_clean() override { return database_->keep_clean(*blobs_); }
@@ -59,6 +60,7 @@ public:
     auth::UserStore& users() override { return tables_->users(); }
     llm::ProviderStore& providers() override { return tables_->providers(); }
     chat::MessageSearch& search() override { return tables_->search(); }
+    chat::ThreadArchive& archive() override { return tables_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
 
     asio::awaitable<void> keep_clean() override { return tables_->keep_clean(*blobs_); }

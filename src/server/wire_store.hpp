@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "chat/chat_store.hpp"
+#include "chat/thread_archive.hpp"
 #include "llm/catalogue.hpp"
 #include "server/settings.hpp"
 #include "server/wire_aws.hpp"
@@ -28,6 +29,7 @@ public:
     virtual auth::UserStore& users() = 0;
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
+    virtual chat::ThreadArchive& archive() = 0;
     /// Of a server; tools have none.
     virtual chat::BlobStore& blobs() = 0;
 

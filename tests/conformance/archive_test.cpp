@@ -132,6 +132,7 @@ TEST_P(ThreadArchiveTest, StoresWhatItGaveAsOftenAsItIsTold) {
     for (std::size_t i = 0; i < copies.size(); ++i) {
         EXPECT_EQ(copies[i].message.text, messages[i].message.text);
         EXPECT_EQ(copies[i].message.created_at, messages[i].message.created_at);
+        EXPECT_EQ(copies[i].message.ended_at, messages[i].message.ended_at);
         EXPECT_EQ(copies[i].request_digest, messages[i].request_digest);
     }
     auto& chats = other->chats();

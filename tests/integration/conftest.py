@@ -1,5 +1,6 @@
 """Servers that tests share; a test that stops or breaks one starts its own."""
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,9 @@ import pytest
 from support.aws import Moto
 from support.client import Client
 from support.servers import ADMIN, Kaiwa, ModelServer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+from dynamodb_local.local import DynamoDbLocal  # noqa: E402
 
 PASSWORD = "a good long password"
 
@@ -31,6 +35,13 @@ def moto(tmp_path_factory) -> Iterator[Moto]:
     server = Moto(tmp_path_factory.mktemp("moto"))
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[str]:
+    """The address of a DynamoDB Local; each test works on tables of its own."""
+    with DynamoDbLocal() as service:
+        yield service.url
 
 
 def add_user(kaiwa: Kaiwa, name: str, role: str = "user") -> None:

@@ -1,10 +1,8 @@
 """Two servers on the same tables of DynamoDB: whoever reads or writes, on whichever of them."""
 
 import asyncio
-import sys
 import time
 import uuid
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,17 +11,8 @@ from conftest import PASSWORD, add_key, add_user
 from support.client import Client, check_sequence, new_id, text_of
 from support.servers import Kaiwa
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from dynamodb_local.local import DynamoDbLocal  # noqa: E402
-
 pytestmark = pytest.mark.anyio
 LEASE = 15
-
-
-@pytest.fixture(scope="module")
-def dynamodb():
-    with DynamoDbLocal() as service:
-        yield service.url
 
 
 @pytest.fixture

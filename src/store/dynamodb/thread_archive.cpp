@@ -125,6 +125,7 @@ void add_message(ArchivedThread const& thread, ArchivedMessage const& archived,
                        key_of(archived.request_digest),
                        text};
     auto item = step_item(step);
+    if (message.ended_at) item["end"] = to_iso(*message.ended_at);
     if (message.feedback)
         item["feedback"] = feedback_item(thread.thread.id, message.id, *message.feedback);
     // A message must not be there before the rest of its text.

@@ -144,12 +144,12 @@ Result<void> insert_message(Connection& db, std::int64_t thread, UserId owner,
         message.text, message.reasoning, message.error, message.steps_json, message.citations_json);
     auto const n = db.last_insert();
     if (message.generation) {
-        // Its log was left behind: it ended before anything that is still kept.
+        // Events without segments: its log was left behind, and has expired.
         db.run(
-            "INSERT INTO generations (n, thread, id, state, epoch, lease_until, text_bytes, "
-            "ended_at) VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7)",
+            "INSERT INTO generations (n, thread, id, state, epoch, lease_until, last_event, "
+            "sendable, text_bytes, ended_at) VALUES (?1, ?2, ?3, ?4, 1, ?5, 1, 1, ?6, ?7)",
             n, thread, *message.generation, generation_state(state), message.created_at,
-            message.text.size(), Timestamp());
+            message.text.size(), message.ended_at.value_or(message.created_at));
     }
     if (message.feedback) {
         db.run("INSERT INTO feedback (message, value, comment) VALUES (?1, ?2, ?3)", n,
