@@ -106,7 +106,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     require(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
 
     asio::io_context io(1);
-    ServerLoop loop(io.get_executor(), world.router, world.options, world.random, world.log);
+    BodyBudget bodies(world.options.limits.max_buffered_bytes);
+    ServerLoop loop(io.get_executor(), world.router, world.options, bodies, world.random,
+                    world.log);
     asio::ip::tcp::socket socket(io, asio::ip::tcp::v4(), sockets[0]);
     bool ended = false;
     spawn(io.get_executor(), {}, serve_connection(loop, std::move(socket)),
