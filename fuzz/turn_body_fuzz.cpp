@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     using Kind = kaiwa::chat::ReplyRequest::Kind;
     if (auto const reply = kaiwa::api::read_reply(*body, {}, Kind::regenerate))
         check_change(reply->settings);
-    static_cast<void>(kaiwa::api::read_settings(*body, {}));
+    static_cast<void>(kaiwa::api::read_settings(*body));
 
     kaiwa::llm::ProviderConfig provider;
     kaiwa::JsonFields fields(*body, "the body");
