@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <future>
 #include <optional>
 
@@ -23,12 +24,14 @@ protected:
     void begin(std::string host, std::chrono::milliseconds patience,
                std::optional<Result<NameLookups::Addresses>>& found) {
         auto const deadline = std::chrono::steady_clock::now() + patience;
-        spawn(io.get_executor(), stop.slot(), keep(lookups, std::move(host), deadline, found),
+        // A slot holds one task.
+        spawn(io.get_executor(), stops.emplace_back().slot(),
+              keep(lookups, std::move(host), deadline, found),
               [](std::exception_ptr error) { EXPECT_FALSE(error); });
     }
 
     asio::io_context io;
-    asio::cancellation_signal stop;
+    std::deque<asio::cancellation_signal> stops;
     std::promise<void> revived;
     std::shared_future<void> answers{revived.get_future()};
     std::atomic<int> asked = 0;
@@ -59,7 +62,7 @@ TEST_F(NameLookupsTest, AStopEndsTheWait) {
     std::optional<Result<NameLookups::Addresses>> found;
     begin("dead", 1h, found);
     io.poll();
-    stop.emit(asio::cancellation_type::terminal);
+    stops.front().emit(asio::cancellation_type::terminal);
     io.run();
     revived.set_value();
     ASSERT_TRUE(found);
