@@ -1,5 +1,6 @@
 #include "store/dynamodb/thread_archive.hpp"
 
+#include "store/common/generation_state.hpp"
 #include "store/dynamodb/file_row.hpp"
 #include "store/dynamodb/generation_row.hpp"
 #include "store/dynamodb/thread_reader.hpp"
@@ -35,21 +36,6 @@ std::string digest_of(std::string const& key) {
 
 std::string key_of(std::string const& digest) {
     return hex({reinterpret_cast<std::uint8_t const*>(digest.data()), digest.size()});
-}
-
-GenerationState generation_state(MessageState state) {
-    switch (state) {
-        case MessageState::complete:
-            return GenerationState::done;
-        case MessageState::stopped:
-            return GenerationState::stopped;
-        case MessageState::failed:
-            return GenerationState::failed;
-        case MessageState::pending:
-        case MessageState::interrupted:
-            break;
-    }
-    return GenerationState::interrupted;
 }
 
 class TreeReader final : public chat::ThreadArchive::Reader {

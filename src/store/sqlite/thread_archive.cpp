@@ -1,5 +1,6 @@
 #include "store/sqlite/thread_archive.hpp"
 
+#include "store/common/generation_state.hpp"
 #include "store/sqlite/chat_rows.hpp"
 #include "store/sqlite/search.hpp"
 
@@ -86,21 +87,6 @@ private:
     std::size_t at_ = 0;
     std::vector<std::string> unreadable_;
 };
-
-GenerationState generation_state(MessageState state) {
-    switch (state) {
-        case MessageState::complete:
-            return GenerationState::done;
-        case MessageState::stopped:
-            return GenerationState::stopped;
-        case MessageState::failed:
-            return GenerationState::failed;
-        case MessageState::pending:
-        case MessageState::interrupted:
-            break;
-    }
-    return GenerationState::interrupted;
-}
 
 void insert_files(Connection& db, UserId owner, std::int64_t message,
                   std::vector<chat::FileInfo> const& files, Timestamp created_at) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "chat/types.hpp"
+
+namespace kaiwa::store {
+
+/// How the generation of an answer that is no longer written ended, by the answer's own state: for
+/// answers that arrive from elsewhere. One that was still being written was interrupted.
+[[nodiscard]] inline chat::GenerationState generation_state(chat::MessageState state) {
+    switch (state) {
+        case chat::MessageState::complete:
+            return chat::GenerationState::done;
+        case chat::MessageState::stopped:
+            return chat::GenerationState::stopped;
+        case chat::MessageState::failed:
+            return chat::GenerationState::failed;
+        case chat::MessageState::pending:
+        case chat::MessageState::interrupted:
+            break;
+    }
+    return chat::GenerationState::interrupted;
+}
+
+}  // namespace kaiwa::store
