@@ -53,6 +53,7 @@ std::string digest_of(Question const& question) {
     digest.add(fmt::format("{}", static_cast<int>(question.parent.kind)));
     digest.add(question.parent.message.text());
     for (auto const& file : question.files) digest.add(file.text());
+    if (question.repeat == Question::Repeat::may_remember_more) return digest.take();
     if (question.remembered) digest.add("remembered");
     for (auto const& message : question.remembered.value_or(std::vector<Remembered>{}))
         digest.add(fmt::format("{}", static_cast<int>(message.kind))).add(message.text);

@@ -43,6 +43,8 @@ struct Question {
     SettingsChange settings;
     /// What came before, oldest first, in place of the thread's own messages.
     std::optional<std::vector<Remembered>> remembered{};
+    /// Whether a repeat must remember the same. What a table remembers has grown meanwhile.
+    enum class Repeat { remembers_the_same, may_remember_more } repeat = Repeat::remembers_the_same;
     /// Let go of when the turn ends, or at once when none begins here: a place in somebody's count.
     std::shared_ptr<void> guard{};
 };

@@ -29,7 +29,7 @@ Application::Application(Ground ground, Settings const& settings, std::unique_pt
       reports_(settings.logged_metrics, models_.catalogue(), ground_.clock, ground_.log),
       hand_over_(std::move(hand_over)),
       responder_(*stores_, recent_, models_.catalogue()),
-      dialects_(settings, ground_.clock, ground_.log),
+      dialects_(settings, ground_.aws, ground_.clock, ground_.random, ground_.log),
       turns_(turn_services(), turn_options(settings), ground_.loops) {}
 
 Result<void> Application::set_up(Settings const& settings, http::Handler page) {

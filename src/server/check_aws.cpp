@@ -89,6 +89,11 @@ public:
             co_await check_table(settings_.dynamodb.table);
             co_await check_table(settings_.dynamodb.user_table);
         }
+        auto const& of_dialects = settings_.compat_tables;
+        if (of_dialects.langchain_history)
+            co_await check_table(of_dialects.history, MissingTable::stays_missing);
+        if (!of_dialects.roles.empty())
+            co_await check_table(of_dialects.roles, MissingTable::stays_missing);
         if (settings_.files == FilesKind::s3) co_await check_bucket();
         for (auto const& provider : settings_.providers) co_await check_provider(provider);
     }
@@ -152,7 +157,9 @@ private:
         co_return std::move(*secret);
     }
 
-    asio::awaitable<void> check_table(std::string name) {
+    enum class MissingTable { may_be_made, stays_missing };
+    asio::awaitable<void> check_table(std::string name,
+                                      MissingTable missing = MissingTable::may_be_made) {
         auto const& dynamodb = settings_.dynamodb;
         auto const what = fmt::format("DynamoDB table {}", name);
         aws::ServiceAddress address{.service = "dynamodb",
@@ -165,7 +172,8 @@ private:
                                                        std::move(question));
         if (answer) {
             good(fmt::format("{} answers in {}", what, client->endpoint().region));
-        } else if (answer.error().code == "ResourceNotFoundException" && dynamodb.create_tables) {
+        } else if (answer.error().code == "ResourceNotFoundException" && dynamodb.create_tables &&
+                   missing == MissingTable::may_be_made) {
             good(fmt::format("{} is not there yet and will be made", what));
         } else {
             bad(what, "DynamoDB", answer.error(),

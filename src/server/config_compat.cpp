@@ -1,6 +1,7 @@
 #include "server/config_compat.hpp"
 
 #include "oidc/discovery.hpp"
+#include "server/config_stores.hpp"
 
 #include <fmt/format.h>
 
@@ -45,6 +46,31 @@ Taken take_answer_within(Settings& settings, Value const& value) {
     auto const milliseconds = value.get_int64();
     if (milliseconds < 1000 || milliseconds > 900'000) return Taken::wrong;
     settings.compat.answer_within = std::chrono::milliseconds(milliseconds);
+    return Taken::yes;
+}
+
+Taken take_history(Settings& settings, Value const& value) {
+    auto const kind = text_of(value);
+    settings.compat_tables.langchain_history = kind == "langchain";
+    return kind == "kaiwa" || kind == "langchain" ? Taken::yes : Taken::wrong;
+}
+
+Taken take_history_table(Settings& settings, Value const& value) {
+    settings.compat_tables.history = text_of(value);
+    return is_table_name(text_of(value)) ? Taken::yes : Taken::wrong;
+}
+
+Taken take_history_days(Settings& settings, Value const& value) {
+    auto const days = value.get_int64();
+    if (days < 0 || days > 36'500) return Taken::wrong;
+    settings.compat_tables.history_expires = std::chrono::days(days);
+    return Taken::yes;
+}
+
+Taken take_roles_table(Settings& settings, Value const& value) {
+    auto const name = text_of(value);
+    if (!name.empty() && !is_table_name(name)) return Taken::wrong;
+    settings.compat_tables.roles = name;
     return Taken::yes;
 }
 
@@ -190,6 +216,13 @@ std::vector<Key> compat_keys() {
          take_audience({})},
         {"compat.stage", KeyKind::text, R"("prod")", "one segment of a path such as \"prod\"",
          take_stage},
+        {"compat.history", KeyKind::text, R"("kaiwa")", "\"kaiwa\" or \"langchain\"", take_history},
+        {"compat.history_table", KeyKind::text, R"("ChatMessageHistory")",
+         "a table's name of 3 to 255 letters, digits, _, . and -", take_history_table},
+        {"compat.history_days", integer, "0", "a number of days from 0 (for ever) to 36500",
+         take_history_days},
+        {"compat.gptgram.roles_table", KeyKind::text, R"("")",
+         "a table's name of 3 to 255 letters, digits, _, . and -, or nothing", take_roles_table},
         {"compat.answer_within", duration, R"("25s")", "a time from 1s to 15m such as \"25s\"",
          take_answer_within},
         {"compat.anonymous.turns_at_once", integer, "16", "a number from 1 to 100000",

@@ -50,19 +50,6 @@ auto text(std::string Settings::* member, std::size_t max_bytes) {
     };
 }
 
-/// Takes a choice of which this version has only the first.
-auto only(std::string_view built, std::vector<std::string_view> others) {
-    return [=](Settings&, Value const& value) {
-        if (text_of(value) == built) return Taken::yes;
-        return (std::ranges::find(others, text_of(value)) != others.end()) ? Taken::not_built
-                                                                           : Taken::wrong;
-    };
-}
-
-Taken accept_unused(Settings&, Value const&) {
-    return Taken::yes;
-}
-
 bool is_text_list(Value const& value) {
     return std::ranges::all_of(value.get_array(),
                                [](Value const& item) { return item.is_string(); });
@@ -250,8 +237,6 @@ std::vector<Key> make_keys() {
          choice(&Settings::logged_metrics, {"none", "emf"})},
         {"secret", secret, R"("")", "at least 32 characters; kaiwa create-secret makes one",
          take_sealing_secret},
-        {"compat.history", KeyKind::text, R"("kaiwa")", "\"kaiwa\"", only("kaiwa", {"langchain"})},
-        {"compat.history_table", KeyKind::text, R"("")", "a table's name", accept_unused},
         {"lambda.response", KeyKind::text, R"("buffered")", "\"buffered\" or \"stream\"",
          choice(&Settings::function_response, {"buffered", "stream"})}};
     std::ranges::move(store_keys(), std::back_inserter(keys));

@@ -42,12 +42,7 @@ Taken take_files_kind(Settings& settings, Value const& value) {
 auto take_table(std::string DynamoSettings::* member) {
     return [=](Settings& settings, Value const& value) {
         auto const name = text_of(value);
-        bool const fits =
-            name.size() >= 3 && name.size() <= 255 && std::ranges::all_of(name, [](char c) {
-                return is_small_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
-                       c == '-';
-            });
-        if (!fits) return Taken::wrong;
+        if (!is_table_name(name)) return Taken::wrong;
         settings.dynamodb.*member = name;
         return Taken::yes;
     };
@@ -119,6 +114,13 @@ std::unexpected<Error> wrong(std::string message) {
 }
 
 }  // namespace
+
+bool is_table_name(std::string_view name) {
+    return name.size() >= 3 && name.size() <= 255 && std::ranges::all_of(name, [](char c) {
+               return is_small_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
+                      c == '-';
+           });
+}
 
 std::vector<Key> store_keys() {
     using enum KeyKind;

@@ -6,6 +6,9 @@
 
 namespace kaiwa::server {
 
+/// Whether DynamoDB may have a table of this name.
+[[nodiscard]] bool is_table_name(std::string_view name);
+
 /// The keys of `[store]` and `[files]`: where things are kept.
 [[nodiscard]] std::vector<Key> store_keys();
 

@@ -134,6 +134,23 @@ parameters = { top_p = 1 }
     EXPECT_EQ(source_of("compat.gptgram.audience"), "\"client-2\" kaiwa.toml:7");
 }
 
+TEST_F(ConfigTest, TakesTheTablesThatDialectsShareWithOthers) {
+    EXPECT_FALSE(settings().compat_tables.langchain_history);
+    EXPECT_TRUE(settings().compat_tables.roles.empty());
+    sources.file_text = R"([compat]
+history = "langchain"
+history_days = 30
+[compat.gptgram]
+roles_table = "UserRoles"
+)";
+    sources.environment.set("KAIWA_COMPAT__HISTORY_TABLE", "Sessions");
+    auto const tables = settings().compat_tables;
+    EXPECT_TRUE(tables.langchain_history);
+    EXPECT_EQ(tables.history, "Sessions");
+    EXPECT_EQ(tables.history_expires, std::chrono::days(30));
+    EXPECT_EQ(tables.roles, "UserRoles");
+}
+
 TEST_F(ConfigTest, TakesDynamoDbWithASecretThatEveryServerHas) {
     sources.file_text = "[store]\nkind = \"dynamodb\"\n[store.dynamodb]\nregion = \"eu-west-1\"\n";
     sources.environment.set("KAIWA_SECRET", std::string(32, 's'));
@@ -240,6 +257,14 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
                   "compat.gptgram.parameters"},
              Case{"[compat.gptgram]\nparameters = { seed = 1 }\n", "compat.gptgram.parameters"},
              Case{"[compat]\nprincipal = \"cookie\"\n", "compat.principal: expected"},
+             Case{"[compat]\nhistory = \"redis\"\n",
+                  "kaiwa.toml:2: compat.history: expected \"kaiwa\" or \"langchain\""},
+             Case{"[compat]\nhistory_table = \"\"\n",
+                  "compat.history_table: expected a table's name"},
+             Case{"[compat]\nhistory_days = -1\n",
+                  "compat.history_days: expected a number of days"},
+             Case{"[compat.gptgram]\nroles_table = \"a b\"\n",
+                  "compat.gptgram.roles_table: expected a table's name"},
              Case{"[compat]\nissuer = \"http://id.example\"\n", "compat.issuer: expected"},
              Case{"[compat]\nendpoints = [\"gptgram\"]\nprincipal = \"issuer\"\n",
                   "compat.gptgram: its principal is \"issuer\": expected compat.gptgram.issuer"},

@@ -80,6 +80,14 @@ struct DynamoSettings {
     std::string profile;
 };
 
+/// Tables of other systems' that dialects keep what is theirs in; they lie where DynamoDB is.
+struct CompatTables {
+    bool langchain_history = false;  ///< Else sessions are remembered by their threads alone.
+    std::string history = "ChatMessageHistory";
+    std::chrono::days history_expires{0};  ///< 0: a session stays.
+    std::string roles;                     ///< Empty: a role is kept in a thread.
+};
+
 enum class StoreKind { sqlite, dynamodb };
 
 /// The bucket that files are kept in; what is empty is found out as AWS's own programs do.
@@ -125,6 +133,7 @@ struct Settings {
     api::compat::Settings compat = api::compat::default_settings();
     CompatChoice compat_choice;  ///< Of `[compat]`, for dialects that choose nothing themselves.
     std::array<CompatChoice, api::compat::dialect_count> compat_choices;
+    CompatTables compat_tables;
     StoreKind store = StoreKind::sqlite;
     DynamoSettings dynamodb;
     FilesKind files = FilesKind::directory;

@@ -7,6 +7,7 @@
 #include "oidc/issuer_keys.hpp"
 #include "server/settings.hpp"
 #include "server/wire_api.hpp"
+#include "server/wire_aws.hpp"
 
 #include <memory>
 
@@ -15,7 +16,10 @@ namespace kaiwa::server {
 /// The dialects of other systems, with what checks the tokens of issuers.
 class Dialects {
 public:
-    Dialects(Settings const& settings, Clock const& clock, Log& log);
+    /// What of `settings` names tables holds from now on.
+    Dialects(Settings const& settings, AwsGround& aws, Clock const& clock, Random& random,
+             Log& log);
+    ~Dialects();
 
     /// Takes what may change while running: all but which dialects there are.
     void configure(Settings const& settings);
@@ -24,6 +28,8 @@ public:
     [[nodiscard]] http::Client& client() { return client_; }
 
 private:
+    struct Tables;
+    std::unique_ptr<Tables> tables_;  // null where no table is named
     http::ConfiguredHostsGate gate_;
     http::Client client_;
     oidc::IssuerKeys keys_;

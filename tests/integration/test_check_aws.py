@@ -169,6 +169,8 @@ def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
     poor = check(moto.poor_env | env | {"KAIWA_SECRET": "s" * 32, "KAIWA_PROVIDERS": "[]"}, tmp_path)
     assert poor.status == 1 and "allow s3:ListBucket" in poor.out and "allow dynamodb:DescribeTable" in poor.out, poor
     lost = check(moto.env | env | {"KAIWA_FILES__S3__BUCKET": "nowhere", "KAIWA_PROVIDERS": "[]",
+                                   "KAIWA_COMPAT__HISTORY": "langchain", "KAIWA_COMPAT__GPTGRAM__ROLES_TABLE": "checked",
                                    "KAIWA_STORE__DYNAMODB__CREATE_TABLES": "true"}, tmp_path)
     assert lost.status == 1 and "S3 answered NoSuchBucket" in lost.out, lost
     assert "ok    DynamoDB table absent is not there yet and will be made" in lost.out
+    assert "fails DynamoDB table ChatMessageHistory: DynamoDB answered ResourceNotFoundException" in lost.out

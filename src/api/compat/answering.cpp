@@ -1,7 +1,5 @@
 #include "api/compat/answering.hpp"
 
-#include "api/json_text.hpp"
-
 namespace kaiwa::api::compat {
 namespace {
 
@@ -24,6 +22,8 @@ asio::awaitable<Result<Begun>> find_rest(Services const& services, DialectCaller
     begun.generation = found->generation.id;
     begun.thread = found->generation.thread;
     begun.reply = found->generation.reply;
+    begun.conversation.history_id = history_id(
+        services, asked.dialect, begun.conversation.owner.principal, session_id, begun.thread);
     co_return begun;
 }
 
@@ -81,31 +81,74 @@ std::string words_of(chat::Message const& message) {
     return "The answer could not be written; try again.";
 }
 
-Reply role_reply(unsigned status, std::string_view name, std::string_view text) {
-    Reply reply{status, "{"};
-    JsonMembers(reply.json).text(name, text);
-    reply.json += '}';
-    return reply;
+asio::awaitable<void> add_to_history(Services const& services, Begun const& begun,
+                                     chat::Message answer) {
+    auto question = co_await services.api->chats.message(begun.conversation.owner.principal,
+                                                         begun.thread, *answer.parent);
+    auto kept = Result<void>();
+    if (question) {
+        chat::Exchange exchange{question->id, std::move(question->text), answer.id,
+                                std::move(answer.text)};
+        kept =
+            co_await services.history->append(begun.conversation.history_id, std::move(exchange));
+    } else {
+        kept = std::unexpected(question.error());
+    }
+    // The answer is given all the same; the session's next question tries again.
+    if (!kept)
+        services.api->log.error("history_not_kept", {{"generation", begun.generation.text()},
+                                                     {"reason", kept.error().message}});
 }
 
-asio::awaitable<Result<void>> put_role(Services const& services, auth::Principal who,
-                                       std::optional<std::string> role) {
-    auto const id = role_thread(who);
-    chat::NewThread wanted;
-    wanted.id = id;
-    wanted.title = "GPTGRAM role";
-    auto thread = co_await services.api->chats.create_thread(who, std::move(wanted));
-    if (!thread && thread.error().code == Errc::not_found)
-        thread = co_await services.api->chats.restore_thread(who, id);
-    if (!thread) co_return std::unexpected(thread.error());
-    chat::ThreadPatch patch;
-    auto& settings = patch.settings.emplace();
-    settings.clears_system_prompt = !role;
-    settings.set.system_prompt = std::move(role);
-    patch.archived = true;
-    auto updated = co_await services.api->chats.update_thread(who, id, std::move(patch));
-    if (!updated) co_return std::unexpected(updated.error());
-    co_return Result<void>{};
+bool belongs_in_history(Begun const& begun, chat::Message const& answer) {
+    return !begun.conversation.history_id.empty() && answer.parent &&
+           answer.state == MessageState::complete;
+}
+
+asio::awaitable<void> wait_and_remember(Services services, Begun begun) {
+    constexpr std::chrono::minutes longest{45};
+    auto const deadline = std::chrono::steady_clock::now() + longest;
+    auto const ended = co_await wait_for_end(services, begun, deadline);
+    if (!ended || !*ended) co_return;
+    auto answer = co_await services.api->chats.message(begun.conversation.owner.principal,
+                                                       begun.thread, begun.reply);
+    if (answer && belongs_in_history(begun, *answer))
+        co_await add_to_history(services, begun, std::move(*answer));
+}
+
+/// For an answer that its own request does not wait for. Only the request that began a turn starts
+/// a task, so there are never more than turns.
+asio::awaitable<void> remember_later(Services const& services, Begun const& begun) {
+    if (begun.conversation.history_id.empty() || !begun.is_new) co_return;
+    auto const loop = co_await asio::this_coro::executor;
+    auto on_end = [api = services.api](std::exception_ptr escaped) {
+        if (escaped) api->log.error("bug", {{"task", "history"}});
+    };
+    spawn(loop, {}, wait_and_remember(services, begun), std::move(on_end));
+}
+
+/// The last answer of the session's thread with its question, where it is whole.
+std::optional<chat::Exchange> last_exchange(std::vector<chat::Message> messages) {
+    if (messages.size() < 2) return std::nullopt;
+    auto& answer = messages.back();
+    auto& question = messages[messages.size() - 2];
+    if (answer.state != MessageState::complete || answer.parent != question.id) return std::nullopt;
+    chat::Exchange exchange{question.id, std::move(question.text), answer.id,
+                            std::move(answer.text), question.created_at};
+    if (messages.size() > 2) exchange.reply_before = messages[messages.size() - 3].id;
+    return exchange;
+}
+
+/// What the table says came before.
+asio::awaitable<Result<std::vector<chat::Remembered>>> read_history(Services const& services,
+                                                                    Conversation conversation) {
+    chat::MessageQuery last;
+    last.limit = 3;  // an answer, a question and its answer
+    auto page = co_await services.api->chats.messages(conversation.owner.principal,
+                                                      conversation.thread, std::move(last));
+    if (!page) co_return std::unexpected(page.error());
+    auto exchange = last_exchange(std::move(page->items));
+    co_return co_await services.history->read(conversation.history_id, std::move(exchange));
 }
 
 }  // namespace
@@ -124,6 +167,12 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     question.text = asked.text;
     question.settings = settings.of(asked.dialect).turn;
     question.remembered = remembered_of(asked);
+    if (!conversation->history_id.empty()) {
+        auto history = co_await read_history(services, *conversation);
+        if (!history) co_return std::unexpected(history.error());
+        question.remembered = std::move(*history);
+        question.repeat = chat::Question::Repeat::may_remember_more;
+    }
     question.guard = std::move(*admitted);
     auto ticket = co_await services.api->turns.ask(
         conversation->owner.principal, conversation->thread, std::move(question), place);
@@ -133,6 +182,7 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     begun.generation = ticket->generation;
     begun.thread = ticket->thread;
     begun.reply = ticket->reply;
+    begun.is_new = ticket->outcome == chat::TurnTicket::Outcome::created;
     co_return begun;
 }
 
@@ -140,11 +190,13 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
                                               Asked const& asked, SteadyTime deadline) {
     auto const& conversation = begun.conversation;
     auto const ended = co_await wait_for_end(services, begun, deadline);
+    if (!ended || !*ended) co_await remember_later(services, begun);
     if (!ended) co_return std::unexpected(ended.error());
     auto message = co_await services.api->chats.message(conversation.owner.principal, begun.thread,
                                                         begun.reply);
     if (!message) co_return std::unexpected(message.error());
     services.api->turns.freshen(*message);
+    if (belongs_in_history(begun, *message)) co_await add_to_history(services, begun, *message);
 
     Answered answered{conversation.shown_id, message->text, std::nullopt};
     if (message->finish && *message->finish != "stop") answered.finish = message->finish;
@@ -156,6 +208,16 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
     co_return failed_reply(asked.dialect, words_of(*message));
 }
 
+asio::awaitable<void> see_remembered(Services const& services, Begun const& begun) {
+    if (begun.conversation.history_id.empty()) co_return;
+    auto answer = co_await services.api->chats.message(begun.conversation.owner.principal,
+                                                       begun.thread, begun.reply);
+    if (!answer || answer->state == MessageState::pending)
+        co_await remember_later(services, begun);
+    else if (belongs_in_history(begun, *answer))
+        co_await add_to_history(services, begun, std::move(*answer));
+}
+
 asio::awaitable<void> forget(Services const& services, Begun const& begun) {
     if (begun.conversation.keep == Conversation::Keep::yes) co_return;
     auto const deleted = co_await services.api->chats.delete_thread(
@@ -163,31 +225,6 @@ asio::awaitable<void> forget(Services const& services, Begun const& begun) {
     if (!deleted)
         services.api->log.warning("conversation_not_forgotten",
                                   {{"reason", deleted.error().message}});
-}
-
-asio::awaitable<Result<Reply>> act_on_role(Services const& services, DialectCaller caller,
-                                           RoleAction action) {
-    if (!caller.caller) co_return role_reply(400, "error", "a role is kept for whoever signs in");
-    auto const who = caller.caller->principal;
-    if (action.kind == RoleAction::Kind::put) {
-        auto put = co_await put_role(services, who, std::move(action.role));
-        if (!put) co_return std::unexpected(put.error());
-        co_return role_reply(200, "message", "Role added or updated successfully");
-    }
-    auto thread = co_await services.api->chats.thread(who, role_thread(who));
-    if (!thread && thread.error().code != Errc::not_found)
-        co_return std::unexpected(thread.error());
-    auto const role = thread ? thread->settings.system_prompt : std::nullopt;
-    if (action.kind == RoleAction::Kind::remove) {
-        auto removed = role ? co_await put_role(services, who, std::nullopt) : Result<void>{};
-        if (!removed) co_return std::unexpected(removed.error());
-        co_return role_reply(200, "message", "Role deleted successfully");
-    }
-    if (!role) co_return role_reply(404, "error", "Role not found for the given user");
-    Reply reply{200, "{"};
-    JsonMembers(reply.json).text("UserID", who.username).text("Role", *role);
-    reply.json += '}';
-    co_return reply;
 }
 
 }  // namespace kaiwa::api::compat

@@ -14,6 +14,7 @@ struct Begun {
     GenerationId generation;
     ThreadId thread;
     MessageId reply;
+    bool is_new = false;  ///< This request began it; false: it was found.
 };
 
 /// Stores the question and starts its turn at `place`; or finds the one whose rest is asked for.
@@ -27,11 +28,11 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
 asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun const& begun,
                                               Asked const& asked, SteadyTime deadline);
 
+/// Sees to it that an answer that was streamed gets into the table of histories, where there is
+/// one: now, or as soon as it is whole.
+asio::awaitable<void> see_remembered(Services const& services, Begun const& begun);
+
 /// Deletes a conversation that nothing continues from.
 asio::awaitable<void> forget(Services const& services, Begun const& begun);
-
-/// Keeps, reads or forgets the caller's role; 400 with `error` where there is nobody to keep it for.
-asio::awaitable<Result<Reply>> act_on_role(Services const& services, DialectCaller caller,
-                                           RoleAction action);
 
 }  // namespace kaiwa::api::compat

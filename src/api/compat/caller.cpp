@@ -27,15 +27,18 @@ Result<std::string> find_token(http::Request const& request) {
     return std::string(value);
 }
 
-asio::awaitable<Result<auth::Caller>> caller_of_token(Services const& services,
-                                                      auth::TokenRules rules, std::string token) {
+asio::awaitable<Result<DialectCaller>> caller_of_token(Services const& services,
+                                                       auth::TokenRules rules, std::string token) {
     auto verified = co_await services.tokens.verify(std::move(token), std::move(rules));
     if (!verified) {
         services.api->log.info("token_refused", {{"reason", verified.error().reason}});
         if (verified.error().code == Errc::unauthenticated) co_return unauthenticated();
         co_return std::unexpected(verified.error());
     }
-    co_return co_await services.api->authenticator.recognise(std::move(verified->identity));
+    auto subject = verified->identity.subject;
+    auto caller = co_await services.api->authenticator.recognise(std::move(verified->identity));
+    if (!caller) co_return std::unexpected(caller.error());
+    co_return DialectCaller{std::move(*caller), std::move(subject)};
 }
 
 asio::awaitable<Result<auth::Caller>> caller_of_host(Services const& services, std::string arn) {
@@ -68,9 +71,9 @@ asio::awaitable<Result<DialectCaller>> find_caller(Services const& services, Set
     } else {
         auto token = find_token(request);
         if (!token) co_return std::unexpected(token.error());
-        caller = own.principal == PrincipalKind::issuer
-                     ? co_await caller_of_token(services, own.tokens, std::move(*token))
-                     : co_await services.api->authenticator.check_key(std::move(*token));
+        if (own.principal == PrincipalKind::issuer)
+            co_return co_await caller_of_token(services, own.tokens, std::move(*token));
+        caller = co_await services.api->authenticator.check_key(std::move(*token));
     }
     if (!caller) co_return std::unexpected(caller.error());
     co_return DialectCaller{std::move(*caller)};

@@ -4,6 +4,8 @@
 #include "api/compat/settings.hpp"
 #include "api/services.hpp"
 #include "auth/token_verifier.hpp"
+#include "chat/role_store.hpp"
+#include "chat/session_history.hpp"
 #include "http/message.hpp"
 
 #include <functional>
@@ -19,12 +21,17 @@ struct Services {
     AnonymousQuota& quota;
     /// As of now; called once a request.
     std::function<std::shared_ptr<Settings const>()> settings;
+    /// Where sessions of `Dialect::lambda_url` are remembered; null: by their threads.
+    chat::SessionHistory* history = nullptr;
+    /// GPTGRAM's own table of roles; null: a role is kept in a thread.
+    chat::RoleStore* roles = nullptr;
 };
 
 /// Who asks in a dialect. `caller` is unset for somebody who proved nothing and need not: what such
 /// callers own hangs on their session's id instead (conversation.hpp).
 struct DialectCaller {
     std::optional<auth::Caller> caller;
+    std::string subject{};  ///< What the issuer of their token calls them; else empty.
 };
 
 /// Finds out who asks, as the dialect's configuration wants it. A cookie of the page never counts

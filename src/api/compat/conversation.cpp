@@ -39,6 +39,15 @@ std::string make_session_id(Random& random) {
     return id.text();
 }
 
+/// The thread whose owner is the session's in a table of histories: whoever named it here first.
+ThreadId claim_of(std::string_view session_id) {
+    return ThreadId{derive({"claim", session_id})};
+}
+
+bool has_history(Services const& services, Dialect dialect) {
+    return services.history && dialect == Dialect::lambda_url;
+}
+
 ThreadId thread_of(auth::Principal const& who, std::string_view session_id, int life) {
     return ThreadId{derive({"session", who.id.text(), session_id, std::to_string(life)})};
 }
@@ -60,12 +69,15 @@ asio::awaitable<Result<void>> make_thread(Services const& services, auth::Princi
     co_return Result<void>{};
 }
 
+enum class Claims { no, yes };
+
 /// The session's thread, made when it is not there. One that was deleted, or whose id somebody took
 /// before, has another life.
 asio::awaitable<Result<ThreadId>> session_thread(Services const& services, auth::Principal who,
-                                                 std::string session_id) {
-    for (int life = 0; life < max_lives; ++life) {
-        auto const id = thread_of(who, session_id, life);
+                                                 std::string session_id, Claims claims) {
+    int const first = claims == Claims::yes ? -1 : 0;
+    for (int life = first; life < max_lives; ++life) {
+        auto const id = life < 0 ? claim_of(session_id) : thread_of(who, session_id, life);
         auto const found = co_await services.api->chats.thread(who, id);
         if (found) co_return id;
         if (found.error().code != Errc::not_found) co_return std::unexpected(found.error());
@@ -83,6 +95,8 @@ asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& ser
         Conversation known{anonymous_owner(*asked.session_id), {}, *asked.session_id,
                            *asked.session_id};
         known.thread = thread_of(known.owner.principal, *asked.session_id, 0);
+        known.history_id = history_id(services, asked.dialect, known.owner.principal,
+                                      known.session_id, known.thread);
         auto const found = co_await services.api->chats.thread(known.owner.principal, known.thread);
         if (found) co_return known;
         if (found.error().code != Errc::not_found) co_return std::unexpected(found.error());
@@ -93,6 +107,9 @@ asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& ser
     fresh.thread = thread_of(fresh.owner.principal, session_id, 0);
     fresh.keep = asked.session_id ? once : yes;
     fresh.issued = asked.session_id ? Conversation::Issued::no : Conversation::Issued::yes;
+    if (fresh.keep == yes)
+        fresh.history_id =
+            history_id(services, asked.dialect, fresh.owner.principal, session_id, fresh.thread);
     auto made = co_await make_thread(services, fresh.owner.principal, fresh.thread);
     if (!made) co_return std::unexpected(made.error());
     co_return fresh;
@@ -117,10 +134,21 @@ asio::awaitable<Result<Conversation>> find_conversation(Services const& services
     conversation.session_id =
         asked.session_id ? *asked.session_id : new_session_id(services, who, asked);
     conversation.shown_id = conversation.session_id;
-    auto thread = co_await session_thread(services, who, conversation.session_id);
+    auto const claims = has_history(services, asked.dialect) ? Claims::yes : Claims::no;
+    auto thread = co_await session_thread(services, who, conversation.session_id, claims);
     if (!thread) co_return std::unexpected(thread.error());
     conversation.thread = *thread;
+    conversation.history_id =
+        history_id(services, asked.dialect, who, conversation.session_id, *thread);
     co_return conversation;
+}
+
+std::string history_id(Services const& services, Dialect dialect, auth::Principal const& who,
+                       std::string const& session_id, ThreadId thread) {
+    if (!has_history(services, dialect)) return {};
+    bool const issued = who.username.starts_with(anonymous_mark);
+    if (issued || thread == claim_of(session_id)) return session_id;
+    return session_id + "#" + thread.text();
 }
 
 asio::awaitable<Result<Continued>> find_continued(Services const& services, DialectCaller caller,

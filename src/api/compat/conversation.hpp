@@ -22,6 +22,8 @@ struct Conversation {
     std::string shown_id;    ///< What the client is told: its own words, where they hold nothing.
     using Keep = Continuation::Keep;
     Keep keep = Keep::yes;  ///< `once`: nothing is continued from it.
+    /// The session's name in a table of histories, which knows no owners; empty: it has none.
+    std::string history_id{};
     enum class Issued { no, yes } issued = Issued::no;  ///< Kaiwa made the session's id just now.
 };
 
@@ -36,6 +38,11 @@ struct Continued {
 };
 asio::awaitable<Result<Continued>> find_continued(Services const& services, DialectCaller caller,
                                                   Continuation continuation);
+
+/// `Conversation::history_id` of a session of `who` whose thread is `thread`.
+[[nodiscard]] std::string history_id(Services const& services, Dialect dialect,
+                                     auth::Principal const& who, std::string const& session_id,
+                                     ThreadId thread);
 
 /// The id of the question, which is what makes a repeat of `asked` the same question.
 [[nodiscard]] MessageId question_id(Services const& services, Conversation const& conversation,

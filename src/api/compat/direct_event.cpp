@@ -1,6 +1,7 @@
 #include "api/compat/direct_event.hpp"
 
 #include "api/compat/answering.hpp"
+#include "api/compat/roles.hpp"
 
 namespace kaiwa::api::compat {
 namespace {

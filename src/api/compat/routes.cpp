@@ -3,6 +3,7 @@
 #include "api/answer.hpp"
 #include "api/call.hpp"
 #include "api/compat/answering.hpp"
+#include "api/compat/roles.hpp"
 #include "api/event_stream.hpp"
 #include "api/fields.hpp"
 
@@ -155,6 +156,7 @@ asio::awaitable<Result<void>> answer_asked(Services const& services, Settings co
     auto headers = success_headers(asked, *begun, request);
     if (reads_along) {
         auto streamed = co_await stream(services, *begun, request, writer, std::move(headers));
+        co_await see_remembered(services, *begun);
         if (streamed) co_await forget(services, *begun);
         co_return streamed;
     }

@@ -96,10 +96,7 @@ bool Transacted::refused_at(std::size_t place) const {
 Error Table::error_of(aws::Failure const& failure) const {
     if (failure.code != "ResourceNotFoundException")
         return aws::to_outage(failure, "DynamoDB", log_);
-    log_.error("no_table", {{"table", name_},
-                            {"error",
-                             "it is not in DynamoDB, or has no index UserThread; make it, "
-                             "or set store.dynamodb.create_tables"}});
+    log_.error("no_table", {{"table", name_}, {"error", when_absent_}});
     return {Errc::unavailable, "a table is not in DynamoDB; the server's log names it", "no_table"};
 }
 
@@ -317,8 +314,8 @@ asio::awaitable<Result<Written>> Table::update(Item key, Aliases aliases, std::s
     co_return Written{true, std::move(*item)};
 }
 
-asio::awaitable<Result<void>> Table::remove(Key key) {
-    json::object request{{"TableName", name_}, {"Key", key_json(key.item())}};
+asio::awaitable<Result<void>> Table::remove(Item key) {
+    json::object request{{"TableName", name_}, {"Key", key_json(key)}};
     auto answer = co_await send("DeleteItem", std::move(request), patient_until());
     if (!answer) co_return std::unexpected(error_of(answer.error()));
     co_return Result<void>{};

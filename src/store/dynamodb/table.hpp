@@ -99,8 +99,16 @@ public:
     /// Less than a lease: a runner whose save meets dead connections has time for another.
     static constexpr std::chrono::seconds patience{10};
 
-    Table(Calls& calls, std::string name, Random& random, Log& log)
-        : calls_(calls), name_(std::move(name)), random_(random), log_(log) {}
+    /// `when_absent` says in the log what to do about a table that is not there.
+    Table(Calls& calls, std::string name, Random& random, Log& log,
+          std::string when_absent =
+              "it is not in DynamoDB, or has no index UserThread; make it, or set "
+              "store.dynamodb.create_tables")
+        : calls_(calls),
+          name_(std::move(name)),
+          random_(random),
+          log_(log),
+          when_absent_(std::move(when_absent)) {}
 
     [[nodiscard]] std::string const& name() const { return name_; }
     [[nodiscard]] Calls& calls() { return calls_; }
@@ -123,7 +131,8 @@ public:
     asio::awaitable<Result<Written>> put_if(Item item, Aliases aliases, std::string condition);
     asio::awaitable<Result<Written>> update(Item key, Aliases aliases, std::string update,
                                             std::string condition);
-    asio::awaitable<Result<void>> remove(Key key);
+    asio::awaitable<Result<void>> remove(Item key);
+    asio::awaitable<Result<void>> remove(Key key) { return remove(key.item()); }
     asio::awaitable<Result<void>> batch_put(std::vector<Item> items);
     asio::awaitable<Result<void>> batch_remove(std::vector<Key> keys);
 
@@ -154,6 +163,7 @@ private:
     std::string name_;
     Random& random_;
     Log& log_;
+    std::string when_absent_;
     Consumed consumed_;
 };
 
