@@ -3,7 +3,7 @@
 # usage: tools/fuzz.sh [seconds [preset]]      prints "N passed, M failed" last; a crash's input stays in build/fuzz/crashes
 #
 # The preset `fuzz` (the default) is optimised and finds more in a minute; `asan` shares the objects of
-# the sanitized tests and so costs no second build.
+# the sanitized tests and so costs no second build. KAIWA_FUZZ_SEED makes runs alike; else each takes its own way.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60} preset=${2:-fuzz}
@@ -17,7 +17,7 @@ for target in build/"$preset"/bin/*_fuzz; do
   name=$(basename "$target" _fuzz)
   grown=build/fuzz/corpus/$name
   mkdir -p "$grown" "fuzz/corpus/$name"
-  if "$target" "$grown" "fuzz/corpus/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
+  if "$target" "$grown" "fuzz/corpus/$name" -max_total_time="$seconds" -seed="${KAIWA_FUZZ_SEED:-0}" -timeout=10 -rss_limit_mb=2048 -max_len=65536 \
       -artifact_prefix="build/fuzz/crashes/$name-" >"build/fuzz/$name.log" 2>&1; then
     passed=$((passed + 1))
     echo "$name: $(grep -oE 'Done [0-9]+ runs in [0-9]+ second' "build/fuzz/$name.log")"

@@ -28,10 +28,21 @@ python3 - "$report" <<'PYTHON'
 import json
 import sys
 
+def specs(suite):
+    yield from suite.get("specs", [])
+    for inner in suite.get("suites", []):
+        yield from specs(inner)
+
+
 try:
-    stats = json.load(open(sys.argv[1]))["stats"]
+    report = json.load(open(sys.argv[1]))
+    for suite in report["suites"]:
+        for spec in specs(suite):
+            for status in {test["status"] for test in spec["tests"]} - {"expected"}:
+                print("unsteady:" if status == "flaky" else "failed:", spec["file"], spec["title"])
+    stats = report["stats"]
     # What never ran, because time was up, counts as failed.
-    print(f'{stats["expected"]} passed, {stats["unexpected"] + stats["flaky"] + stats["skipped"]} failed')
+    print(f'{stats["expected"] + stats["flaky"]} passed, {stats["unexpected"] + stats["skipped"]} failed')
 except (OSError, ValueError):
     print("0 passed, 1 failed")
 PYTHON

@@ -24,9 +24,14 @@ tests/support/moto/fetch.sh || exit 1
 tests/support/dynamodb_local/fetch.sh || exit 1
 
 report=build/test-logs/integration.xml
+output=build/test-logs/integration.txt
 mkdir -p build/test-logs
-"$venv/bin/python" -m pytest tests/integration -c tests/integration/pytest.ini --junitxml="$report" "$@"
-status=$?
+"$venv/bin/python" -m pytest tests/integration -c tests/integration/pytest.ini -rfER --junitxml="$report" "$@" | tee "$output"
+status=${PIPESTATUS[0]}
+sed -nE 's/^(FAILED|ERROR) ([^ ]*).*/failed: \2/p' "$output"
+grep -oP '^RERUN \K[^ ]*' "$output" | sort -u | while read -r name; do
+  grep -qF "$name" <(grep -E '^(FAILED|ERROR) ' "$output") || echo "unsteady: $name"
+done
 "$venv/bin/python" - "$report" <<'PYTHON'
 import sys, xml.etree.ElementTree as tree
 suite = tree.parse(sys.argv[1]).getroot().find("testsuite")

@@ -32,7 +32,7 @@ test("a killed server is said in one calm line, and what was written is there wh
 
   const stored = (await storedMessages(api, thread)).at(-1);
   expect(stored?.state).toBe("interrupted");
-  expect(await chat.shown()).toBe(oneLine(stored?.text ?? ""));
+  await chat.shows(oneLine(stored?.text ?? ""));
   // Written behind the sending by at most 250 ms: ten tokens at this pace, and what was on its way.
   expect(before.length - oneLine(stored?.text ?? "").length).toBeLessThan(21 * 20);
   await api.dispose();

@@ -71,7 +71,7 @@ test("waiting is said in words, and later with the seconds", async ({ page, pers
   await expect(words).toHaveText(/考えています…\s*[5-7]秒/, { timeout: 8_000 });
   await chat.ended();
   await expect(words).toHaveCount(0);
-  expect(await chat.shown()).toBe("語語語語語");
+  await chat.shows("語語語語語");
 });
 
 test("an answer is copied as Markdown and as rich text", async ({ page, context, person }) => {

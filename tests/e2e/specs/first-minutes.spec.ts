@@ -83,10 +83,10 @@ for (const { locale, words } of languages) {
       await chat.ask(question);
       await expect(chat.answers.last()).toHaveAttribute("aria-busy", "true");
       await chat.ended();
-      expect(await chat.shown()).toBe(question);
+      await chat.shows(question);
       await page.reload();
       await expect(chat.questions.last()).toContainText(question);
-      await expect.poll(() => chat.shown()).toBe(question);
+      await chat.shows(question);
       await expect(page.getByRole("heading", { name: words.today })).toBeVisible();
 
       // Out and in again.

@@ -35,6 +35,11 @@ export class Chat {
     return oneLine(await this.answers.last().locator(textOfAnswer).innerText());
   }
 
+  /** Waits until the newest answer shows this text: a long one is drawn a moment after its end is told. */
+  async shows(text: string): Promise<void> {
+    await expect.poll(() => this.shown()).toBe(text);
+  }
+
   /** The thread of the address. */
   thread(): string {
     return new URL(this.page.url()).pathname.replace("/t/", "");
