@@ -108,11 +108,13 @@ setup_build() {
 }
 # Doubles of vendors' services that are made of the vendors' own packages; they need Node.
 setup_vendor_doubles() {
-  local double=tests/support/bedrock_double
-  cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock" && return
-  install_node
-  (cd "$double" && PATH="$OLDPWD/build/tools/node/bin:$PATH" retry npm ci --silent)
-  cp "$double/package-lock.json" "$double/node_modules/.installed-lock"
+  local double
+  for double in tests/support/bedrock_double tests/support/dynalite; do
+    cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock" && continue
+    install_node
+    (cd "$double" && PATH="$OLDPWD/build/tools/node/bin:$PATH" retry npm ci --silent --ignore-scripts)
+    cp "$double/package-lock.json" "$double/node_modules/.installed-lock"
+  done
 }
 setup_test() {
   install_packages "${test_packages[@]}"

@@ -129,7 +129,7 @@ stage_asan() {
   run_ctest asan .
 }
 
-# Runs the store's conformance suite on a DynamoDB Local of its own, as run.py is told, and counts.
+# Runs the store's conformance suite on a service of its own, as run.py is told, and counts.
 run_dynamodb() {
   local report="$PWD/$logs/dynamodb.xml" status
   rm -f "$report"
@@ -144,12 +144,16 @@ print(tests - failed, failed)' "$report")
 }
 
 # The DynamoDB store on DynamoDB Local; then through throttling, conflicts, errors, cut and lost
-# answers, without the tests that are about size and time.
+# answers, without the tests that are about size and time. What is about pages and batches runs once
+# more on dynalite, which answers a large batch in parts and may end a list with an empty page, and
+# with half of the batches left undone in part.
 stage_dynamodb() {
   build_preset asan asan --target kaiwa_dynamodb_conformance || return 1
   local suite=build/asan/bin/kaiwa_dynamodb_conformance
   run_dynamodb "$suite" || return 1
   run_dynamodb --faults 1 "$suite" '--gtest_filter=-*Cost*:*AThreadPast*:*KeepsTextOfAny*:*GivesHits*:*OfAHundred*'
+  run_dynamodb --dynalite --faults 1 --share 0.5 --kinds partial "$suite" \
+    '--gtest_filter=*Page*:*LongThread*:*ThreadArchive*:*KeepsTextOfAny*:*DeletingAUser*'
 }
 
 # Turns and stores under the thread sanitizer.

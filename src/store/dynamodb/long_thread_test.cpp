@@ -3,8 +3,8 @@
 
 namespace kaiwa::conformance {
 
-using store::dynamodb::DynamoHarness;
 using store::dynamodb::dynamodb_backend;
+using store::dynamodb::DynamoHarness;
 
 /// A thread of some 2.6 MB in one branch: three pages of DynamoDB.
 class DynamoLongThreadTest : public ChatStoreTest {
@@ -13,7 +13,9 @@ protected:
     static constexpr int stored = 160;
 
     DynamoHarness& dynamo() { return static_cast<DynamoHarness&>(*harness); }
-    std::string text_of(int number) { return std::to_string(number) + std::string(text_bytes, 'x'); }
+    std::string text_of(int number) {
+        return std::to_string(number) + std::string(text_bytes, 'x');
+    }
 
     /// Two messages through the store, and `stored` behind them.
     void make_long_thread() {
@@ -108,6 +110,33 @@ TEST_P(DynamoLongThreadTest, WhatIsMovedToAnotherBranchStaysWhole) {
     EXPECT_EQ(branch(ann, thread).size(), 2u);
     ASSERT_TRUE(run(select(ids.back())));
     expect_whole(branch(ann, thread));
+}
+
+/// 6 MB: DynamoDB answers it at once, dynalite in parts of 1 MB.
+TEST_P(DynamoLongThreadTest, ABatchIsReadWholeInHoweverManyPartsItComes) {
+    make_thread(ann);  // makes the tables
+    store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
+    std::vector<store::dynamodb::Item> items;
+    std::vector<store::dynamodb::Key> keys;
+    for (int i = 0; i < 60; ++i) {
+        store::dynamodb::Key const key{"KAIWA#TEXT#a", std::to_string(1'000 + i)};
+        auto item = key.item();
+        item.emplace("text", std::string(100'000, static_cast<char>('A' + i)));
+        items.push_back(std::move(item));
+        keys.push_back(key);
+    }
+    auto const wanted = items;
+    ASSERT_TRUE(run(table.batch_put(std::move(items))));
+    auto found = run(table.batch_get(keys));
+    ASSERT_TRUE(found) << found.error().message;
+    auto const by_key = [](auto const& item) { return store::dynamodb::string_or(item, "SK"); };
+    std::ranges::sort(*found, {}, by_key);
+    EXPECT_TRUE(*found == wanted);
+    RecordProperty("parts", static_cast<int>(table.consumed().retries) + 1);
+
+    keys.push_back({"KAIWA#TEXT#a", "absent"});
+    ASSERT_TRUE(run(table.batch_remove(keys)));
+    EXPECT_TRUE(run(table.batch_get(keys))->empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoLongThreadTest, testing::Values(dynamodb_backend()));

@@ -61,6 +61,8 @@ class FaultProxy:
                 kind = "throttle"
             if kind == "partial" and operation not in ("BatchWriteItem", "BatchGetItem"):
                 kind = "server_error"
+            if kind not in self.kinds:
+                return ""
             self.counts[kind] = self.counts.get(kind, 0) + 1
             return kind
 
@@ -95,7 +97,7 @@ class FaultProxy:
         if left and status == 200:
             merged = json.loads(answer)
             name = "UnprocessedItems" if operation == "BatchWriteItem" else "UnprocessedKeys"
-            merged[name] = left
+            merged[name] = self.together(merged.get(name) or {}, left)
             answer = json.dumps(merged).encode()
         if kind == "lost":  # the work was done; nobody hears of it
             handler.close_connection = True
@@ -114,6 +116,18 @@ class FaultProxy:
             if dropped:
                 left[table] = dropped if operation == "BatchWriteItem" else {**wanted, "Keys": dropped}
         return json.dumps({**request, "RequestItems": asked}).encode(), left or None
+
+    @staticmethod
+    def together(undone: dict, left: dict) -> dict:
+        """What the service left undone by itself, and what was left out here."""
+        for table, wanted in undone.items():
+            if table not in left:
+                left[table] = wanted
+            elif isinstance(wanted, list):
+                left[table] = wanted + left[table]
+            else:
+                left[table]["Keys"] = wanted["Keys"] + left[table]["Keys"]
+        return left
 
     def forward(self, handler, body: bytes):
         connection = http.client.HTTPConnection(self.upstream, timeout=60)
