@@ -21,6 +21,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+from dynamodb_local.local import DynamoDbLocal  # noqa: E402
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -155,8 +159,7 @@ http {{ access_log off; keepalive_requests 1000000;
         self.env = dict(os.environ, KAIWA_LIMITS__TURNS_PER_USER="20000", KAIWA_PROVIDERS=json.dumps(
             [{"name": "bench", "kind": "openai", "base_url": f"http://127.0.0.1:{self.model_port}/v1", "models": ["*"]}]))
         self.start_kaiwa()
-        self.key = subprocess.run([str(a.kaiwa), "key", "add", "bench", "--data", str(self.data)], env=self.env,
-                                  capture_output=True, text=True, check=True).stdout.strip().split()[-1]
+        self.key = self.make_key("bench")
         wait_ready(f"http://127.0.0.1:{self.nginx_port}/v1/models")
 
     def start_kaiwa(self):
@@ -225,6 +228,7 @@ http {{ access_log off; keepalive_requests 1000000;
 
         self.measure_store()
         self.measure_aws()
+        self.measure_dynamodb()
 
         # Many streams.
         for streams, rate, tokens in ((2000, 20, 200), (9000, 1, 20)):
@@ -264,12 +268,34 @@ http {{ access_log off; keepalive_requests 1000000;
         self.row("signing a request to AWS, 4 KiB of body", f"{took['sign_request']:.1f} µs", "", "", None)
         self.row("decoding a frame of an event stream", f"{took['decode_frame']:.2f} µs", "", "", None)
 
+    def measure_dynamodb(self):
+        """Whole turns with everything in DynamoDB Local, which works on the load's core and is most of what a turn takes."""
+        with DynamoDbLocal() as database:
+            subprocess.run(["taskset", "--all-tasks", "--cpu-list", "--pid", "1", str(database.process.pid)], check=True, stdout=subprocess.DEVNULL)
+            env = self.env | {"KAIWA_STORE__KIND": "dynamodb", "KAIWA_STORE__DYNAMODB__CREATE_TABLES": "true", "KAIWA_STORE__DYNAMODB__ENDPOINT": database.url,
+                              "KAIWA_STORE__DYNAMODB__REGION": "us-east-1", "KAIWA_SECRET": "a secret of the benchmark, of 32 and more",
+                              "AWS_ACCESS_KEY_ID": "kaiwabench", "AWS_SECRET_ACCESS_KEY": "secret"}
+            before = self.kaiwa, self.kaiwa_port, self.data, self.key, self.env
+            self.kaiwa_port, self.data, self.env = free_port(), self.folder / "dynamodb", env
+            try:
+                self.start_kaiwa()
+                self.key = self.make_key("bench")
+                for connections in (1, 8):
+                    r = self.load("kaiwa", "stream?tokens=50", connections, (40 if self.args.quick else 400) // connections)
+                    self.row(f"durable turns of 50 tokens on DynamoDB Local, {connections} at once",
+                             f"{r['turns'] / r['seconds']:,.0f}/s, {r['cpu'] / r['turns'] * 1e3:.2f} ms CPU, first token p50 {r['first_token_ms']['p50']:.1f} ms", "", "", None)
+            finally:
+                if self.kaiwa is not before[0]:
+                    self.kaiwa.send_signal(signal.SIGTERM)
+                    self.kaiwa.wait(20)
+                self.kaiwa, self.kaiwa_port, self.data, self.key, self.env = before
+
     def measure_page(self):
         password = "a password of the benchmark"
         subprocess.run([str(self.args.kaiwa), "user", "add", "reader", "--role", "user", "--password-stdin", "--data", str(self.data)],
                        env=self.env, input=password + "\n", capture_output=True, text=True, check=True)
         done = subprocess.run(["taskset", "-c", "1", "node", "bench/page.mjs", "--url", f"http://127.0.0.1:{self.kaiwa_port}", "--user", "reader", "--password", password,
-                               "--key", self.reader_key(), "--model", "bench/stream;tokens=2000;rate=200", "--short", "bench/echo",
+                               "--key", self.make_key("page", "--user", "reader"), "--model", "bench/stream;tokens=2000;rate=200", "--short", "bench/echo",
                                "--messages", "1000" if self.args.quick else "10000"], capture_output=True, text=True, timeout=600)
         if done.returncode != 0:
             self.row("the page in Chromium", "not measured", done.stderr.strip().splitlines()[-1][:120] if done.stderr.strip() else "", "", False)
@@ -296,8 +322,8 @@ http {{ access_log off; keepalive_requests 1000000;
             self.row(f"whole turns of 50 tokens beside Chainlit, {connections} at once", f"{ours:,.0f}/s", f"Chainlit {rate:.1f}/s, {peer['cpu'] / peer['turns'] * 1e3:.0f} ms CPU each, {r['stored']} of {r['asked']} stored",
                      "≥ 100 ×" if connections == 8 else "", ours >= 100 * rate if connections == 8 else None)
 
-    def reader_key(self):
-        printed = subprocess.run([str(self.args.kaiwa), "key", "add", "page", "--user", "reader", "--data", str(self.data)], env=self.env,
+    def make_key(self, name, *options):
+        printed = subprocess.run([str(self.args.kaiwa), "key", "add", name, *options, "--data", str(self.data)], env=self.env,
                                  capture_output=True, text=True, check=True).stdout
         return next(word for word in printed.split() if word.startswith("kw_"))
 

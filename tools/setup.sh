@@ -14,7 +14,7 @@ test_packages=(
   chromium fonts-noto-cjk
   openjdk-17-jre-headless maven
 )
-bench_packages=(libbenchmark-dev nginx-light curl procps chromium fonts-noto-cjk)
+bench_packages=(libbenchmark-dev nginx-light curl procps chromium fonts-noto-cjk openjdk-17-jre-headless maven)
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -126,7 +126,10 @@ setup_emulators() {
   # The one that streams asks Cargo what the package is called.
   cargo --version >/dev/null 2>&1 || install_packages cargo
 }
-setup_bench() { install_packages "${bench_packages[@]}"; }
+setup_bench() {
+  install_packages "${bench_packages[@]}"
+  tests/support/dynamodb_local/fetch.sh
+}
 
 [ $# -gt 0 ] || set -- build
 for group in "$@"; do
