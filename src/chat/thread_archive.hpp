@@ -58,7 +58,7 @@ public:
         /// Messages of other programs that have no place here.
         [[nodiscard]] virtual std::vector<std::string> const& unreadable() const = 0;
     };
-    /// Fails with `not_found`.
+    /// Fails with `not_found`, or `unavailable` (reason "gaps": messages of it are missing).
     virtual asio::awaitable<Result<std::unique_ptr<Reader>>> read(ThreadId id) = 0;
 
     /// Makes the thread, yet without a head and not deleted, unless it is there. Until it is closed

@@ -56,6 +56,7 @@ public:
                 [this] { return Restore{text_}; });
         restore->add_option("folder", text_, "a folder that kaiwa backup made")->required();
         add_migrate();
+        add_import();
         add(&app_, "version", "Print the version", [] { return ShowVersion{}; });
     }
 
@@ -129,6 +130,65 @@ private:
                          "where they are to be: directory or s3 (files.kind)")
             ->check(places);
     }
+    void add_import() {
+        auto* sources = group(
+            "import", "Bring in what another system's table holds, also while the server runs");
+        struct Source {
+            char const* name;
+            char const* about;
+            Import::From from;
+            char const* table;
+        };
+        using From = Import::From;
+        for (auto const& source :
+             {Source{"chainlit", "Threads of Chainlit's DynamoDB data layer", From::chainlit,
+                     "ChainlitData"},
+              Source{"langchain", "Sessions of LangChain's DynamoDBChatMessageHistory",
+                     From::langchain, "ChatMessageHistory"},
+              Source{"bedrock-chat", "Conversations of bedrock-chat", From::bedrock_chat,
+                     "ConversationTableV3"},
+              Source{"genu", "Chats of GenU (generative-ai-use-cases)", From::genu, "GenU"},
+              Source{"private-rag", "Sessions of a private RAG's ChatHistory", From::private_rag,
+                     "ChatHistory"},
+              Source{"user-roles", "Roles of GPTGRAM's UserRoles", From::user_roles, "UserRoles"}})
+            add_source(sources, source.name, source.about, source.from, source.table);
+    }
+    void add_source(CLI::App* parent, char const* name, char const* about, Import::From from,
+                    char const* table) {
+        auto* app = add(parent, name, about, [this, from, table = std::string(table)] {
+            return Import{.from = from,
+                          .table = table_.empty() ? table : table_,
+                          .user_table = user_table_,
+                          .file = file_,
+                          .user = username_,
+                          .issuer = issuer_,
+                          .key = session_key_,
+                          .bucket = bucket_,
+                          .mode = flag_ ? Import::Mode::look : Import::Mode::store};
+        });
+        app->add_option("--table", table_, fmt::format("the table's name ({})", table));
+        if (from == Import::From::chainlit) {
+            app->add_option("--user-table", user_table_,
+                            "its sample's table of users (UserAuth); \"\" where there is none");
+        } else {
+            app->add_option("--file", file_,
+                            "read an export instead: DynamoDB's JSON, an item a line");
+            bool const names_owners = from == Import::From::bedrock_chat ||
+                                      from == Import::From::genu ||
+                                      from == Import::From::user_roles;
+            if (names_owners)
+                app->add_option(
+                    "--issuer", issuer_,
+                    "its people are subjects of this issuer, and become its users here");
+        }
+        if (from == Import::From::langchain)
+            app->add_option("--key", session_key_, "the table's hash key (SessionId)");
+        if (from == Import::From::bedrock_chat)
+            app->add_option("--bucket", bucket_, "where it keeps long conversations");
+        if (from != Import::From::user_roles)
+            app->add_option("--user", username_, "give everything to this user");
+        app->add_flag("--dry-run", flag_, "say what would come in, and store nothing");
+    }
     void add_serve() {
         auto* serve =
             add(&app_, "serve", "Serve the page and the API", [this] { return Serve{flag_}; });
@@ -181,6 +241,12 @@ private:
     std::string from_;
     std::string files_from_;
     std::string files_to_;
+    std::string table_;
+    std::string user_table_ = "UserAuth";
+    std::string file_;
+    std::string issuer_;
+    std::string session_key_ = "SessionId";
+    std::string bucket_;
     std::string to_;
     std::string role_ = "user";
     bool flag_ = false;

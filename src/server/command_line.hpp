@@ -57,14 +57,25 @@ struct Migrate {
     std::optional<FilesKind> files_from;
     std::optional<FilesKind> files_to;
 };
+/// Brings in what another system's table holds.
+struct Import {
+    enum class From { chainlit, langchain, bedrock_chat, genu, private_rag, user_roles } from;
+    std::string table;       ///< Of DynamoDB, or what the file is an export of.
+    std::string user_table;  ///< Of Chainlit's sample; empty: there is none.
+    std::string file;        ///< An item a line; empty: the table itself is read.
+    std::string user;        ///< Whose everything becomes; empty: as the table says.
+    std::string issuer;      ///< Whose subjects the table's people are.
+    std::string key;         ///< Of LangChain's table: the hash key.
+    std::string bucket;      ///< That bedrock-chat keeps long conversations in; empty: unknown.
+    enum class Mode { store, look } mode = Mode::store;  ///< `look`: nothing is stored.
+};
 struct CheckHealth {};
 struct CheckAws {};
 struct ShowVersion {};
 
-using Command =
-    std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd, KeyList,
-                 KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore, Migrate, CheckHealth,
-                 CheckAws, ShowVersion>;
+using Command = std::variant<Serve, UserAdd, UserList, UserPasswd, UserDisable, UserDelete, KeyAdd,
+                             KeyList, KeyRevoke, ConfigExplain, CreateSecret, Backup, Restore,
+                             Migrate, Import, CheckHealth, CheckAws, ShowVersion>;
 
 struct CommandLine {
     Command command;

@@ -54,6 +54,36 @@ TEST(CommandLine, MovesBetweenStores) {
     EXPECT_FALSE(parse({"migrate", "--from", "sqlite"}));
 }
 
+TEST(CommandLine, ImportsFromTablesThatHaveTheirUsualNames) {
+    auto const line = parse({"import", "langchain", "--user", "hana"}).value();
+    auto const& command = std::get<Import>(line.command);
+    EXPECT_EQ(command.from, Import::From::langchain);
+    EXPECT_EQ(command.table, "ChatMessageHistory");
+    EXPECT_EQ(command.user, "hana");
+    auto const named = parse({"import", "genu", "--table", "T", "--file", "f", "--issuer", "i"});
+    ASSERT_TRUE(named);
+    EXPECT_EQ(std::get<Import>(named->command).table, "T");
+    EXPECT_EQ(std::get<Import>(named->command).file, "f");
+    EXPECT_EQ(std::get<Import>(named->command).issuer, "i");
+    EXPECT_FALSE(parse({"import"}));
+    EXPECT_EQ(std::get<Import>(named->command).mode, Import::Mode::store);
+    auto const looks = parse({"import", "langchain", "--key", "id", "--dry-run"});
+    ASSERT_TRUE(looks);
+    EXPECT_EQ(std::get<Import>(looks->command).key, "id");
+    EXPECT_EQ(std::get<Import>(looks->command).mode, Import::Mode::look);
+    auto const chainlit = parse({"import", "chainlit", "--user-table", ""});
+    ASSERT_TRUE(chainlit);
+    EXPECT_EQ(std::get<Import>(chainlit->command).user_table, "");
+    EXPECT_EQ(std::get<Import>(parse({"import", "chainlit"})->command).user_table, "UserAuth");
+    EXPECT_FALSE(parse({"import", "chainlit", "--file", "f"}));
+    auto const large = parse({"import", "bedrock-chat", "--bucket", "b"});
+    ASSERT_TRUE(large);
+    EXPECT_EQ(std::get<Import>(large->command).bucket, "b");
+    EXPECT_FALSE(parse({"import", "genu", "--bucket", "b"}));
+    EXPECT_FALSE(parse({"import", "langchain", "--issuer", "i"})) << "its items name nobody";
+    EXPECT_FALSE(parse({"import", "user-roles", "--user", "u"}));
+}
+
 TEST(CommandLine, SaysWhatIsWrong) {
     for (std::vector<char const*> const& wrong :
          std::vector<std::vector<char const*>>{{},

@@ -3,6 +3,7 @@
 #include "server/check_health.hpp"
 #include "server/command_line.hpp"
 #include "server/config.hpp"
+#include "server/import_command.hpp"
 #include "server/move_commands.hpp"
 #include "server/sealing_key.hpp"
 #include "server/serve.hpp"
@@ -74,6 +75,8 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
     }
     if (auto const* command = std::get_if<Migrate>(&line.command))
         return migrate_stores(*command, settings);
+    if (auto const* command = std::get_if<Import>(&line.command))
+        return import_from(*command, settings);
     if (std::holds_alternative<CheckHealth>(line.command)) {
         auto const answer = check_health(settings);
         if (!answer) return std::unexpected(answer.error());

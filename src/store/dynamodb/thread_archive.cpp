@@ -199,7 +199,8 @@ asio::awaitable<Result<ArchivedThread>> DynamoThreadArchive::find(ThreadId id) {
     out.owner.username = found.user_id;
     auto const owner = found.owner ? UserId::parse(*found.owner) : std::nullopt;
     out.owner.id = owner.value_or(id_of_name(found.user_id));
-    if (!owner && !found.user_id.empty()) {
+    bool const has_users = !engine_.users.name().empty();
+    if (!owner && !found.user_id.empty() && has_users) {
         auto item = co_await engine_.users.get(user_name_key(found.user_id));
         if (!item) co_return std::unexpected(item.error());
         if (*item) out.owner.id = read_user(**item).shown.user.id;
@@ -235,7 +236,8 @@ asio::awaitable<Result<std::unique_ptr<chat::ThreadArchive::Reader>>> DynamoThre
     if (!tree) co_return std::unexpected(tree.error());
     if (tree->has_gaps())
         co_return fail(Errc::unavailable,
-                       "a message of thread " + id.text() + " names a parent that is not there");
+                       "a message of thread " + id.text() + " names a parent that is not there",
+                       "gaps");
     co_return std::make_unique<TreeReader>(engine_, id, std::move(*tree));
 }
 

@@ -28,6 +28,17 @@ class Tables:
                                  BillingMode="PAY_PER_REQUEST")
         return self.name(base)
 
+    def make_chainlit(self, base: str) -> str:
+        """A table of Chainlit's data layer, as its documentation has it."""
+        keys = ("PK", "SK", "UserThreadPK", "UserThreadSK")
+        index = {"IndexName": "UserThread", "Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["id", "name"]},
+                 "KeySchema": [{"AttributeName": "UserThreadPK", "KeyType": "HASH"}, {"AttributeName": "UserThreadSK", "KeyType": "RANGE"}]}
+        self.client.create_table(
+            TableName=self.name(base), BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[index],
+            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in keys])
+        return self.name(base)
+
     def put(self, table: str, *items: dict) -> None:
         for item in items:
             self.client.put_item(TableName=table, Item=item)

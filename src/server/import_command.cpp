@@ -1,0 +1,121 @@
+#include "server/import_command.hpp"
+
+#include "server/chainlit_import.hpp"
+#include "server/run_alone.hpp"
+#include "server/table_import.hpp"
+#include "server/wire_auth.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace kaiwa::server {
+namespace {
+
+using From = Import::From;
+
+Result<void> check(Import const& command, Settings const& settings) {
+    auto const refuse = [](char const* why) { return fail(Errc::invalid_argument, why); };
+    if (!command.user.empty() && !command.issuer.empty())
+        return refuse("--user and --issuer both say whose everything is; give one of them");
+    if (command.from == From::chainlit) {
+        if (settings.store == StoreKind::dynamodb && command.table == settings.dynamodb.table)
+            return refuse("this table is the store already; its threads need no import");
+        return {};
+    }
+    if (command.from == From::user_roles) {
+        if (command.issuer.empty())
+            return refuse("roles belong to subjects of an issuer: --issuer names it");
+        if (!settings.compat_tables.roles.empty())
+            return refuse("compat.gptgram.roles_table is used in place; its roles need no import");
+        return {};
+    }
+    bool const names_owners = command.from == From::bedrock_chat || command.from == From::genu;
+    if (!names_owners && command.user.empty())
+        return refuse("its items do not say whose they are: --user names the user to give them to");
+    if (names_owners && command.user.empty() && command.issuer.empty())
+        return refuse(
+            "its people are subjects of an issuer: --issuer names it; or --user names one "
+            "user to give everything to");
+    return {};
+}
+
+asio::awaitable<Result<void>> find_user(ImportGround& ground) {
+    auto const& name = ground.command.user;
+    if (name.empty()) co_return Result<void>{};
+    auto user = co_await ground.target.users().user_by_name(name);
+    if (!user && user.error().code == Errc::not_found)
+        co_return fail(Errc::not_found,
+                       fmt::format("there is no user \"{}\"; kaiwa user add makes one", name));
+    if (!user) co_return std::unexpected(user.error());
+    ground.user = auth::Principal{user->user.id, user->user.username, user->user.role};
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<ImportTally>> import_stores(ImportGround& ground, Stores& source) {
+    auto const found = co_await find_user(ground);
+    if (!found) co_return std::unexpected(found.error());
+    co_return co_await import_chainlit(ground, source);
+}
+
+asio::awaitable<Result<ImportTally>> import_items(ImportGround& ground, ForeignItems& items,
+                                                  ForeignObjects* objects) {
+    auto const found = co_await find_user(ground);
+    if (!found) co_return std::unexpected(found.error());
+    if (ground.command.from == From::user_roles) co_return co_await import_roles(ground, items);
+    co_return co_await import_conversations(ground, items, objects);
+}
+
+void print(Import const& command, ImportTally const& tally) {
+    auto const* done = command.mode == Import::Mode::look ? "would import" : "imported";
+    if (command.from == From::user_roles)
+        std::cout << fmt::format("{} {} roles", done, tally.stored());
+    else
+        std::cout << fmt::format("{} {} conversations with {} messages", done, tally.stored(),
+                                 tally.messages());
+    if (command.mode == Import::Mode::store)
+        std::cout << fmt::format("; {} were there", tally.present());
+    std::cout << fmt::format("; {} left out\n", tally.left_out());
+}
+
+/// The configuration of a store that is a Chainlit's tables.
+Settings of_chainlit(Settings settings, Import const& command) {
+    settings.store = StoreKind::dynamodb;
+    settings.dynamodb.table = command.table;
+    settings.dynamodb.user_table = command.user_table;
+    settings.dynamodb.create_tables = false;
+    return settings;
+}
+
+}  // namespace
+
+Result<void> import_from(Import const& command, Settings const& settings) {
+    if (auto good = check(command, settings); !good) return good;
+    SystemClock clock;
+    SystemRandom random;
+    StderrLog log(LogFormat::text, LogLevel::warning);
+    asio::io_context loop;
+    AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
+    auto target = open_stores(settings, StoreUser::tool, aws, clock, random, log);
+    if (!target) return std::unexpected(target.error());
+    Identity identity((*target)->users(), clock, random, log);
+    ImportGround ground{command, **target, identity.authenticator, clock};
+
+    Result<ImportTally> tally;
+    if (command.from == From::chainlit) {
+        auto source =
+            open_stores(of_chainlit(settings, command), StoreUser::tool, aws, clock, random, log);
+        if (!source) return std::unexpected(source.error());
+        tally = run_alone(loop, aws, import_stores(ground, **source));
+    } else {
+        auto items = open_foreign_items(command, settings, aws, random, log);
+        if (!items) return std::unexpected(items.error());
+        auto const objects = open_foreign_objects(command, settings, aws);
+        tally = run_alone(loop, aws, import_items(ground, **items, objects.get()));
+    }
+    if (!tally) return std::unexpected(tally.error());
+    print(command, *tally);
+    return {};
+}
+
+}  // namespace kaiwa::server

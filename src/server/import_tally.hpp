@@ -1,0 +1,51 @@
+#pragma once
+
+#include "auth/authenticator.hpp"
+#include "server/command_line.hpp"
+#include "server/wire_store.hpp"
+#include "transfer/thread_import.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kaiwa::server {
+
+/// What `kaiwa import` works on. Outlives the import.
+struct ImportGround {
+    Import const& command;
+    Stores& target;
+    auth::Authenticator& authenticator;
+    Clock const& clock;
+    std::optional<auth::Principal> user{};  ///< Whom `--user` names.
+
+    [[nodiscard]] bool only_looks() const { return command.mode == Import::Mode::look; }
+};
+
+/// What an import came to. Says on standard output what is left out, and on standard error how far
+/// it is.
+class ImportTally {
+public:
+    void count(transfer::ImportOutcome outcome, std::size_t its_messages);
+    void leave_out(std::string_view why);
+
+    [[nodiscard]] std::size_t stored() const { return stored_; }
+    [[nodiscard]] std::size_t messages() const { return messages_; }  ///< Of what was stored.
+    [[nodiscard]] std::size_t present() const { return present_; }
+    [[nodiscard]] std::size_t left_out() const { return left_out_; }
+
+private:
+    std::size_t stored_ = 0;
+    std::size_t messages_ = 0;
+    std::size_t present_ = 0;
+    std::size_t left_out_ = 0;
+};
+
+/// Writes a line to standard error at once: somebody waits.
+void tell_progress(std::string const& line);
+
+/// Whether a failure concerns one conversation, and the others may go on.
+[[nodiscard]] bool concerns_one(Error const& error);
+
+}  // namespace kaiwa::server

@@ -1,0 +1,211 @@
+"""What other systems' tables hold comes in once, under its owners, and what cannot be read is said."""
+
+import hashlib
+import json
+import subprocess
+
+import pytest
+
+from conftest import PASSWORD, add_key, add_user
+from support.client import Client
+from support.process import environment
+from support.servers import Kaiwa
+from support.tables import Tables
+
+pytestmark = pytest.mark.anyio
+ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/pool"
+
+
+@pytest.fixture(scope="module")
+def tables(dynamodb):
+    return Tables(dynamodb)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "dynamodb"])
+def target(request, tmp_path_factory, dynamodb):
+    tables = Tables(dynamodb)
+    env = tables.store() if request.param == "dynamodb" else tables.place()
+    kaiwa = Kaiwa(tmp_path_factory.mktemp(request.param), None, env)
+    add_user(kaiwa, "hana")
+    kaiwa.key = add_key(kaiwa, "hana")
+    yield kaiwa
+    kaiwa.close()
+
+
+async def threads_of(kaiwa: Kaiwa) -> dict[str, list[dict]]:
+    async with Client(kaiwa.url, key=kaiwa.key) as client:
+        page = await client.ok("GET", "/api/threads", params={"limit": 100})
+        return {each["title"]: await client.messages(each["id"]) for each in page["items"]}
+
+
+def lines(path, *items: dict) -> str:
+    path.write_text("\n".join(json.dumps(item) for item in items))
+    return str(path)
+
+
+def element(kind: str, text: str) -> dict:
+    return {"M": {"type": {"S": kind}, "data": {"M": {"type": {"S": kind}, "content": {"S": text}}}}}
+
+
+async def test_langchain_sessions_come_in_once_and_go_on(target, tables):
+    table = tables.make(f"langchain-{target.folder.name}", "SessionId")
+    tables.put(table, {"SessionId": {"S": "s-1"}, "History": {"L": [element("human", "こんばんは"), element("ai", "はい")]}},
+               {"SessionId": {"S": "s-2"}, "History": {"S": "broken"}},
+               {"SessionId": {"S": "s-3"}, "History": {"L": [element("human", "over")]}, "expireAt": {"N": "1"}})
+    command = ["import", "langchain", "--table", table, "--user", "hana"]
+    looked = target.run(*command, "--dry-run")
+    assert "would import 1 conversations with 2 messages; 2 left out" in looked
+    assert "こんばんは" not in await threads_of(target)
+    first = target.run(*command)
+    assert "imported 1 conversations with 2 messages; 0 were there; 2 left out" in first
+    assert "left out: session s-2: the session's History is no list of messages" in first
+    assert "left out: session s-3: its time is over (expireAt)" in first
+    messages = (await threads_of(target))["こんばんは"]
+    assert [(each["role"], each["text"]) for each in messages] == [("user", "こんばんは"), ("assistant", "はい")]
+    async with Client(target.url, key=target.key) as client:
+        threads = (await client.ok("GET", "/api/threads"))["items"]
+        await client.ask(next(each["id"] for each in threads if each["title"] == "こんばんは"), "続き")
+    assert "imported 0 conversations with 0 messages; 1 were there" in target.run(*command)
+    assert len((await threads_of(target))["こんばんは"]) == 4, "what was there stays as it has become"
+
+
+async def test_what_cannot_begin_says_what_to_give(target):
+    for command, why in (
+            (["langchain"], "--user names the user to give them to"),
+            (["langchain", "--user", "nobody"], 'there is no user "nobody"; kaiwa user add makes one'),
+            (["langchain", "--table", "nowhere", "--user", "hana"], "there is no table nowhere in DynamoDB; --table names it"),
+            (["private-rag", "--file", "/nowhere/x", "--user", "hana"], "the file /nowhere/x cannot be read"),
+            (["genu"], "--issuer names it; or --user names one"),
+            (["genu", "--user", "hana", "--issuer", ISSUER], "give one of them"),
+            (["chainlit", "--table", "nowhere"], "there is no table nowhere in DynamoDB; --table names it"),
+            (["user-roles"], "--issuer names it")):
+        with pytest.raises(RuntimeError) as failure:
+            target.run("import", *command)
+        assert why in str(failure.value), command
+
+
+async def test_a_private_rags_history_comes_in_from_an_export(target, tmp_path):
+    items = [{"session_id": {"S": "r"}, "timestamp": {"S": "29000"}, "user_message": {"S": "締め日は?"},
+              "bot_response": {"S": "25日です"}},
+             {"session_id": {"S": "r"}, "timestamp": {"S": "1"}, "user_message": {"S": "誰に?"}, "bot_response": {"S": "経理に"}}]
+    export = tmp_path / "export.json"
+    export.write_text("\n".join([json.dumps({"Item": items[0]}), "", "no json", json.dumps(items[1])]))
+    printed = target.run("import", "private-rag", "--file", str(export), "--user", "hana")
+    assert "export.json:3: the line is no JSON object" in printed
+    assert "imported 1 conversations with 4 messages; 0 were there; 1 left out" in printed
+    assert [each["text"] for each in (await threads_of(target))["締め日は?"]] == ["締め日は?", "25日です", "誰に?", "経理に"]
+
+
+async def test_people_of_an_issuer_get_what_is_theirs(target, tmp_path):
+    tree = {"system": {"role": "system", "content": [], "parent": None},
+            "q": {"role": "user", "content": [{"content_type": "text", "body": "どこ?"}], "parent": "system"},
+            "a": {"role": "assistant", "content": [{"content_type": "text", "body": "京都"}], "parent": "q"},
+            "b": {"role": "assistant", "content": [{"content_type": "text", "body": "奈良"}], "parent": "q"}}
+    chat = {"PK": {"S": "sub-1"}, "SK": {"S": "sub-1#CONV#1"}, "Title": {"S": "旅"}, "CreateTime": {"N": "1700000000000"},
+            "LastMessageId": {"S": "a"}, "MessageMap": {"S": json.dumps(tree)}}
+    export = lines(tmp_path / "bedrock-chat.json", chat)
+    command = ["import", "bedrock-chat", "--file", export]
+    assert "imported 1 conversations with 3 messages" in target.run(*command, "--issuer", ISSUER)
+    assert "imported 0 conversations with 0 messages; 1 were there" in target.run(*command, "--issuer", ISSUER)
+    assert "imported 1 conversations" in target.run(*command, "--user", "hana"), "somebody else's is another thread"
+    shown = (await threads_of(target))["旅"]
+    assert [each["text"] for each in shown] == ["どこ?", "京都"] and shown[1]["siblings"], "the other branch is there"
+
+    genu = lines(tmp_path / "genu.json",
+                 {"id": {"S": "user#sub-1"}, "createdDate": {"S": "1700000000000"}, "chatId": {"S": "chat#1"}, "title": {"S": "題"}},
+                 {"id": {"S": "chat#1"}, "createdDate": {"S": "1700000000001#1"}, "role": {"S": "assistant"}, "content": {"S": "a"},
+                  "messageId": {"S": "n"}},
+                 {"id": {"S": "chat#1"}, "createdDate": {"S": "1700000000001#0"}, "role": {"S": "user"}, "content": {"S": "q"},
+                  "messageId": {"S": "m"}},
+                 {"id": {"S": "share#1"}, "createdDate": {"S": "1"}})
+    printed = target.run("import", "genu", "--file", genu, "--issuer", ISSUER)
+    assert "imported 1 conversations with 2 messages" in printed and "1 items and messages of kinds" in printed
+
+    roles = lines(tmp_path / "roles.json", {"UserID": {"S": "sub-1"}, "Role": {"S": "先生"}})
+    command = ["import", "user-roles", "--file", roles, "--issuer", ISSUER]
+    assert "would import 1 roles" in target.run(*command, "--dry-run")
+    assert "imported 1 roles; 0 were there" in target.run(*command)
+    assert "imported 0 roles; 1 were there" in target.run(*command)
+    users = [line.split("\t")[1] for line in target.run("user", "list").splitlines()]
+    assert len([name for name in users if name.startswith("external:")]) == 1
+
+
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)
+async def test_a_long_conversation_comes_in_from_its_bucket(target, moto, tmp_path, monkeypatch):
+    moto.make_bucket("large-messages")
+    tree = {"q": {"role": "user", "content": [{"content_type": "text", "body": "長い話"}], "parent": None}}
+    moto.client("s3").put_object(Bucket="large-messages", Key="sub/1/message_map.json", Body=json.dumps(tree))
+    chats = [{"PK": {"S": "sub"}, "SK": {"S": f"sub#CONV#{number}"}, "Title": {"S": f"large {number}"}, "MessageMap": {"S": "{}"},
+              "IsLargeMessage": {"BOOL": True}, "LargeMessagePath": {"S": f"sub/{number}/message_map.json"}} for number in (1, 2)]
+    command = ["import", "bedrock-chat", "--file", lines(tmp_path / "export.json", *chats), "--user", "hana"]
+    monkeypatch.setattr(target, "env", target.env | moto.env)
+    printed = target.run(*command)
+    assert "its messages lie in S3 at sub/1/message_map.json; --bucket names the bucket" in printed and "2 left out" in printed
+    with pytest.raises(RuntimeError, match="there is no bucket absent; --bucket names it"):
+        target.run(*command, "--bucket", "absent")
+    printed = target.run(*command, "--bucket", "large-messages")
+    assert "imported 1 conversations with 1 messages" in printed
+    assert "left out: sub sub#CONV#2: s3://large-messages/sub/2/message_map.json: it is not there" in printed
+    assert [each["text"] for each in (await threads_of(target))["large 1"]] == ["長い話"]
+
+
+def chainlit_thread(tables: Tables, table: str, number: int, owner: str) -> str:
+    thread = f"0f3a0000-0000-4000-8000-{number:012d}"
+    tables.put(table, {"PK": {"S": f"THREAD#{thread}"}, "SK": {"S": "THREAD"}, "id": {"S": thread},
+                       "name": {"S": f"thread of {owner}"}, "userId": {"S": owner}, "userIdentifier": {"S": owner},
+                       "createdAt": {"S": "2026-01-02T03:04:05.000006Z"}, "metadata": {"M": {}},
+                       "UserThreadPK": {"S": f"USER#{owner}"}, "UserThreadSK": {"S": "TS#2026-01-02T03:04:05.000006Z"}})
+    for place, (kind, text) in enumerate((("user_message", "問い"), ("assistant_message", "答え"))):
+        step = f"0f3b0000-0000-4000-8000-{number:06d}{place:06d}"
+        tables.put(table, {"PK": {"S": f"THREAD#{thread}"}, "SK": {"S": f"STEP#{step}"}, "id": {"S": step},
+                           "threadId": {"S": thread}, "type": {"S": kind}, "name": {"S": kind}, "output": {"S": text},
+                           "createdAt": {"S": f"2026-01-02T03:04:0{place}.000001Z"}, "metadata": {"M": {}}})
+    return thread
+
+
+async def test_chainlits_threads_come_in_with_their_people(target, tables):
+    base = f"chainlit-{target.folder.name}"
+    table = tables.make_chainlit(base)
+    users = tables.make(f"{base}-users", "username")
+    tables.put(users, {"username": {"S": "taro"}, "password": {"S": hashlib.sha256(PASSWORD.encode()).hexdigest()},
+                       "role": {"S": "admin"}, "createdAt": {"S": "2026-01-01T00:00:00Z"}})
+    chainlit_thread(tables, table, 1, "taro")
+    chainlit_thread(tables, table, 2, "hana")
+    tables.put(table, {"PK": {"S": "THREAD#odd"}, "SK": {"S": "THREAD"}, "id": {"S": "odd"}})
+    command = ["import", "chainlit", "--table", table, "--user-table"]
+    with pytest.raises(RuntimeError, match="there is no table absent in DynamoDB; --user-table names"):
+        target.run(*command, "absent")
+    printed = target.run(*command, users)
+    assert "imported 2 conversations with 4 messages; 0 were there; 1 left out" in printed and "THREAD#odd" in printed
+    assert "imported 0 conversations with 0 messages; 2 were there" in target.run(*command, users)
+    messages = (await threads_of(target))["thread of hana"]
+    assert [each["text"] for each in messages] == ["問い", "答え"]
+    async with Client(target.url) as taro:
+        signed_in = await taro.sign_in("taro", PASSWORD)
+        assert signed_in["user"]["role"] == "user", "no table makes administrators"
+        page = await taro.ok("GET", "/api/threads")
+        assert [each["title"] for each in page["items"]] == ["thread of taro"]
+    chainlit_thread(tables, table, 3, "jiro")
+    assert "imported 1 conversations with 2 messages" in target.run(*command, ""), "no table of users is needed"
+
+
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)
+async def test_an_import_that_was_killed_is_made_whole_by_the_next(target, tmp_path):
+    items = [{"session_id": {"S": f"killed-{number}"}, "user_message": {"S": f"q{number}-{place}"}, "bot_response": {"S": "a"}}
+             for number in range(120) for place in range(2)]
+    export = lines(tmp_path / "export.json", *items)
+    command = ["import", "private-rag", "--file", export, "--user", "hana"]
+    running = subprocess.Popen([target.binary, *command, "--data", str(target.data)], cwd=target.folder, text=True,
+                               env=environment(target.env), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        assert running.stderr.readline().startswith("100 done")
+    finally:
+        running.kill()
+        running.communicate()
+    printed = target.run(*command)
+    counts = [int(word) for word in printed.replace(";", "").split() if word.isdigit()]
+    stored, messages, present, left_out = counts[-4:]
+    assert stored + present == 120 and present >= 100 and messages == stored * 4 and left_out == 0, printed
+    threads = await threads_of(target)
+    ours = [messages for title, messages in threads.items() if title.endswith("-0") and title.startswith("q")]
+    assert len(ours) >= 90 and all(len(messages) == 4 for messages in ours)
