@@ -12,7 +12,7 @@ all_stages=(rules page program deploy integration e2e asan dynamodb tsan fuzz)
 logs=build/test-logs
 mkdir -p "$logs"
 jobs=$(nproc)
-stage_seconds=1500  # more than any needs, started from nothing
+stage_seconds=2400  # more than any needs, started from nothing
 
 # Tells how many tests of the running stage passed and failed; may be called more than once.
 count() { echo "$1 $2" >> "$logs/$stage.count"; }
