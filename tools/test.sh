@@ -8,7 +8,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
 
-all_stages=(rules page program deploy integration e2e asan dynamodb tsan fuzz)
+all_stages=(rules page program deploy integration vendors e2e asan dynamodb tsan fuzz)
 logs=build/test-logs
 mkdir -p "$logs"
 jobs=$(nproc)
@@ -115,6 +115,13 @@ stage_deploy() {
 stage_integration() {
   tools/build.sh || return 1
   run_counted tests/integration/run.sh
+}
+
+# What Chainlit and LangChain rely on, proven with their own clients; make test-vendors has more.
+stage_vendors() {
+  tools/build.sh || return 1
+  run_counted tests/vendors/chainlit/run.sh
+  run_counted tests/vendors/langchain/run.sh
 }
 
 # The page in Chromium.
