@@ -38,7 +38,7 @@ synthesise() {
   done
 }
 synthesise defaults
-synthesise choices '{"front": "url", "functionUrlAuth": "AWS_IAM", "chatTable": "ChainlitData", "userTable": "UserAuth", "modelRegion": "us-east-1",
+synthesise choices '{"front": "url", "functionUrlAuth": "AWS_IAM", "chatTable": "ChainlitData", "userTable": "UserAuth", "historyTable": "ChatMessageHistory", "rolesTable": "UserRoles", "modelRegion": "us-east-1",
   "models": "us.amazon.nova-*", "concurrency": "20", "address": "https://chat.example.com", "certificateArn": "arn:aws:acm:ap-northeast-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"}'
 if node --test build/test/ > build/test.log 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); cat build/test.log; fi
 echo "$passed passed, $failed failed"

@@ -21,6 +21,9 @@ export interface Settings {
   /** Existing tables, used in place instead of new ones. */
   readonly chatTable: string | undefined;
   readonly userTable: string | undefined;
+  /** Tables of the systems that dialects replace, used in place: LangChain's sessions, GPTGRAM's roles. */
+  readonly historyTable: string | undefined;
+  readonly rolesTable: string | undefined;
   /** Who may call the function URL: NONE (Kaiwa checks keys and sessions) or AWS_IAM. */
   readonly functionUrlAuth: "NONE" | "AWS_IAM";
   /** How many requests the function serves at once; without it, what the account has left. */
@@ -85,6 +88,8 @@ export function readSettings(node: Node): Settings {
     address,
     chatTable: text(node, "chatTable"),
     userTable: text(node, "userTable"),
+    historyTable: text(node, "historyTable"),
+    rolesTable: text(node, "rolesTable"),
     functionUrlAuth: choice(node, "functionUrlAuth", ["NONE", "AWS_IAM"]),
     concurrency: count(node, "concurrency"),
     front: choice(node, "front", ["api", "url"]),

@@ -79,6 +79,22 @@ test("no template holds a secret, and no task reads one but its own", () => {
   }
 });
 
+test("a table of another system is shared where it is named, and item by item", () => {
+  for (const [stack, name, variable, actions] of [
+    ["KaiwaFunctionUrl", "ChatMessageHistory", "KAIWA_COMPAT__HISTORY_TABLE", ["dynamodb:GetItem", "dynamodb:UpdateItem"]],
+    ["KaiwaCloudFront", "UserRoles", "KAIWA_COMPAT__GPTGRAM__ROLES_TABLE", ["dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"]],
+  ] as const) {
+    const statements = (folder: string) =>
+      of(resources(stack, folder), "AWS::IAM::Policy")
+        .flatMap((policy) => policy["PolicyDocument"].Statement)
+        .filter((statement) => JSON.stringify(statement.Resource).includes(`:table/${name}`));
+    assert.deepEqual(statements("choices").map((statement) => statement.Action), [actions], stack);
+    assert.deepEqual(statements("defaults"), [], stack);
+    assert.ok(JSON.stringify(resources(stack, "choices")).includes(`"${variable}":"${name}"`), stack);
+    assert.ok(!JSON.stringify(resources(stack)).includes(variable), stack);
+  }
+});
+
 test("files lie in a private bucket that takes back what was never finished", () => {
   for (const stack of ["KaiwaServer", "KaiwaFunctionUrl", "KaiwaCloudFront", "KaiwaFargate"]) {
     const all = resources(stack);

@@ -8,6 +8,7 @@ import * as logs from "aws-cdk-lib/aws-logs";
 import * as s3 from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
 import { KaiwaFunction } from "../parts/function.js";
+import { shareTable } from "../parts/shared-table.js";
 import { acknowledge } from "../rules.js";
 import type { Settings } from "../settings.js";
 
@@ -31,7 +32,9 @@ export class CloudFrontStack extends Stack {
       KAIWA_COMPAT__ISSUER: pool.userPoolProviderUrl,
       KAIWA_COMPAT__AUDIENCE: client.userPoolClientId,
       ...(settings.front === "api" ? { KAIWA_COMPAT__STAGE: stage } : {}),
+      ...(settings.rolesTable ? { KAIWA_COMPAT__GPTGRAM__ROLES_TABLE: settings.rolesTable } : {}),
     });
+    if (settings.rolesTable) shareTable(this, "Roles", settings.rolesTable, kaiwa.role, ["GetItem", "UpdateItem", "DeleteItem"]);
     const logBucket = new s3.Bucket(this, "AccessLogs", {
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       encryption: s3.BucketEncryption.S3_MANAGED,

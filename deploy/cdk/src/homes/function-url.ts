@@ -2,6 +2,7 @@ import { CfnOutput, Stack, type StackProps } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { KaiwaFunction } from "../parts/function.js";
+import { shareTable } from "../parts/shared-table.js";
 import type { Settings } from "../settings.js";
 
 /** A function behind its own URL, open or signed, which answers `?input_text=` as well as the page. */
@@ -12,7 +13,9 @@ export class FunctionUrlStack extends Stack {
       KAIWA_LAMBDA__RESPONSE: "stream",
       KAIWA_COMPAT__ENDPOINTS: JSON.stringify(["lambda-url"]),
       KAIWA_COMPAT__PRINCIPAL: settings.functionUrlAuth === "AWS_IAM" ? "iam" : "api-key",
+      ...(settings.historyTable ? { KAIWA_COMPAT__HISTORY: "langchain", KAIWA_COMPAT__HISTORY_TABLE: settings.historyTable } : {}),
     });
+    if (settings.historyTable) shareTable(this, "Sessions", settings.historyTable, kaiwa.role, ["GetItem", "UpdateItem"]);
     const url = kaiwa.function.addFunctionUrl({
       authType: lambda.FunctionUrlAuthType[settings.functionUrlAuth],
       invokeMode: lambda.InvokeMode.RESPONSE_STREAM,

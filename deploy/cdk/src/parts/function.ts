@@ -14,6 +14,7 @@ import { Storage } from "./storage.js";
 /** Kaiwa as a function, with its tables, its bucket, its secrets and the least rights. */
 export class KaiwaFunction extends Construct {
   readonly function: lambda.Function;
+  readonly role: iam.Role;
   readonly secrets: Secrets;
 
   constructor(scope: Construct, id: string, settings: Settings, environment: Record<string, string>) {
@@ -25,6 +26,7 @@ export class KaiwaFunction extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const role = new iam.Role(this, "Role", { assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com") });
+    this.role = role;
     logGroup.grantWrite(role);
 
     this.function = new lambda.Function(this, "Function", {
