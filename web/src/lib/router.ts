@@ -42,7 +42,11 @@ function decode(part: string): string {
 }
 
 const listeners = new Set<() => void>();
-const tell = () => listeners.forEach((listener) => listener());
+let visits = 0;
+function tell(): void {
+  visits++;
+  listeners.forEach((listener) => listener());
+}
 globalThis.addEventListener?.("popstate", tell);
 
 export function navigate(path: string, how: "push" | "replace" = "push"): void {
@@ -60,6 +64,11 @@ export function useLocation(): { path: string; hash: string } {
   const path = useSyncExternalStore(subscribe, () => location.pathname);
   const hash = useSyncExternalStore(subscribe, () => location.hash);
   return { path, hash };
+}
+
+/** Another number each time that somebody goes somewhere, also where the address stays the same. */
+export function useVisit(): number {
+  return useSyncExternalStore(subscribe, () => visits);
 }
 
 export function useRoute(): Route {

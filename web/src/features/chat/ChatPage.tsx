@@ -22,6 +22,7 @@ import { SidePanel } from "./SidePanel";
 import { Welcome } from "./Welcome";
 import { useActions } from "./useActions";
 import { useConversation } from "./useConversation";
+import { targetOf } from "./useTarget";
 
 interface Props {
   /** Null for a chat that has not begun. */
@@ -30,11 +31,6 @@ interface Props {
   notice?: ReactNode;
   /** At the end of the thread's header. */
   menu?: ReactNode;
-}
-
-/** The message that the address names. Ids need no escapes, so anything else names none. */
-function targetOf(hash: string): string | null {
-  return /^#[\w-]+$/.test(hash) ? hash.slice(1) : null;
 }
 
 const none: ThreadSettings = {};

@@ -7,6 +7,7 @@ import { keyOf, type Conversation, type Item } from "./conversation";
 import { estimateHeight } from "./estimate";
 import { Row } from "./Row";
 import { useFollowing } from "./useFollowing";
+import { useTarget } from "./useTarget";
 
 interface Props {
   conversation: Conversation;
@@ -98,28 +99,4 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
       )}
     </div>
   );
-}
-
-interface Finding {
-  loadOlder: () => void;
-  /** Brings the branch of a message into the list. */
-  select: (message: string) => void;
-  show: (index: number) => void;
-}
-
-/** Shows a message once, wherever it is: further back, or on another branch. */
-function useTarget(target: string | null, { items, next }: Conversation, { loadOlder, select, show }: Finding): void {
-  const done = useRef({ shown: "", selected: "" });
-  useEffect(() => {
-    if (target === null || done.current.shown === target) return;
-    const index = items.findIndex(({ id }) => id === target);
-    if (index >= 0) {
-      done.current.shown = target;
-      show(index);
-    } else if (next !== null) loadOlder();
-    else if (done.current.selected !== target) {
-      done.current.selected = target;
-      select(target);
-    }
-  });
 }
