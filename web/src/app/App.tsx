@@ -17,7 +17,7 @@ export function App() {
   const session = useQuery({ ...sessionQuery, enabled: route.name !== "setup" });
 
   if (route.name === "setup") return <Suspense>{slots.setup && <slots.setup />}</Suspense>;
-  if (session.isError) {
+  if (session.isLoadingError) {
     return (
       <main className="grid min-h-dvh place-items-center">
         <Empty title={t("unreachable.title")} action={<Button kind="primary" onClick={() => void session.refetch()}>{t("retry")}</Button>}>

@@ -13,6 +13,7 @@ import { navigate, type Route } from "@/lib/router";
 import { Sidebar } from "./Sidebar";
 import { slots } from "./slots";
 import { useDrawerSwipe } from "./useDrawerSwipe";
+import { useSessionCheck } from "./useSessionCheck";
 
 /** Sidebar, main area, and what lies over them. */
 export function Shell({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
@@ -23,6 +24,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
   const thread = route.name === "chat" ? route.thread : null;
 
   useShortcuts();
+  useSessionCheck();
   useCommand({ id: "newChat", title: "newChat", shortcut: "Mod+Shift+O", run: () => navigate("/") });
   useCommand({
     id: "sidebar",

@@ -8,7 +8,7 @@ import { Notice } from "@/components/ui/Notice";
 import { PasswordInput } from "@/components/ui/Password";
 import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
-import { keys, setupQuery } from "@/lib/api/queries";
+import { forgetAnswers, keys, setupQuery } from "@/lib/api/queries";
 import { describe } from "@/lib/i18n/problems";
 import { navigate } from "@/lib/router";
 import "./texts";
@@ -29,7 +29,7 @@ export function LoginPage() {
   const signIn = useMutation({
     mutationFn: (credentials: { username: string; password: string }) => body(api.POST("/api/session", { body: credentials })),
     onSuccess: (session) => {
-      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+      forgetAnswers(client);
       client.setQueryData(keys.session, session);
       if (location.pathname === "/login") navigate("/", "replace");
     },

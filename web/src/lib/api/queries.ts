@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
 import { api, body } from "./client";
 import { isApiError } from "./errors";
 import type { Session } from "./types";
@@ -14,13 +14,21 @@ export const keys = {
   messages: (id: string) => ["messages", id] as const,
 };
 
-/** Null when nobody is signed in. */
+/** Drops all that was read for one person, when another one signs in. */
+export function forgetAnswers(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+}
+
+/** Null when nobody is signed in. Whoever turns out to be another person than before finds nothing of theirs. */
 export const sessionQuery = queryOptions({
   queryKey: keys.session,
   staleTime: Infinity,
-  queryFn: async ({ signal }): Promise<Session | null> => {
+  queryFn: async ({ signal, client }): Promise<Session | null> => {
     try {
-      return await body(api.GET("/api/session", { signal }));
+      const session = await body(api.GET("/api/session", { signal }));
+      const before = client.getQueryData<Session | null>(keys.session);
+      if (before && before.user.id !== session.user.id) forgetAnswers(client);
+      return session;
     } catch (error) {
       if (isApiError(error) && error.status === 401) return null;
       throw error;
