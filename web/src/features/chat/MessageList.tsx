@@ -60,6 +60,8 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
     if (mine || following.current) toEnd();
   }, [lastKey, mine, following, toEnd]);
 
+  // What did not arrive stands last, but is no part of the conversation yet.
+  const newest = items.findLastIndex(({ local }) => local?.state !== "failed");
   const visible = virtualizer.getVirtualItems();
   const first = visible[0]?.index ?? 0;
   useEffect(() => {
@@ -85,7 +87,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
             return (
               item && (
                 <div key={key} ref={virtualizer.measureElement} data-index={index} className="absolute inset-x-0 top-0">
-                  <Row item={item} highlighted={item.id === target} newest={index === items.length - 1} />
+                  <Row item={item} highlighted={item.id === target} newest={index === newest} />
                 </div>
               )
             );

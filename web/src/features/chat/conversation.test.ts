@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "@/lib/api/types";
 import { newTurn } from "@/lib/events/turn";
-import { accept, addSibling, addTurn, breaksOff, commitTurn, hasUnsent, isRunning, keyOf, mergePage, newQuestion, newReply, prependPage, took, type Conversation, type Item } from "./conversation";
+import { accept, addSibling, addTurn, breaksOff, commitTurn, fail, isRunning, isSending, isUnknown, keyOf, mergePage, newQuestion, newReply, prependPage, takeBack, took, type Conversation, type Item } from "./conversation";
 
 const now = "2026-11-20T00:00:00.000Z";
 
@@ -38,11 +38,62 @@ describe("mergePage", () => {
     const merged = mergePage(sent, { items: all.items as Item[], next: null });
     expect(ids(merged)).toEqual(["q1", "a1", "q2", "a2", "q3", "temp"]);
     const taken = accept(merged, "q3", "temp", { message: "q3", reply: "a3", generation: "g" });
-    expect(hasUnsent(taken)).toBe(false);
+    expect(isSending(taken)).toBe(false);
     const arrived = mergePage(taken, { items: [message("q3", "a2", { role: "user" }), message("a3", "q3", { state: "pending", generation: "g" })], next: null });
     expect(ids(arrived).slice(-2)).toEqual(["q3", "a3"]);
     expect(keyOf(arrived.items.at(-1) as Item)).toBe("temp");
   });
+});
+
+describe("a turn whose answer was lost on the way", () => {
+  const sent = addTurn(all, newQuestion("q3", "a2", "三", [], now), newReply("temp", "q3", null, now));
+  const stored = [message("q3", "a2", { role: "user", text: "三" }), message("a3", "q3", { state: "pending", generation: "g" })];
+  const reread = mergePage(sent, { items: [...(all.items as Item[]), ...stored], next: null });
+
+  it("is shown once when a re-read brings it, its answer in the place made for it", () => {
+    expect(ids(reread)).toEqual(["q1", "a1", "q2", "a2", "q3", "a3"]);
+    expect(keyOf(reread.items[5] as Item)).toBe("temp");
+    expect(isSending(reread)).toBe(false);
+  });
+
+  it("is still shown once when sending it again succeeds", () => {
+    const taken = accept(reread, "q3", "temp", { message: "q3", reply: "a3", generation: "g" });
+    expect(ids(taken)).toEqual(["q1", "a1", "q2", "a2", "q3", "a3"]);
+    const late = accept({ ...sent, items: [...sent.items, stored[1] as Item] }, "q3", "temp", { message: "q3", reply: "a3", generation: "g" });
+    expect(ids(late)).toEqual(["q1", "a1", "q2", "a2", "q3", "a3"]);
+  });
+
+  it("is neither marked nor taken back when sending it again fails", () => {
+    expect(fail(reread, ["q3", "temp"], new Error("network")).items).toEqual(reread.items);
+    expect(takeBack(reread, ["q3", "temp"], all)).toBe(reread);
+  });
+});
+
+describe("takeBack", () => {
+  it("keeps what came in meanwhile", () => {
+    const sent = addTurn({ items: [q2, a2], next: "c" }, newQuestion("q3", "a2", "三", [], now), newReply("temp", "q3", null, now));
+    const older = prependPage(sent, { items: [q1, a1], next: null });
+    expect(takeBack(older, ["q3", "temp"], { items: [q2, a2], next: "c" })).toEqual({ items: [q1, a1, q2, a2], next: null });
+  });
+
+  it("brings back the branch that an edited question and a new answer had replaced", () => {
+    const before = { ...all, next: "older" };
+    const edited = addTurn(before, newQuestion("q1b", null, "別", [], now), newReply("r", "q1b", null, now));
+    expect(takeBack(edited, ["q1b", "r"], before)).toEqual(before);
+    expect(takeBack(addSibling(before, "a1", newReply("r", "q1", null, now)), ["r"], before)).toEqual(before);
+  });
+});
+
+it("keeps a new answer in the place of the old one when a re-read has not got it", () => {
+  const again = addSibling(all, "a2", newReply("r", "q2", null, now));
+  expect(ids(mergePage(again, { items: all.items as Item[], next: null }))).toEqual(["q1", "a1", "q2", "r"]);
+});
+
+it("knows a thread that the server may not have yet", () => {
+  const begun = addTurn({ items: [], next: null }, newQuestion("q", null, "一", [], now), newReply("r", "q", null, now));
+  expect(isUnknown(begun)).toBe(true);
+  expect(isUnknown(all)).toBe(false);
+  expect(isUnknown({ items: [], next: null })).toBe(false);
 });
 
 it("prepends an older page without repeating a message", () => {

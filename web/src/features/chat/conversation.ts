@@ -35,14 +35,21 @@ export function newReply(id: string, parent: string, model: string | null, now: 
 export function mergePage(old: Conversation | undefined, page: MessagePage): Conversation {
   if (!old) return page;
   const known = new Map(old.items.map((item) => [item.id, item]));
-  const fresh = page.items.map((message) => keep(known.get(message.id), message));
   const arrived = new Set(page.items.map(({ id }) => id));
-  const unsent = old.items.filter((item) => item.local && !arrived.has(item.id));
+  // The place of an answer has an id of our own: whatever answers its question fills it.
+  const places = new Map<string | null, Item>();
+  for (const item of old.items) if (item.local && item.role === "assistant" && known.get(item.parent ?? "")?.local) places.set(item.parent, item);
+  const fresh = page.items.map((message) => keep(known.get(message.id) ?? places.get(message.parent), message));
+  const filled = (item: Item) => places.get(item.parent) === item && arrived.has(item.parent ?? "");
+  const unsent = old.items.filter((item) => item.local && !arrived.has(item.id) && !filled(item));
+  // One that is asked for again stands where the answer before it stood.
+  const again = unsent.find((item) => item.role === "assistant" && arrived.has(item.parent ?? ""));
+  const branch = again ? fresh.slice(0, fresh.findIndex(({ id }) => id === again.parent) + 1) : fresh;
   const first = page.items[0];
   const at = first ? old.items.findIndex(({ id }) => id === first.id) : -1;
-  if (at < 0) return { items: [...fresh, ...unsent], next: page.next };
+  if (at < 0) return { items: [...branch, ...unsent], next: page.next };
   const older = old.items.slice(0, at).filter((item) => !item.local);
-  return { items: [...older, ...fresh, ...unsent], next: at > 0 ? old.next : page.next };
+  return { items: [...older, ...branch, ...unsent], next: at > 0 ? old.next : page.next };
 }
 
 /** Keeps the identity that a row was shown under, and the object itself when nothing changed. */
@@ -74,17 +81,35 @@ export function addSibling(old: Conversation, answer: string, reply: Item): Conv
   return { ...old, items: [...old.items.slice(0, at), { ...reply, siblings: [...replaced.siblings, reply.id] }] };
 }
 
-/** The server has taken the turn: its ids replace ours. */
-export function accept(old: Conversation, question: string, reply: string, accepted: TurnAccepted): Conversation {
+/** The server has taken the turn: its ids replace ours, unless a re-read has brought its messages already. */
+export function accept(old: Conversation, question: string | null, reply: string, accepted: TurnAccepted): Conversation {
+  const arrived = old.items.some(({ id }) => id === accepted.reply && id !== reply);
   return {
     ...old,
-    items: old.items.map((item) => {
-      if (item.id === question) return without(item);
-      if (item.id !== reply) return item;
+    items: old.items.flatMap((item) => {
+      if (item.id === question) return [without(item)];
+      if (item.id !== reply) return [item];
+      if (arrived) return [];
       const siblings = item.siblings.map((id) => (id === reply ? accepted.reply : id));
-      return { ...without(item), id: accepted.reply, siblings, generation: accepted.generation };
+      return [{ ...without(item), id: accepted.reply, siblings, generation: accepted.generation }];
     }),
   };
+}
+
+/** Sending came to nothing. What a re-read has brought meanwhile was taken after all, and stays as it is. */
+export function fail(old: Conversation, ids: readonly string[], error: unknown): Conversation {
+  return { ...old, items: old.items.map((item) => (item.local && ids.includes(item.id) ? { ...item, local: { state: "failed", error } } : item)) };
+}
+
+/** What the server refused goes, and what made room for it comes back from `before`; all else stays as it has become. */
+export function takeBack(old: Conversation, ids: readonly string[], before: Conversation): Conversation {
+  const refused = (item: Item) => item.local !== undefined && ids.includes(item.id);
+  const at = old.items.findIndex(refused);
+  if (at < 0) return old;
+  const rest = old.items.filter((item) => !refused(item));
+  const there = new Set(rest.map(({ id }) => id));
+  const back = before.items.filter(({ id }) => !there.has(id));
+  return { items: [...rest.slice(0, at), ...back, ...rest.slice(at)], next: at === 0 ? before.next : old.next };
 }
 
 function without({ local: _, ...item }: Item): Item {
@@ -130,6 +155,16 @@ export function isRunning(conversation: Conversation | undefined): boolean {
   return conversation?.items.some((item) => item.state === "pending" && item.local?.state !== "failed") ?? false;
 }
 
-export function hasUnsent(conversation: Conversation | undefined): boolean {
-  return conversation?.items.some((item) => item.local) ?? false;
+/** Whether a message is on its way, or failed to get there. */
+export function isUnsent(conversation: Conversation, id: string): boolean {
+  return conversation.items.some((item) => item.id === id && item.local);
+}
+
+export function isSending(conversation: Conversation | undefined): boolean {
+  return conversation?.items.some((item) => item.local?.state === "sending") ?? false;
+}
+
+/** Whether nothing here came from the server: it may not know the thread yet. */
+export function isUnknown(conversation: Conversation | undefined): boolean {
+  return conversation !== undefined && conversation.items.length > 0 && conversation.items.every((item) => item.local);
 }

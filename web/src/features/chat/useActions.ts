@@ -9,7 +9,7 @@ import type { Feedback, Parameters, StoredFile, Thread, ThreadSettings, TurnAcce
 import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { navigate, threadPath } from "@/lib/router";
-import { accept, addSibling, addTurn, change, emptyConversation, newQuestion, newReply, type Conversation, type Item } from "./conversation";
+import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { clearDraft, getDraft, setDraft } from "./drafts";
 import { getConversation, setConversation } from "./useConversation";
 
@@ -55,17 +55,19 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
   return useMemo(() => {
     const complain = (error: unknown) => toast({ kind: "error", text: describe(error, t) });
     const touched = (id: string) => void client.invalidateQueries({ queryKey: keys.thread(id) });
+    const reread = (id: string) => void client.invalidateQueries({ queryKey: keys.messages(id) });
 
     /** Sends what already stands in the list, and settles what stands there by the answer. */
-    async function deliver(id: string, question: string | null, reply: string, call: () => Promise<TurnAccepted>, takeBack: (error: unknown) => void) {
+    async function deliver(id: string, question: string | null, reply: string, call: () => Promise<TurnAccepted>, failed: (error: unknown) => void) {
       try {
         const accepted = await persistently(call);
-        setConversation(client, id, (old) => accept(old, question ?? "", reply, accepted));
+        setConversation(client, id, (old) => accept(old, question, reply, accepted));
+        // A reading that began before the turn was taken does not have it.
+        if (client.isFetching({ queryKey: keys.messages(id) }) > 0) reread(id);
         touched(id);
       } catch (error) {
-        if (!mayPass(error)) return takeBack(error);
-        const local = { state: "failed", error } as const;
-        setConversation(client, id, (old) => change(question === null ? old : change(old, question, { local }), reply, { local }));
+        // Where a re-read has brought it, only the answer to the call was lost.
+        if (isUnsent(getConversation(client, id), question ?? reply)) failed(error);
       }
     }
 
@@ -76,7 +78,9 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         return body(api.POST("/api/threads/{id}/turns", { params: { path: { id } }, body: { message, ...split(settings) } }));
       };
       await deliver(id, question, reply, call as () => Promise<TurnAccepted>, (error) => {
-        setConversation(client, id, () => before);
+        if (mayPass(error)) return setConversation(client, id, (old) => fail(old, [question, reply], error));
+        setConversation(client, id, (old) => takeBack(old, [question, reply], before));
+        if (!make) reread(id);
         const draft = getDraft(id);
         if (draft.text === "" && draft.files.length === 0) setDraft(id, { text, files });
         complain(error);
@@ -91,7 +95,6 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         if (thread === null) {
           client.setQueryData<Thread>(keys.thread(id), { id, title: "", created_at: now, updated_at: now, archived: false, head: null, settings });
         }
-        await client.cancelQueries({ queryKey: keys.messages(id) });
         const before = thread === null ? emptyConversation : getConversation(client, id);
         const parent = sending.parent === undefined ? (before.items.at(-1)?.id ?? null) : sending.parent;
         const question = newQuestion(newId(), parent, sending.text, [...sending.files], now);
@@ -118,7 +121,6 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
 
       async again(item: Item, how: "regenerate" | "continue"): Promise<void> {
         if (thread === null) return;
-        await client.cancelQueries({ queryKey: keys.messages(thread) });
         const before = getConversation(client, thread);
         const reply = newReply(newId(), item.parent ?? "", settings.model ?? null, new Date().toISOString());
         const begun = how === "continue" ? { ...reply, text: item.text } : reply;
@@ -128,17 +130,11 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
           const path = how === "regenerate" ? "/api/threads/{id}/messages/{message}/regenerate" : "/api/threads/{id}/messages/{message}/continue";
           return body(api.POST(path, init)) as Promise<TurnAccepted>;
         };
-        const takeBack = (error: unknown) => {
-          setConversation(client, thread, () => before);
+        await deliver(thread, null, reply.id, call, (error) => {
+          setConversation(client, thread, (old) => takeBack(old, [reply.id], before));
+          reread(thread);
           complain(error);
-        };
-        try {
-          const accepted = await persistently(call);
-          setConversation(client, thread, (old) => accept(old, "", reply.id, accepted));
-          touched(thread);
-        } catch (error) {
-          takeBack(error);
-        }
+        });
       },
 
       async select(message: string): Promise<void> {

@@ -6,7 +6,7 @@ import { keys } from "@/lib/api/queries";
 import { useThreadNotices } from "@/lib/events/live";
 import { useTurns } from "@/lib/events/LiveProvider";
 import { hasEnded, type Turn } from "@/lib/events/turn";
-import { commitTurn, emptyConversation, hasUnsent, mergePage, prependPage, type Conversation } from "./conversation";
+import { commitTurn, emptyConversation, isSending, isUnknown, mergePage, prependPage, type Conversation } from "./conversation";
 
 const firstPage = 60;
 const olderPage = 200;
@@ -31,10 +31,18 @@ export function useConversation(thread: string | null) {
     enabled: thread !== null,
     staleTime: Infinity,
     structuralSharing: false,
-    refetchOnMount: ({ state }) => (hasUnsent(state.data) ? false : "always"),
+    refetchOnMount: ({ state }) => (isUnknown(state.data) ? false : "always"),
     queryFn: async ({ signal }): Promise<Conversation> => {
-      const page = await body(api.GET("/api/threads/{id}/messages", { params: { path: { id }, query: { limit: firstPage } }, signal }));
-      return mergePage(client.getQueryData<Conversation>(keys.messages(id)), page);
+      const loaded = () => client.getQueryData<Conversation>(keys.messages(id));
+      try {
+        const page = await body(api.GET("/api/threads/{id}/messages", { params: { path: { id }, query: { limit: firstPage } }, signal }));
+        return mergePage(loaded(), page);
+      } catch (error) {
+        const here = loaded();
+        // Not deleted, but not made yet: its first question is still to arrive.
+        if (here && isUnknown(here) && isApiError(error) && error.status === 404) return here;
+        throw error;
+      }
     },
   });
   const conversation = query.data;
@@ -77,6 +85,16 @@ export function useConversation(thread: string | null) {
     });
   }, [client, id, turns, commit, refresh]);
 
+  /** The newest message that a notice told of while a question was on its way: most likely that question's own. */
+  const passedOver = useRef<string | null>(null);
+  const sending = isSending(conversation);
+  useEffect(() => {
+    const head = passedOver.current;
+    if (sending || head === null) return;
+    passedOver.current = null;
+    if (!getConversation(client, id).items.some((item) => item.id === head)) refresh();
+  }, [client, id, refresh, sending]);
+
   useThreadNotices(
     (notice) => {
       if ("deleted" in notice) return notice.deleted === id ? setDeleted(true) : undefined;
@@ -84,8 +102,9 @@ export function useConversation(thread: string | null) {
       setDeleted(false);
       if (gone) refresh();
       const { items } = getConversation(client, id);
-      if (hasUnsent({ items, next: null }) || items.some((item) => item.id === notice.thread.head)) return;
-      refresh();
+      if (items.some((item) => item.id === notice.thread.head)) return;
+      if (sending) passedOver.current = notice.thread.head;
+      else refresh();
     },
     () => {
       if (thread === null) return;

@@ -1,0 +1,77 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, renderHook } from "@testing-library/react";
+import { beforeEach, expect, it, vi } from "vitest";
+import { keys } from "@/lib/api/queries";
+import type { ThreadItem } from "@/lib/api/types";
+import { LiveContext, type Live, type ThreadNotice } from "@/lib/events/live";
+import { Turns } from "@/lib/events/turns";
+import { addTurn, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
+import { setConversation, useConversation } from "./useConversation";
+
+const now = "2026-11-20T00:00:00.000Z";
+const empty: Conversation = { items: [], next: null };
+const sending = addTurn(empty, newQuestion("q", null, "質問", [], now), newReply("r", "q", null, now));
+const stored = (id: string): Item => ({ ...newQuestion(id, null, id, [], now), local: undefined as never });
+
+let client: QueryClient;
+let tell: (notice: ThreadNotice) => void;
+let gap: () => void;
+let answer: () => Response;
+let reads: number;
+
+const live: Live = {
+  connection: () => ({ state: "online" }),
+  onConnection: () => () => undefined,
+  retry: () => undefined,
+  follow: () => () => undefined,
+  onThread: (listener) => {
+    tell = listener;
+    return () => undefined;
+  },
+  onGap: (listener) => {
+    gap = listener;
+    return () => undefined;
+  },
+};
+const turns = new Turns(live);
+vi.mock("@/lib/events/LiveProvider", () => ({ useTurns: () => turns }));
+
+function show(thread: string) {
+  return renderHook(() => useConversation(thread), {
+    wrapper: ({ children }) => (
+      <QueryClientProvider client={client}>
+        <LiveContext value={live}>{children}</LiveContext>
+      </QueryClientProvider>
+    ),
+  }).result;
+}
+
+beforeEach(() => {
+  client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  reads = 0;
+  vi.stubGlobal("fetch", () => {
+    reads++;
+    return Promise.resolve(answer());
+  });
+});
+
+it("reads what a notice told of while a question was on its way, once that is over", async () => {
+  answer = () => Response.json({ items: [stored("other")], next: null });
+  client.setQueryData(keys.messages("t"), sending);
+  const result = show("t");
+  act(() => tell({ thread: { id: "t", head: "other" } as ThreadItem }));
+  expect(reads).toBe(0);
+  act(() => setConversation(client, "t", (old) => takeBack(old, ["q", "r"], empty)));
+  await vi.waitFor(() => expect(result.current.conversation?.items.map(({ id }) => id)).toEqual(["other"]));
+});
+
+it("does not take a thread for deleted that is still to be made", async () => {
+  answer = () => Response.json({ type: "about:blank", title: "", status: 404, detail: "", code: "not_found", request_id: "" }, { status: 404 });
+  client.setQueryData(keys.messages("t"), sending);
+  const result = show("t");
+  act(() => gap());
+  await vi.waitFor(() => expect(reads).toBe(1));
+  await vi.waitFor(() => expect(client.isFetching()).toBe(0));
+  expect(result.current.gone).toBe(false);
+  expect(result.current.conversation).toBe(sending);
+});
