@@ -13,12 +13,13 @@ import { useLocation } from "@/lib/router";
 import { Composer } from "./Composer";
 import { Chat } from "./context";
 import { isRunning } from "./conversation";
-import { setDraft } from "./drafts";
+import { getDraft, setDraft } from "./drafts";
 import { FilesPanel } from "./FilesPanel";
 import { MessageList } from "./MessageList";
 import { ModelPicker } from "./ModelPicker";
 import { ParametersPanel } from "./ParametersPanel";
 import { SidePanel } from "./SidePanel";
+import { withStarter } from "./starters";
 import { Welcome } from "./Welcome";
 import { useActions } from "./useActions";
 import { useConversation } from "./useConversation";
@@ -73,8 +74,8 @@ function ChatThread({ thread, notice, menu }: Props) {
     document.title = title ? `${title} - Kaiwa` : "Kaiwa";
   }, [title]);
 
-  const pick = (text: string) => {
-    setDraft(null, { text });
+  const pick = (prompt: string, prompts: readonly string[]) => {
+    setDraft(null, { text: withStarter(prompt, getDraft(null).text, prompts) });
     field.current?.focus();
   };
   const composer = (

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Field, TextArea, TextInput } from "@/components/ui/Field";
@@ -27,12 +27,24 @@ export function ParametersPanel({ settings, onChange }: Props) {
     return () => clearTimeout(timer);
   }, [edited, onChange]);
 
+  // What is not saved when the panel goes, or the person turns to the message to send, is saved then.
+  const flush = () => {
+    if (!edited) return;
+    onChange(edited);
+    setEdited(null);
+  };
+  const last = useRef(() => undefined as void);
+  useEffect(() => {
+    last.current = () => edited && onChange(edited);
+  }, [edited, onChange]);
+  useEffect(() => () => last.current(), []);
+
   const set = <K extends keyof ThreadSettings>(name: K, value: ThreadSettings[K] | undefined) => {
     const { [name]: _, ...rest } = shown;
     setEdited(value === undefined ? rest : { ...rest, [name]: value });
   };
   return (
-    <div className="flex flex-col gap-5 px-5 py-3">
+    <div className="flex flex-col gap-5 px-5 py-3" onBlur={flush}>
       <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} value={shown.temperature ?? defaults.temperature} onChange={(value) => set("temperature", value)} />
       <Range label={t("topP")} hint={t("topPHint")} step={0.05} value={shown.top_p ?? defaults.top_p} onChange={(value) => set("top_p", value)} />
       <Field label={t("maxTokens")} hint={t("maxTokensHint")}>

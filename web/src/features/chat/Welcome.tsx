@@ -5,7 +5,8 @@ import type { Config } from "@/lib/api/types";
 interface Props {
   greeting: string | undefined;
   starters: Config["starters"];
-  onPick: (prompt: string) => void;
+  /** One of the prompts was chosen. */
+  onPick: (prompt: string, prompts: readonly string[]) => void;
   /** The composer. */
   children: ReactNode;
 }
@@ -24,7 +25,7 @@ export function Welcome({ greeting, starters, onPick, children }: Props) {
         <ul className="grid gap-2 sm:grid-cols-2">
           {shown.map(({ title, prompt }) => (
             <li key={title}>
-              <button type="button" onClick={() => onPick(prompt)} className="h-full w-full rounded-xl border border-line px-4 py-2.5 text-start hover:bg-hover">
+              <button type="button" onClick={() => onPick(prompt, shown.map((one) => one.prompt))} className="h-full w-full rounded-xl border border-line px-4 py-2.5 text-start hover:bg-hover">
                 <span className="block text-[15px] font-medium">{title}</span>
                 <span className="line-clamp-1 text-sm text-muted">{prompt}</span>
               </button>
