@@ -123,10 +123,11 @@ test("an answer is announced by sentence while it is written", async ({ page, pe
   });
   await chat.ask(story);
   await chat.ended();
-  const heard = await page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+  const heardNow = () => page.evaluate(() => (window as unknown as { heard: string[] }).heard);
+  await expect.poll(async () => (await heardNow()).join(""), "all of it, in order, none twice").toBe(story);
+  const heard = await heardNow();
   expect(heard.length).toBeGreaterThan(1);
   for (const said of heard) expect(said, "whole sentences").toMatch(/^(\d+匹の犬が走る。)+$/);
-  expect(story, "in order, none twice").toContain(heard.join(""));
 });
 
 test.describe("on a phone", () => {

@@ -3,25 +3,29 @@ import { wholeSentences } from "./sentences";
 
 const pause = 1_000;
 
-/** Reads a growing answer to screen readers, politely, a sentence at a time; what was there at first is not repeated. */
-export function Announcer({ text }: { text: string }) {
-  const [said, setSaid] = useState("");
+/**
+ * Reads a growing answer to screen readers, politely, a sentence at a time; what was there at first is not repeated. When the
+ * answer has ended, whatever is left is read, a whole sentence or not.
+ */
+export function Announcer({ text, ended }: { text: string; ended: boolean }) {
+  const [read, setRead] = useState({ said: "", end: text.length });
   const latest = useRef(text);
-  const at = useRef(text.length);
   useEffect(() => {
     latest.current = text;
   }, [text]);
   useEffect(() => {
+    if (ended) return;
     const timer = setInterval(() => {
-      const next = wholeSentences(latest.current, Math.min(at.current, latest.current.length));
-      at.current = next.end;
-      if (next.said) setSaid(next.said);
+      setRead((old) => {
+        const next = wholeSentences(latest.current, Math.min(old.end, latest.current.length));
+        return next.said === "" ? { ...old, end: next.end } : next;
+      });
     }, pause);
     return () => clearInterval(timer);
-  }, []);
+  }, [ended]);
   return (
     <p className="sr-only" aria-live="polite" aria-atomic="true">
-      {said}
+      {(ended && text.slice(read.end).trim()) || read.said}
     </p>
   );
 }

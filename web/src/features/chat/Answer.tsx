@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Markdown } from "@/components/markdown";
 import { useTurns } from "@/lib/events/LiveProvider";
@@ -22,6 +22,8 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
   const text = caughtUp ? turn.text : item.text;
   const steps = turn && turn.steps.length >= item.steps.length ? turn.steps : item.steps;
   const reasoning = turn && turn.reasoning.length >= (item.reasoning?.length ?? 0) ? turn.reasoning : (item.reasoning ?? "");
+  const [begunHere, setBegunHere] = useState(pending);
+  if (pending && !begunHere) setBegunHere(true);
   if (item.local?.state === "failed") return null;
   return (
     <article aria-label={t("answer")} aria-busy={pending} className="group flex flex-col gap-1">
@@ -32,7 +34,7 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
         </div>
       )}
       {pending && text === "" && <Progress since={item.created_at} steps={steps} reasoning={reasoning !== ""} />}
-      {pending && newest && <Announcer text={text} />}
+      {begunHere && newest && <Announcer text={text} ended={!pending} />}
       {!pending && (
         <div className="mt-1 empty:hidden">
           <AnswerState item={item} />
