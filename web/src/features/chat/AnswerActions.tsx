@@ -12,12 +12,17 @@ import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import { took, type Item } from "./conversation";
 import { copyAnswer, copyText } from "./copy";
+import { setEdit, useEdit } from "./edits";
+import { useSendKey } from "./useSendKey";
 
 /** What can be done with an answer: on hover and focus, and always where there is no pointer to hover with. */
 export function AnswerActions({ item, content }: { item: Item; content: RefObject<HTMLElement | null> }) {
   const { t, i18n } = useTranslation(["chat", "common"]);
   const { actions, running } = useChat();
-  const [commenting, setCommenting] = useState(false);
+  const writing = `comment ${item.id}`;
+  const comment = useEdit(writing);
+  /** Only what was just asked for takes the focus, not what comes back into view. */
+  const [asked, setAsked] = useState(false);
   const value = item.feedback?.value;
 
   const copied = (copying: Promise<void>) =>
@@ -27,7 +32,9 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
     );
   const rate = (next: "up" | "down") => {
     const off = value === next;
-    setCommenting(!off && next === "down");
+    const asks = !off && next === "down";
+    setAsked(asks);
+    setEdit(writing, asks ? (comment ?? "") : null);
     void actions.feedback(item, off ? null : { value: next });
   };
   const time = new Date(item.created_at).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
@@ -62,12 +69,15 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
           </Tooltip>
         )}
       </div>
-      {commenting && (
+      {comment !== undefined && (
         <Comment
-          onClose={() => setCommenting(false)}
-          onSend={(comment) => {
-            setCommenting(false);
-            void actions.feedback(item, { value: "down", comment });
+          text={comment}
+          focused={asked}
+          onChange={(text) => setEdit(writing, text)}
+          onClose={() => setEdit(writing, null)}
+          onSend={() => {
+            setEdit(writing, null);
+            void actions.feedback(item, { value: "down", comment: comment.trim() });
           }}
         />
       )}
@@ -75,13 +85,30 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
   );
 }
 
-function Comment({ onClose, onSend }: { onClose: () => void; onSend: (comment: string) => void }) {
+interface CommentProps {
+  text: string;
+  focused: boolean;
+  onChange: (text: string) => void;
+  onClose: () => void;
+  onSend: () => void;
+}
+
+function Comment({ text, focused, onChange, onClose, onSend }: CommentProps) {
   const { t } = useTranslation(["chat", "common"]);
-  const [text, setText] = useState("");
-  const send = () => (text.trim() === "" ? onClose() : onSend(text.trim()));
+  const { sends, enterKeyHint } = useSendKey();
+  const send = () => (text.trim() === "" ? onClose() : onSend());
   return (
     <div className="flex flex-col gap-2">
-      <TextArea autoFocus rows={2} aria-label={t("comment")} placeholder={t("comment")} value={text} onChange={(event) => setText(event.target.value)} keys={{ onEscape: onClose, onEnter: (event) => (event.shiftKey ? false : send()) }} />
+      <TextArea
+        autoFocus={focused}
+        rows={2}
+        enterKeyHint={enterKeyHint}
+        aria-label={t("comment")}
+        placeholder={t("comment")}
+        value={text}
+        onChange={(event) => onChange(event.target.value)}
+        keys={{ onEscape: onClose, onEnter: (event) => (sends(event) ? send() : false) }}
+      />
       <div className="flex justify-end gap-2">
         <Button size="small" onClick={onClose}>{t("common:cancel")}</Button>
         <Button size="small" kind="primary" onClick={send}>{t("sendComment")}</Button>

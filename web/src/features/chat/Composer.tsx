@@ -3,14 +3,12 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import type { Config } from "@/lib/api/types";
-import { isMac } from "@/lib/commands";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
-import { useMediaQuery } from "@/lib/media";
-import { usePreferences } from "@/lib/preferences";
 import { UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
 import type { Sending } from "./useActions";
 import { useGrowing } from "./useGrowing";
+import { useSendKey } from "./useSendKey";
 import { useUploads } from "./useUploads";
 
 interface Props {
@@ -34,8 +32,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   const { t } = useTranslation("chat");
   const { text, files } = useDraft(thread);
   const { uploads, add, remove, busy } = useUploads(thread, limits);
-  const { send: sendKey } = usePreferences();
-  const touch = useMediaQuery("(pointer: coarse)");
+  const { touch, sends, enterKeyHint } = useSendKey();
   const picker = useRef<HTMLInputElement>(null);
   const [dragging, setDragging] = useState(false);
   useGrowing(field, text);
@@ -47,13 +44,8 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
     onSend({ text: text.trim(), files });
     field.current?.focus();
   };
-  const onEnter = (event: KeyboardEvent) => {
-    const mod = isMac ? event.metaKey : event.ctrlKey;
-    const sends = mod || (sendKey === "enter" && !event.shiftKey && !event.altKey && !touch);
-    return sends ? send() : false;
-  };
   const keys: TextKeys<KeyboardEvent<HTMLTextAreaElement>> = {
-    onEnter,
+    onEnter: (event) => (sends(event) ? send() : false),
     onEscape: () => (running && onStop ? onStop() : false),
     onArrowUp: () => (text === "" && files.length === 0 && !running ? onEditLast() : false),
   };
@@ -90,7 +82,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
       <textarea
         ref={field}
         rows={1}
-        enterKeyHint={touch || sendKey !== "enter" ? "enter" : "send"}
+        enterKeyHint={enterKeyHint}
         aria-label={t("message")}
         placeholder={t(dragging ? "dropFiles" : "placeholder")}
         value={text}

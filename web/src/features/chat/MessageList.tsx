@@ -1,4 +1,4 @@
-import { useVirtualizer, type Virtualizer, type VirtualItem } from "@tanstack/react-virtual";
+import { defaultRangeExtractor, useVirtualizer, type Range, type Virtualizer, type VirtualItem } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/components/ui/Icon";
@@ -22,6 +22,8 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
   const { items } = conversation;
   const { scroller, following, away, set, pin } = useFollowing();
 
+  const { actions, editing } = useChat();
+  const edited = editing === null ? -1 : items.findIndex(({ id }) => id === editing);
   const totalSize = useRef(0);
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: items.length,
@@ -29,6 +31,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
     getItemKey: useCallback((index: number) => keyOf(items[index] as Item), [items]),
     estimateSize: useCallback((index: number) => estimateHeight(items[index], scroller.current?.clientWidth ?? 760), [items, scroller]),
     overscan: 4,
+    rangeExtractor: useCallback((range: Range) => withEdited(defaultRangeExtractor(range), edited), [edited]),
     paddingStart: 16,
     paddingEnd: 24,
     anchorTo: "end",
@@ -63,12 +66,11 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
   // What did not arrive stands last, but is no part of the conversation yet.
   const newest = items.findLastIndex(({ local }) => local?.state !== "failed");
   const visible = virtualizer.getVirtualItems();
-  const first = visible[0]?.index ?? 0;
+  const first = (visible.find(({ index }) => index !== edited) ?? visible[0])?.index ?? 0;
   useEffect(() => {
     if (first < 6 && conversation.next !== null) void loadOlder();
   }, [first, conversation.next, loadOlder]);
 
-  const { actions } = useChat();
   useTarget(target, conversation, {
     loadOlder: () => void loadOlder(),
     select: (message) => void actions.select(message),
@@ -101,4 +103,9 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
       )}
     </div>
   );
+}
+
+/** The rows to draw, and the one that is being written in: out of the document it would lose the focus and its place in the text. */
+export function withEdited(rows: number[], edited: number): number[] {
+  return edited < 0 || rows.includes(edited) ? rows : [...rows, edited].sort((a, b) => a - b);
 }

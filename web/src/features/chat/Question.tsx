@@ -10,8 +10,10 @@ import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
 import { copyText } from "./copy";
+import { setEdit, useEdit } from "./edits";
 import { langOf } from "./lang";
 import { useGrowing } from "./useGrowing";
+import { useSendKey } from "./useSendKey";
 
 export function Question({ item }: { item: Item }) {
   const { t } = useTranslation(["chat", "common"]);
@@ -58,8 +60,12 @@ function Editor({ item, onClose }: { item: Item; onClose: (from: Element | null)
   const { t } = useTranslation(["chat", "common"]);
   const { actions } = useChat();
   const [from] = useState(() => document.activeElement);
-  const close = () => onClose(from);
-  const [text, setText] = useState(item.text);
+  const close = () => {
+    setEdit(item.id, null);
+    onClose(from);
+  };
+  const text = useEdit(item.id) ?? item.text;
+  const { sends, enterKeyHint, hint } = useSendKey();
   const field = useRef<HTMLTextAreaElement>(null);
   useGrowing(field, text);
   const ready = text.trim() !== "" || item.files.length > 0;
@@ -75,15 +81,16 @@ function Editor({ item, onClose }: { item: Item; onClose: (from: Element | null)
         ref={field}
         autoFocus
         rows={1}
+        enterKeyHint={enterKeyHint}
         aria-label={t("edit")}
         className="max-h-[40dvh] resize-none"
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => setEdit(item.id, event.target.value)}
         onFocus={(event) => event.target.setSelectionRange(text.length, text.length)}
-        keys={{ onEscape: close, onEnter: (event) => (event.shiftKey ? false : send()) }}
+        keys={{ onEscape: close, onEnter: (event) => (sends(event) ? send() : false) }}
       />
       <div className="flex justify-end gap-2">
-        <p className="me-auto self-center text-sm text-muted max-md:hidden">{t("editHint")}</p>
+        <p className="me-auto self-center text-sm text-muted max-md:hidden">{t(...hint)}</p>
         <Button size="small" onClick={close}>{t("common:cancel")}</Button>
         <Button size="small" kind="primary" disabled={!ready} onClick={send}>{t("send")}</Button>
       </div>
