@@ -16,7 +16,7 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
   const { t } = useTranslation("chat");
   const content = useRef<HTMLDivElement>(null);
   const turn = useTurn(useTurns(), item.state === "pending" ? item.generation : null);
-  const pending = item.state === "pending" && item.local?.state !== "failed";
+  const pending = item.state === "pending";
   // A reading from the first event grows up to what the store had already.
   const caughtUp = turn && turn.text.length >= item.text.length;
   const text = caughtUp ? turn.text : item.text;
@@ -24,7 +24,6 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
   const reasoning = turn && turn.reasoning.length >= (item.reasoning?.length ?? 0) ? turn.reasoning : (item.reasoning ?? "");
   const [begunHere, setBegunHere] = useState(pending);
   if (pending && !begunHere) setBegunHere(true);
-  if (item.local?.state === "failed") return null;
   return (
     <article aria-label={t("answer")} aria-busy={pending} className="group flex flex-col gap-1">
       <Steps id={item.id} steps={steps} reasoning={reasoning} notice={item.notice} running={pending && text === ""} />

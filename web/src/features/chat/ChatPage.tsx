@@ -86,7 +86,7 @@ function ChatThread({ thread, notice, menu }: Props) {
       running={running}
       onStop={generation ? stop : undefined}
       onSend={(sending) => void actions.send(sending)}
-      onEditLast={() => setEditing(conversation?.items.findLast(({ role }) => role === "user")?.id ?? null)}
+      onEditLast={() => setEditing(conversation?.items.findLast(({ role, local }) => role === "user" && !local)?.id ?? null)}
     >
       <ModelPicker models={models.data ?? []} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
       <IconButton icon="sliders" label={t("parameters")} aria-expanded={panel === "parameters"} onClick={() => toggle("parameters")} />

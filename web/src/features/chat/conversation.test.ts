@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "@/lib/api/types";
 import { newTurn } from "@/lib/events/turn";
-import { accept, addSibling, addTurn, breaksOff, commitTurn, fail, isRunning, isSending, isUnknown, keyOf, mergePage, newQuestion, newReply, prependPage, takeBack, took, type Conversation, type Item } from "./conversation";
+import { accept, addSibling, addTurn, breaksOff, commitTurn, fail, isRunning, isSending, keyOf, mergePage, newQuestion, newReply, prependPage, takeBack, took, withUnsent, type Conversation, type Item } from "./conversation";
 
 const now = "2026-11-20T00:00:00.000Z";
 
@@ -64,9 +64,16 @@ describe("a turn whose answer was lost on the way", () => {
   });
 
   it("is neither marked nor taken back when sending it again fails", () => {
-    expect(fail(reread, ["q3", "temp"], new Error("network")).items).toEqual(reread.items);
+    expect(fail(reread, "q3", "temp", new Error("network")).items).toEqual(reread.items);
     expect(takeBack(reread, ["q3", "temp"], all)).toBe(reread);
   });
+});
+
+it("marks a question that did not arrive, and makes no place for its answer", () => {
+  const sent = addTurn(all, newQuestion("q3", "a2", "三", [], now), newReply("temp", "q3", null, now));
+  const failed = fail(sent, "q3", "temp", "network");
+  expect(ids(failed)).toEqual(["q1", "a1", "q2", "a2", "q3"]);
+  expect(failed.items[4]?.local).toEqual({ state: "failed", error: "network" });
 });
 
 describe("takeBack", () => {
@@ -89,11 +96,13 @@ it("keeps a new answer in the place of the old one when a re-read has not got it
   expect(ids(mergePage(again, { items: all.items as Item[], next: null }))).toEqual(["q1", "a1", "q2", "r"]);
 });
 
-it("knows a thread that the server may not have yet", () => {
-  const begun = addTurn({ items: [], next: null }, newQuestion("q", null, "一", [], now), newReply("r", "q", null, now));
-  expect(isUnknown(begun)).toBe(true);
-  expect(isUnknown(all)).toBe(false);
-  expect(isUnknown({ items: [], next: null })).toBe(false);
+it("shows what was kept of a question that is not among the messages, and only that", () => {
+  const kept = (id: string, text: string) => ({ id, text, files: [], at: now });
+  expect(withUnsent(all, [kept("q1", "質問")], "lost")).toBe(all);
+  const shown = withUnsent(all, [kept("q1", "質問"), kept("q3", "三")], "lost");
+  expect(ids(shown)).toEqual(["q1", "a1", "q2", "a2", "q3"]);
+  expect(shown.items[4]).toMatchObject({ text: "三", parent: "a2", created_at: now, local: { state: "failed", error: "lost" } });
+  expect(isRunning(shown)).toBe(false);
 });
 
 it("prepends an older page without repeating a message", () => {

@@ -1,5 +1,6 @@
 import type { Message, MessagePage, TurnAccepted } from "@/lib/api/types";
 import type { Turn } from "@/lib/events/turn";
+import type { Unsent } from "./outbox";
 
 /** What the page itself knows about a message that the server has not confirmed. */
 export type Local = { state: "sending" } | { state: "failed"; error: unknown };
@@ -73,6 +74,16 @@ export function addTurn(old: Conversation, question: Item, reply: Item): Convers
   return { ...old, items: [...before, { ...question, siblings }, reply], next: question.parent === null ? null : old.next };
 }
 
+/** Adds at the end what was sent, as was kept, and is not among the messages. */
+export function withUnsent(old: Conversation, unsent: readonly Unsent[], error: unknown): Conversation {
+  const here = new Set(old.items.map(({ id }) => id));
+  const local = { state: "failed", error } as const;
+  const missing = unsent
+    .filter(({ id }) => !here.has(id))
+    .map(({ id, text, files, parent, at }): Item => ({ ...newQuestion(id, parent ?? old.items.at(-1)?.id ?? null, text, [...files], at), local }));
+  return missing.length === 0 ? old : { ...old, items: [...old.items, ...missing] };
+}
+
 /** A new answer in the place of `answer`. */
 export function addSibling(old: Conversation, answer: string, reply: Item): Conversation {
   const at = old.items.findIndex(({ id }) => id === answer);
@@ -96,9 +107,15 @@ export function accept(old: Conversation, question: string | null, reply: string
   };
 }
 
-/** Sending came to nothing. What a re-read has brought meanwhile was taken after all, and stays as it is. */
-export function fail(old: Conversation, ids: readonly string[], error: unknown): Conversation {
-  return { ...old, items: old.items.map((item) => (item.local && ids.includes(item.id) ? { ...item, local: { state: "failed", error } } : item)) };
+/** A question did not arrive: there is no place for its answer, until it is sent again. One that a re-read has brought stays as it is. */
+export function fail(old: Conversation, question: string, reply: string, error: unknown): Conversation {
+  return {
+    ...old,
+    items: old.items.flatMap((item) => {
+      if (item.local && item.id === reply) return [];
+      return [item.local && item.id === question ? { ...item, local: { state: "failed", error } as const } : item];
+    }),
+  };
 }
 
 /** What the server refused goes, and what made room for it comes back from `before`; all else stays as it has become. */
@@ -152,7 +169,7 @@ export function breaksOff({ state, finish }: Item): boolean {
 }
 
 export function isRunning(conversation: Conversation | undefined): boolean {
-  return conversation?.items.some((item) => item.state === "pending" && item.local?.state !== "failed") ?? false;
+  return conversation?.items.some((item) => item.state === "pending") ?? false;
 }
 
 /** Whether a message is on its way, or failed to get there. */
@@ -162,9 +179,4 @@ export function isUnsent(conversation: Conversation, id: string): boolean {
 
 export function isSending(conversation: Conversation | undefined): boolean {
   return conversation?.items.some((item) => item.local?.state === "sending") ?? false;
-}
-
-/** Whether nothing here came from the server: it may not know the thread yet. */
-export function isUnknown(conversation: Conversation | undefined): boolean {
-  return conversation !== undefined && conversation.items.length > 0 && conversation.items.every((item) => item.local);
 }

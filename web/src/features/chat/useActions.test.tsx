@@ -6,6 +6,7 @@ import type { Message } from "@/lib/api/types";
 import "@/lib/i18n/i18n";
 import { newQuestion, newReply, type Conversation, type Item } from "./conversation";
 import { clearDraft } from "./drafts";
+import { unsentOf } from "./outbox";
 import { useActions } from "./useActions";
 
 const now = "2026-11-20T00:00:00.000Z";
@@ -87,4 +88,49 @@ it("takes nothing away that came in while the server refused a question", async 
   };
   await done(actions("t").send({ text: "質問", files: [] }));
   expect(shown("t")).toEqual(["前"]);
+});
+
+it("keeps a question from its sending until the server has taken it", async () => {
+  const during: string[] = [];
+  const take = (body: Record<string, unknown>) => {
+    const { id } = body.message as { id: string };
+    during.push(...unsentOf("t").map(({ text }) => text));
+    return Response.json({ message: id, reply: "a", generation: "g" }, { status: 202 });
+  };
+  server["POST /api/threads/t/turns"] = () => Promise.reject(new TypeError("no network"));
+  await done(actions("t").send({ text: "質問", files: [] }));
+  expect(shown("t")).toEqual(["質問 failed"]);
+  expect(unsentOf("t").map(({ text }) => text)).toEqual(["質問"]);
+
+  server["POST /api/threads/t/turns"] = take;
+  await done(actions("t").resend(conversation("t").items[0] as Item));
+  expect(during).toEqual(["質問"]);
+  expect(unsentOf("t")).toEqual([]);
+  expect(shown("t")).toEqual(["質問", ""]);
+  expect(new Set(asked.map(({ body }) => (body.message as { id: string }).id)).size).toBe(1);
+});
+
+it("sends an edited question again to the branch that it began", async () => {
+  const q1 = stored(newQuestion("q1", null, "前", [], now));
+  client.setQueryData<Conversation>(keys.messages("t"), { items: [q1], next: null });
+  server["POST /api/threads/t/turns"] = () => problem(503, "unavailable");
+  await done(actions("t").send({ text: "直し", files: [], parent: null }));
+  client.setQueryData<Conversation>(keys.messages("t"), (old) => old && { ...old, items: [q1, ...old.items] });
+  await done(actions("t").resend(conversation("t").items[1] as Item));
+  expect(asked.map(({ body }) => (body.message as { parent?: string | null }).parent)).toEqual([null, null]);
+  expect(shown("t")).toEqual(["直し failed"]);
+});
+
+it("makes the thread first, once, whenever its first question is sent", async () => {
+  server["POST /api/threads"] = () => problem(503, "unavailable");
+  await done(actions(null).send({ text: "始め", files: [] }));
+  const thread = location.pathname.slice("/t/".length);
+  expect(unsentOf(thread)).toMatchObject([{ text: "始め", make: {} }]);
+
+  const turn = `POST /api/threads/${thread}/turns`;
+  server["POST /api/threads"] = () => Response.json({}, { status: 201 });
+  server[turn] = () => problem(503, "unavailable");
+  for (let times = 0; times < 2; times++) await done(actions(thread).resend(conversation(thread).items[0] as Item));
+  expect(asked.map(({ path }) => path)).toEqual(["POST /api/threads", "POST /api/threads", turn, turn]);
+  expect(shown(thread)).toEqual(["始め failed"]);
 });

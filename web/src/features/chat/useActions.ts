@@ -11,6 +11,7 @@ import { newId } from "@/lib/ids";
 import { navigate, threadPath } from "@/lib/router";
 import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { clearDraft, getDraft, setDraft } from "./drafts";
+import { dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
 import { getConversation, setConversation } from "./useConversation";
 
 export interface Sending {
@@ -61,6 +62,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
     async function deliver(id: string, question: string | null, reply: string, call: () => Promise<TurnAccepted>, failed: (error: unknown) => void) {
       try {
         const accepted = await persistently(call);
+        if (question !== null) dropUnsent(id, new Set([question]));
         setConversation(client, id, (old) => accept(old, question, reply, accepted));
         // A reading that began before the turn was taken does not have it.
         if (client.isFetching({ queryKey: keys.messages(id) }) > 0) reread(id);
@@ -71,15 +73,32 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       }
     }
 
-    async function turn(id: string, { text, files, parent }: Sending, question: string, reply: string, before: Conversation, make: boolean) {
-      const message = { id: question, text, ...(parent === undefined ? {} : { parent }), ...(files.length > 0 ? { files: files.map((file) => file.id) } : {}) };
+    /** Puts a question and the place of its answer into the list; returns the id of that place. */
+    function show(id: string, { id: question, text, files, parent, at }: Unsent, before: Conversation): string {
+      const after = parent === undefined ? (before.items.at(-1)?.id ?? null) : parent;
+      const reply = newReply(newId(), question, settings.model ?? null, new Date().toISOString());
+      setConversation(client, id, () => addTurn(before, newQuestion(question, after, text, [...files], at), reply));
+      return reply.id;
+    }
+
+    /** Sends a question that stands in the list and in the outbox. `before` is the list without it. */
+    async function turn(id: string, question: Unsent, reply: string, before: Conversation) {
+      const { text, files, parent } = question;
+      const message = { id: question.id, text, ...(parent === undefined ? {} : { parent }), ...(files.length > 0 ? { files: files.map((file) => file.id) } : {}) };
+      let { make } = question;
       const call = async () => {
-        if (make) await body(api.POST("/api/threads", { body: { id, settings } }));
-        return body(api.POST("/api/threads/{id}/turns", { params: { path: { id } }, body: { message, ...split(settings) } }));
+        if (make) {
+          await body(api.POST("/api/threads", { body: { id, settings: make } }));
+          make = undefined;
+          const { make: _, ...made } = question;
+          keepUnsent(id, made);
+        }
+        return (await body(api.POST("/api/threads/{id}/turns", { params: { path: { id } }, body: { message, ...split(settings) } }))) as TurnAccepted;
       };
-      await deliver(id, question, reply, call as () => Promise<TurnAccepted>, (error) => {
-        if (mayPass(error)) return setConversation(client, id, (old) => fail(old, [question, reply], error));
-        setConversation(client, id, (old) => takeBack(old, [question, reply], before));
+      await deliver(id, question.id, reply, call, (error) => {
+        if (mayPass(error)) return setConversation(client, id, (old) => fail(old, question.id, reply, error));
+        dropUnsent(id, new Set([question.id]));
+        setConversation(client, id, (old) => takeBack(old, [question.id, reply], before));
         if (!make) reread(id);
         const draft = getDraft(id);
         if (draft.text === "" && draft.files.length === 0) setDraft(id, { text, files });
@@ -96,27 +115,23 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
           client.setQueryData<Thread>(keys.thread(id), { id, title: "", created_at: now, updated_at: now, archived: false, head: null, settings });
         }
         const before = thread === null ? emptyConversation : getConversation(client, id);
-        const parent = sending.parent === undefined ? (before.items.at(-1)?.id ?? null) : sending.parent;
-        const question = newQuestion(newId(), parent, sending.text, [...sending.files], now);
-        const reply = newReply(newId(), question.id, settings.model ?? null, now);
-        setConversation(client, id, () => addTurn(before, question, reply));
+        const kept: Unsent = { ...sending, id: newId(), at: now, ...(thread === null ? { make: settings } : {}) };
+        const reply = show(id, kept, before);
+        // Kept first: the draft is all there is of it till then.
+        keepUnsent(id, kept);
         if (sending.parent === undefined) clearDraft(thread);
         if (thread === null) navigate(threadPath(id));
-        await turn(id, sending, question.id, reply.id, before, thread === null);
+        await turn(id, kept, reply, before);
       },
 
-      /** Sends again what did not arrive, under the same ids. */
-      async resend(item: Item): Promise<void> {
+      /** Sends again what did not arrive, under the same id. */
+      async resend({ id, text, files, created_at }: Item): Promise<void> {
         if (thread === null) return;
-        const before = getConversation(client, thread);
-        const at = before.items.findIndex(({ id }) => id === item.id);
-        const reply = before.items[at + 1];
-        if (!reply) return;
-        const local = { state: "sending" } as const;
-        setConversation(client, thread, (old) => change(change(old, item.id, { local }), reply.id, { local }));
-        const edited = item.siblings.length > 1 || (item.parent === null && at > 0);
-        const rest = { ...before, items: before.items.slice(0, at) };
-        await turn(thread, { text: item.text, files: item.files, ...(edited ? { parent: item.parent } : {}) }, item.id, reply.id, rest, at === 0);
+        const kept = unsentOf(thread).find((question) => question.id === id) ?? { id, text, files, at: created_at };
+        const { items, next } = getConversation(client, thread);
+        const before = { items: items.filter((item) => item.id !== id), next };
+        const reply = show(thread, kept, before);
+        await turn(thread, kept, reply, before);
       },
 
       async again(item: Item, how: "regenerate" | "continue"): Promise<void> {

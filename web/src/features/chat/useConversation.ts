@@ -1,12 +1,13 @@
 import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, body } from "@/lib/api/client";
-import { isApiError } from "@/lib/api/errors";
+import { ApiError, isApiError, networkProblem } from "@/lib/api/errors";
 import { keys } from "@/lib/api/queries";
 import { useThreadNotices } from "@/lib/events/live";
 import { useTurns } from "@/lib/events/LiveProvider";
 import { hasEnded, type Turn } from "@/lib/events/turn";
-import { commitTurn, emptyConversation, isSending, isUnknown, mergePage, prependPage, type Conversation } from "./conversation";
+import { commitTurn, emptyConversation, isSending, mergePage, prependPage, withUnsent, type Conversation } from "./conversation";
+import { dropUnsent, isUnmade, unsentOf } from "./outbox";
 
 const firstPage = 60;
 const olderPage = 200;
@@ -31,16 +32,18 @@ export function useConversation(thread: string | null) {
     enabled: thread !== null,
     staleTime: Infinity,
     structuralSharing: false,
-    refetchOnMount: ({ state }) => (isUnknown(state.data) ? false : "always"),
+    refetchOnMount: ({ state }) => (state.data && isUnmade(id) ? false : "always"),
     queryFn: async ({ signal }): Promise<Conversation> => {
       const loaded = () => client.getQueryData<Conversation>(keys.messages(id));
+      // Sent before a reload, or long ago: whether it can arrive is not known here, only that it did not.
+      const lost = (here: Conversation) => withUnsent(here, unsentOf(id), new ApiError(networkProblem()));
       try {
         const page = await body(api.GET("/api/threads/{id}/messages", { params: { path: { id }, query: { limit: firstPage } }, signal }));
-        return mergePage(loaded(), page);
+        dropUnsent(id, new Set(page.items.map((message) => message.id)));
+        return lost(mergePage(loaded(), page));
       } catch (error) {
-        const here = loaded();
         // Not deleted, but not made yet: its first question is still to arrive.
-        if (here && isUnknown(here) && isApiError(error) && error.status === 404) return here;
+        if (isUnmade(id) && isApiError(error) && error.status === 404) return lost(loaded() ?? emptyConversation);
         throw error;
       }
     },
