@@ -64,6 +64,12 @@ export function clearDraft(thread: string | null): void {
   setDraft(thread, none);
 }
 
+/** Puts what was sent back, before whatever has been written since. */
+export function giveBack(thread: string | null, { text, files }: Draft): void {
+  const draft = getDraft(thread);
+  setDraft(thread, { text: [text, draft.text].filter((part) => part !== "").join("\n\n"), files: [...files, ...draft.files] });
+}
+
 export function useDraft(thread: string | null): Draft {
   return useSyncExternalStore(
     (listener) => {

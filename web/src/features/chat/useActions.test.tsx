@@ -5,7 +5,7 @@ import { keys } from "@/lib/api/queries";
 import type { Message } from "@/lib/api/types";
 import "@/lib/i18n/i18n";
 import { newQuestion, newReply, type Conversation, type Item } from "./conversation";
-import { clearDraft } from "./drafts";
+import { clearDraft, getDraft, setDraft } from "./drafts";
 import { unsentOf } from "./outbox";
 import { useActions } from "./useActions";
 
@@ -133,4 +133,21 @@ it("makes the thread first, once, whenever its first question is sent", async ()
   for (let times = 0; times < 2; times++) await done(actions(thread).resend(conversation(thread).items[0] as Item));
   expect(asked.map(({ path }) => path)).toEqual(["POST /api/threads", "POST /api/threads", turn, turn]);
   expect(shown(thread)).toEqual(["始め failed"]);
+});
+
+it("goes back to the new chat with its text when the thread is refused, so that it can be sent from there", async () => {
+  server["POST /api/threads"] = () => {
+    setDraft(location.pathname.slice("/t/".length), { text: "次も" });
+    return problem(400, "invalid_argument");
+  };
+  await done(actions(null).send({ text: "始め", files: [] }));
+  expect(location.pathname).toBe("/");
+  expect(getDraft(null).text).toBe("始め\n\n次も");
+
+  clearDraft(null);
+  server["POST /api/threads"] = () => problem(401, "unauthenticated");
+  await done(actions(null).send({ text: "もう一度", files: [] }));
+  expect(getDraft(null).text).toBe("もう一度");
+  expect(asked.map(({ path }) => path)).toEqual(["POST /api/threads", "POST /api/threads"]);
+  expect(Object.keys(localStorage).filter((key) => key.startsWith("kaiwa.unsent"))).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { navigate, threadPath } from "@/lib/router";
 import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
-import { clearDraft, getDraft, setDraft } from "./drafts";
+import { clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
 import { dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
 import { getConversation, setConversation } from "./useConversation";
 
@@ -81,6 +81,15 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       return reply.id;
     }
 
+    /** Goes back to the chat that has not begun, with all that was written for it: the server refused its thread. */
+    function unmake(id: string, question: Draft) {
+      giveBack(null, getDraft(id));
+      giveBack(null, question);
+      clearDraft(id);
+      if (location.pathname === threadPath(id)) navigate("/", "replace");
+      for (const queryKey of [keys.thread(id), keys.messages(id)]) client.removeQueries({ queryKey });
+    }
+
     /** Sends a question that stands in the list and in the outbox. `before` is the list without it. */
     async function turn(id: string, question: Unsent, reply: string, before: Conversation) {
       const { text, files, parent } = question;
@@ -98,8 +107,12 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       await deliver(id, question.id, reply, call, (error) => {
         if (mayPass(error)) return setConversation(client, id, (old) => fail(old, question.id, reply, error));
         dropUnsent(id, new Set([question.id]));
+        if (make) {
+          unmake(id, { text, files });
+          return complain(error);
+        }
         setConversation(client, id, (old) => takeBack(old, [question.id, reply], before));
-        if (!make) reread(id);
+        reread(id);
         const draft = getDraft(id);
         if (draft.text === "" && draft.files.length === 0) setDraft(id, { text, files });
         complain(error);
