@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import threading
 
 import httpx
 import pytest
+from aws_fault_proxy.proxy import FaultProxy
 
 from support.dialects import make_dialects
 from support.tables import Tables
@@ -118,6 +120,40 @@ async def test_an_answer_that_nobody_waits_for_is_remembered(slow_site, tables):
         assert said(item) == [("human", "x"), ("ai", "ab" * 30)]
 
     await asyncio.gather(ask_and_leave("later", 202, {}), ask_and_leave("left", 200, {"accept": "text/event-stream"}))
+
+
+class HeldWrites(FaultProxy):
+    """DynamoDB whose single writes do not go on before they may."""
+
+    def __init__(self, upstream: str):
+        super().__init__(upstream, seed=1, share=0)
+        self.may_go_on = threading.Event()
+
+    def choose(self, operation: str) -> str:
+        if operation == "UpdateItem":
+            self.may_go_on.wait(60)
+        return ""
+
+
+async def test_trouble_with_the_table_keeps_no_answer_from_its_client(tmp_path, models, tables):
+    with HeldWrites(tables.url) as held:
+        env = {"KAIWA_STORE__DYNAMODB__ENDPOINT": held.url, "KAIWA_COMPAT__ANSWER_WITHIN": "1s"}
+        site = make_dialects(tmp_path, models, configuration(tables) | env)
+        try:
+            async with caller(site, "ann") as client:
+                answer = await client.get("/", params={"session_id": "held", "input_text": "x"})
+            # On a machine that is busy for a second: 202, and nothing was to be waited for.
+            if answer.status_code == 200:
+                assert answer.json()["output_text"] == "x"
+                assert "history_not_kept" not in site.kaiwa.log.read_text(), "it was answered after giving up"
+            held.may_go_on.set()
+            async with asyncio.timeout(30):
+                while not (item := tables.get(tables.name("history"), SessionId="held")):
+                    await asyncio.sleep(0.02)
+            assert said(item) == [("human", "x"), ("ai", "x")]
+        finally:
+            held.may_go_on.set()
+            site.kaiwa.close()
 
 
 async def test_a_streamed_answer_is_remembered(site, tables):

@@ -81,8 +81,7 @@ std::string words_of(chat::Message const& message) {
     return "The answer could not be written; try again.";
 }
 
-asio::awaitable<void> add_to_history(Services const& services, Begun const& begun,
-                                     chat::Message answer) {
+asio::awaitable<void> add_to_history(Services services, Begun begun, chat::Message answer) {
     auto question = co_await services.api->chats.message(begun.conversation.owner.principal,
                                                          begun.thread, *answer.parent);
     auto kept = Result<void>();
@@ -94,10 +93,39 @@ asio::awaitable<void> add_to_history(Services const& services, Begun const& begu
     } else {
         kept = std::unexpected(question.error());
     }
-    // The answer is given all the same; the session's next question tries again.
+    // The session's next question tries again.
     if (!kept)
         services.api->log.error("history_not_kept", {{"generation", begun.generation.text()},
                                                      {"reason", kept.error().message}});
+}
+
+/// For the request that began the turn: starts adding, which goes on by itself, and waits for it
+/// until `deadline`, so that trouble with the table keeps no answer from its client. Whoever asks
+/// again waits for all of it, so there are never more tasks than turns.
+asio::awaitable<void> add_in_time(Services const& services, Begun const& begun,
+                                  chat::Message answer, SteadyTime deadline) {
+    if (!begun.is_new) {
+        co_await add_to_history(services, begun, std::move(answer));
+        co_return;
+    }
+    struct Added {  // both tasks run on one loop
+        bool ended = false;
+        Notifier changed;
+    };
+    auto const loop = co_await asio::this_coro::executor;
+    auto const added = std::make_shared<Added>();
+    auto on_end = [api = services.api, added](std::exception_ptr escaped) {
+        if (escaped) api->log.error("bug", {{"task", "history"}});
+        added->ended = true;
+        added->changed.notify_all();
+    };
+    auto const waiter = std::make_shared<Notifier::Waiter>(loop);
+    spawn(loop, {}, add_to_history(services, begun, std::move(answer)), std::move(on_end));
+    while (!added->ended) {
+        added->changed.prepare(waiter);
+        bool const woken = co_await waiter->wait_until(deadline);
+        if (!woken) co_return;
+    }
 }
 
 bool belongs_in_history(Begun const& begun, chat::Message const& answer) {
@@ -196,7 +224,8 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
                                                         begun.reply);
     if (!message) co_return std::unexpected(message.error());
     services.api->turns.freshen(*message);
-    if (belongs_in_history(begun, *message)) co_await add_to_history(services, begun, *message);
+    if (belongs_in_history(begun, *message))
+        co_await add_in_time(services, begun, *message, deadline);
 
     Answered answered{conversation.shown_id, message->text, std::nullopt};
     if (message->finish && *message->finish != "stop") answered.finish = message->finish;
