@@ -1,9 +1,10 @@
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { ComponentType } from "react";
+import { later, Missing } from "@/components/ui/later";
 import { ConnectionLine } from "@/features/connection/ConnectionLine";
 import { Search } from "@/features/search/Search";
 import { ThreadList } from "@/features/threads/ThreadList";
 
-type Lazy<P = object> = ComponentType<P> | LazyExoticComponent<ComponentType<P>>;
+type Slot<P = object> = ComponentType<P>;
 
 /**
  * The places of the shell and the features that fill them. A feature exports a component and takes its place here;
@@ -11,50 +12,48 @@ type Lazy<P = object> = ComponentType<P> | LazyExoticComponent<ComponentType<P>>
  */
 export interface Slots {
   /** The whole page of /login; shown too, without a change of the address, when nobody is signed in. */
-  login: Lazy | null;
+  login: Slot | null;
   /** The whole page of /setup. */
-  setup: Lazy | null;
+  setup: Slot | null;
   /** The list of threads in the sidebar: fills the height and scrolls by itself. */
-  threads: Lazy<{ current: string | null; onPick: () => void }> | null;
+  threads: Slot<{ current: string | null; onPick: () => void }> | null;
   /** Always mounted beside the page; opens itself by the command `search`. */
-  search: Lazy | null;
+  search: Slot | null;
   /** The main area of /settings/<section>. */
-  settings: Lazy<{ section: string | null }> | null;
+  settings: Slot<{ section: string | null }> | null;
   /** The main area of /admin/<section>, for administrators. */
-  admin: Lazy<{ section: string | null }> | null;
+  admin: Slot<{ section: string | null }> | null;
   /** One line over the composer while no model is connected. */
-  noModel: Lazy | null;
+  noModel: Slot | null;
   /** One line at the top of the main area while the connection is bad. */
-  connection: Lazy | null;
+  connection: Slot | null;
   /** In the header of a thread: export and the like. */
-  threadMenu: Lazy<{ thread: string }> | null;
+  threadMenu: Slot<{ thread: string }> | null;
   /** Always mounted; opens itself by its own commands: keyboard help, command palette. */
-  overlays: Lazy | null;
+  overlays: Slot | null;
 }
 
-export const slots: Slots = {
-  login: later(() => import("@/features/login/LoginPage"), "LoginPage"),
+/** For what fills the page: when its code does not come, a line says so. */
+const page = { missing: (again: () => void) => <Missing again={again} /> };
 
-  setup: later(() => import("@/features/setup/SetupPage"), "SetupPage"),
+export const slots: Slots = {
+  login: later(async () => (await import("@/features/login/LoginPage")).LoginPage, page),
+
+  setup: later(async () => (await import("@/features/setup/SetupPage")).SetupPage, page),
 
   threads: ThreadList,
 
   search: Search,
 
-  settings: later(() => import("@/features/settings/SettingsPage"), "SettingsPage"),
+  settings: later(async () => (await import("@/features/settings/SettingsPage")).SettingsPage, page),
 
-  admin: later(() => import("@/features/admin/AdminPage"), "AdminPage"),
+  admin: later(async () => (await import("@/features/admin/AdminPage")).AdminPage, page),
 
-  noModel: later(() => import("@/features/admin/NoModelBar"), "NoModelBar"),
+  noModel: later(async () => (await import("@/features/admin/NoModelBar")).NoModelBar),
 
   connection: ConnectionLine,
 
-  threadMenu: later(() => import("@/features/export/ExportMenu"), "ExportMenu"),
+  threadMenu: later(async () => (await import("@/features/export/ExportMenu")).ExportMenu),
 
-  overlays: later(() => import("@/features/palette/Overlays"), "Overlays"),
+  overlays: later(async () => (await import("@/features/palette/Overlays")).Overlays),
 };
-
-/** For a component that is not the default export of its module. */
-export function later<K extends string, P>(load: () => Promise<Record<K, ComponentType<P>>>, name: K): LazyExoticComponent<ComponentType<P>> {
-  return lazy(async () => ({ default: (await load())[name] }));
-}

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
+import { later, Missing } from "@/components/ui/later";
 import { Notice } from "@/components/ui/Notice";
 import { configQuery, sessionQuery } from "@/lib/api/queries";
 
-const ConnectModel = lazy(() => import("./ConnectModel"));
+const ConnectModel = later(async () => (await import("./ConnectModel")).default, { missing: (again) => <Missing again={again} /> });
 
 /** A server started meanwhile is noticed this soon. */
 const lookMilliseconds = 10_000;

@@ -1,11 +1,12 @@
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "@/components/ui/Dialog";
 import { Icon } from "@/components/ui/Icon";
+import { later, Missing } from "@/components/ui/later";
 import { useCommand } from "@/lib/commands";
 
 const load = () => import("./Finder");
-const Finder = lazy(load);
+const Finder = later(async () => (await load()).default, { missing: (again) => <Missing again={again} /> });
 
 export const searchCommand = "search";
 
@@ -21,7 +22,7 @@ export function Search() {
     setEarly("");
   };
   useCommand({ id: searchCommand, title: "search", shortcut: "Mod+K", run: () => (open ? close() : setOpen(true)) });
-  useEffect(() => void load(), []);
+  useEffect(() => void load().catch(() => undefined), []);
   return (
     <Dialog open={open} onClose={close} title={t("search")} focus={field} width="max-w-2xl" bare>
       <Suspense
