@@ -1,4 +1,4 @@
-import type { Event } from "@/lib/api/types";
+import type { Event, ThreadItem } from "@/lib/api/types";
 import type { Environment, Line } from "@/lib/events/connection";
 
 type Frame = { follow: string; after: number } | { unfollow: string };
@@ -9,6 +9,9 @@ export class LiveServer {
   readonly requests: string[] = [];
   signedOut = 0;
   remembered: Line | null = null;
+  threads: ThreadItem[] = [];
+  /** Nobody looks at the page. */
+  hidden = false;
   /** How many events each opened socket or stream brings before it dies; the last entry is for all that follow. */
   cuts: number[] = [Infinity];
   socketsOpen = true;
@@ -40,6 +43,7 @@ export class LiveServer {
       fetch: (input, init) => this.#answer(input instanceof Request ? input.url : input.toString(), init ?? {}),
       random: () => 0.5,
       now: () => Date.now(),
+      hidden: () => this.hidden,
       recall: () => this.remembered,
       remember: (line) => (this.remembered = line),
       onSignedOut: () => this.signedOut++,
@@ -52,6 +56,7 @@ export class LiveServer {
     if (this.http === "down") throw new TypeError("network");
     if (this.http === "signed-out") return new Response(null, { status: 401 });
     if (address === "/api/session") return Response.json({});
+    if (address.startsWith("/api/threads?")) return Response.json({ items: this.threads, next: null });
     if (this.http === "gone") return new Response(null, { status: 410 });
     const asked = new Headers(headers);
     if (asked.get("accept") === "application/json") {

@@ -17,6 +17,7 @@ export function LiveProvider({ onSignedOut, children }: { onSignedOut: () => voi
       fetch: (input, init) => fetch(input, init),
       random: Math.random,
       now: Date.now,
+      hidden: () => document.hidden,
       recall: recallLine,
       remember: rememberLine,
       onSignedOut,

@@ -235,6 +235,68 @@ describe("the connection", () => {
   });
 });
 
+describe("where sockets do not pass", () => {
+  const thread = { id: "t", title: "", created_at: "2026-01-01T00:00:00Z", updated_at: "2026-01-01T00:00:00Z", archived: false, head: null, running: false };
+
+  /** A page without a running answer, whose line is remembered as a stream. */
+  async function idle() {
+    const server = new LiveServer([]);
+    server.remembered = "stream";
+    server.threads = [thread];
+    const live = new LiveConnection(server.environment());
+    begun.push(live);
+    const onThread = vi.fn();
+    const onGap = vi.fn();
+    live.onThread(onThread);
+    live.onGap(onGap);
+    live.start();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(onGap).toHaveBeenCalledTimes(1);
+    return { server, live, onThread, onGap };
+  }
+
+  it("asks once in a while what is new, and tells only that", async () => {
+    const { server, onThread, onGap } = await idle();
+    const before = server.requests.length;
+    server.threads = [{ ...thread, title: "新しい題" }];
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.requests.slice(before)).toHaveLength(3);
+    expect(onThread).toHaveBeenCalledExactlyOnceWith({ thread: server.threads[0] });
+    expect(onGap).toHaveBeenCalledTimes(1);
+  });
+
+  it("asks nothing while nobody looks, and at once when somebody does", async () => {
+    const { server, live, onThread } = await idle();
+    server.hidden = true;
+    const before = server.requests.length;
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(server.requests).toHaveLength(before);
+    server.hidden = false;
+    server.threads = [{ ...thread, running: true }];
+    live.retry();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(onThread).toHaveBeenCalledExactlyOnceWith({ thread: server.threads[0] });
+  });
+
+  it("says that the connection is gone though no answer runs, and tells of a gap when it is back", async () => {
+    const { server, live, onGap } = await idle();
+    server.http = "down";
+    await vi.advanceTimersByTimeAsync(21_000);
+    expect(live.connection().state).toBe("offline");
+    server.http = "working";
+    await vi.advanceTimersByTimeAsync(21_000);
+    expect(live.connection().state).toBe("online");
+    expect(onGap).toHaveBeenCalledTimes(2);
+  });
+
+  it("tells when nobody is signed in any more", async () => {
+    const { server } = await idle();
+    server.http = "signed-out";
+    await vi.advanceTimersByTimeAsync(21_000);
+    expect(server.signedOut).toBe(1);
+  });
+});
+
 it("tells a reader whose events are gone, however it asks", async () => {
   for (const socketsOpen of [true, false]) {
     const server = new LiveServer([]);

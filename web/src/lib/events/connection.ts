@@ -2,6 +2,7 @@ import { backoff } from "./backoff";
 import { Follow, isEvent } from "./follow";
 import { poll, readStream, type Fetch } from "./http";
 import type { Connection, Live, Reader, ThreadNotice } from "./live";
+import { Newest, readNewest } from "./newest";
 
 /** What carries events where sockets do not pass. */
 export type Line = "stream" | "poll";
@@ -12,6 +13,8 @@ export interface Environment {
   fetch: Fetch;
   random: () => number;
   now: () => number;
+  /** Nobody looks at the page now. */
+  hidden: () => boolean;
   /** What this network was found to let through; asked at the start, so that a reload need not find it out again. */
   recall: () => Line | null;
   remember: (line: Line | null) => void;
@@ -29,7 +32,7 @@ const quietBeforeCheck = 4_000;
 const failuresBeforeFallback = 2;
 /** While in the fallback, the socket is tried again now and then. */
 const socketRetry = 120_000;
-/** Lists are read again so often while no notices come. */
+/** The newest threads are read so often while no notices come. */
 const noticePolling = 20_000;
 
 /** WebSocket first; a stream for each generation when sockets do not pass; long polling when streams do not either. */
@@ -45,6 +48,7 @@ export class LiveConnection implements Live {
   #deaf = 0;
   #attempt = 0;
   #missed = false;
+  #newest = new Newest();
   #timers = new Map<string, ReturnType<typeof setTimeout>>();
   #states = new Set<() => void>();
   #notices = new Set<(notice: ThreadNotice) => void>();
@@ -93,6 +97,7 @@ export class LiveConnection implements Live {
   retry(): void {
     if (!this.#running) return;
     this.#attempt = 0;
+    if (this.#mode !== "socket") void this.#look();
     if (this.#socket === null) this.#connect();
     else if (this.#follows.size > 0) this.#check();
     else this.doubt();
@@ -293,11 +298,30 @@ export class LiveConnection implements Live {
     this.#clear("check");
     this.#become({ state: "online" });
     for (const follow of this.#follows.values()) void this.#read(follow);
-    const tick = () => {
-      this.#gaps.forEach((listener) => listener());
-      this.#after("notices", noticePolling, tick);
-    };
-    tick();
+    this.#newest = new Newest();
+    void this.#look();
+  }
+
+  /** Makes up for the notices that do not come, and for the socket that would tell of a lost connection. */
+  async #look(): Promise<void> {
+    this.#after("notices", noticePolling, () => void this.#look());
+    // Whoever comes back is told by `resume` or `retry`.
+    if (this.environment.hidden()) return;
+    const { status, page } = await readNewest(this.environment.fetch, openDeadline);
+    if (!this.#running || this.#mode === "socket") return;
+    if (status === 401) return this.environment.onSignedOut();
+    if (status === 0) return this.#unreachable(noticePolling);
+    if (!page) return;
+    const away = this.#state.state === "offline";
+    this.#become({ state: "online" });
+    const news = this.#newest.compare(page);
+    if (news === "gap" || away) this.#gaps.forEach((listener) => listener());
+    else news.forEach((notice) => this.#notices.forEach((listener) => listener(notice)));
+  }
+
+  #unreachable(wait: number): void {
+    const since = this.#state.state === "online" ? this.environment.now() : this.#state.since;
+    this.#become({ state: "offline", since, retryAt: this.environment.now() + wait });
   }
 
   async #read(follow: Follow): Promise<void> {
@@ -323,10 +347,7 @@ export class LiveConnection implements Live {
       }
       if (follow.ended) break;
       const wait = backoff(attempt++, this.environment.random);
-      if (outcome === "unreachable") {
-        const since = this.#state.state === "online" ? this.environment.now() : this.#state.since;
-        this.#become({ state: "offline", since, retryAt: this.environment.now() + wait });
-      }
+      if (outcome === "unreachable") this.#unreachable(wait);
       await pause(wait, stop.signal);
     }
     if (this.#follows.get(follow.generation) === follow) this.#drop(follow.generation);
