@@ -2,6 +2,7 @@
 
 #include "base/json.hpp"
 #include "chat/replay_step.hpp"
+#include "chat/thinking.hpp"
 
 #include <fmt/format.h>
 
@@ -48,6 +49,13 @@ asio::awaitable<Passed> pass_other(Outcome<llm::Event> event, llm::CompletionStr
     co_return std::nullopt;
 }
 
+/// Says how long the model thought, once that is over.
+asio::awaitable<Result<void>> end_thinking(Thinking& thinking, TurnSink& sink) {
+    auto step = thinking.end(std::chrono::steady_clock::now());
+    if (!step) co_return Result<void>{};
+    co_return co_await sink.step(std::move(*step));
+}
+
 /// When a model was asked, and how long its first text or reasoning took.
 struct FirstToken {
     std::chrono::steady_clock::time_point asked;
@@ -65,6 +73,7 @@ struct FirstToken {
 asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
                                                   std::string_view model, FirstToken& first,
                                                   TurnSink& sink) {
+    Thinking thinking;
     for (;;) {
         auto event = stream.ready();
         if (!event) {
@@ -75,13 +84,22 @@ asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
         auto const* reasoning = *event ? std::get_if<llm::ReasoningDelta>(&**event) : nullptr;
         if (text || reasoning) {
             first.came();
+            if (reasoning) {
+                thinking.reasoned(std::chrono::steady_clock::now());
+            } else if (thinking.goes_on()) {
+                auto const told = co_await end_thinking(thinking, sink);
+                if (!told) co_return cancelled();
+            }
             auto const sent =
                 text ? co_await sink.text(text->text) : co_await sink.reasoning(reasoning->text);
             if (!sent) co_return cancelled();
             continue;
         }
         auto ended = co_await pass_other(std::move(*event), stream, model, sink);
-        if (ended) co_return std::move(*ended);
+        if (!ended) continue;
+        // How the answer ended counts, whether or not this could still be written.
+        static_cast<void>(co_await end_thinking(thinking, sink));
+        co_return std::move(*ended);
     }
 }
 
@@ -91,7 +109,8 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
                                                                           TurnSink& sink) {
     auto model = catalogue_.find(turn.model);
     if (!model)
-        co_return std::unexpected(Failure{FailureClass::not_found, model.error().message, {}, {}, {}});
+        co_return std::unexpected(
+            Failure{FailureClass::not_found, model.error().message, {}, {}, {}});
     auto const fail_as = [&](Failure failure) {
         failure.provider = model->provider_name;
         return std::unexpected(std::move(failure));

@@ -2,6 +2,7 @@
 
 #include "base/utf8.hpp"
 #include "chat/replay_step.hpp"
+#include "chat/thinking.hpp"
 #include "llm/tokens.hpp"
 
 #include <fmt/format.h>
@@ -96,7 +97,7 @@ public:
         bytes_ += message.text.size();
         // An answer that is being written will say more; a file may be removed; a step may have
         // something for the model.
-        possible_ &= message.files.empty() && message.steps_json == no_steps &&
+        possible_ &= message.files.empty() && only_thinking(message.steps_json) &&
                      message.state != MessageState::pending &&
                      bytes_ <= RecentBranches::max_branch_bytes;
         if (possible_) lines_.emplace_back(message.role, message.text);

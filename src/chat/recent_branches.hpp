@@ -19,7 +19,8 @@ namespace kaiwa::chat {
 /// A branch is named by the message that it ends with. What is kept of it cannot become untrue:
 /// messages are appended and never rewritten, and an answer is taken in once its end is stored. That
 /// the thread still exists and whose it is only the store can say, so ask for a branch only after
-/// it stored a turn that follows it. Branches with files or steps are not kept. Thread-safe.
+/// it stored a turn that follows it. Branches with files, or with steps that a model may need, are
+/// not kept. Thread-safe.
 class RecentBranches {
 public:
     struct Line {

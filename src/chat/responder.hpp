@@ -43,7 +43,8 @@ public:
     /// Lets the readers have what was written: before every wait for more, so that what came
     /// together is sent together. The other events are shown at once.
     virtual void show() = 0;
-    /// `data` is the JSON of a `step` or `citation` event.
+    /// `data` is the JSON of a `step` or `citation` event. A step that is over may say in
+    /// `detail.ms` how many milliseconds it took.
     virtual asio::awaitable<Result<void>> step(std::string data) = 0;
     virtual asio::awaitable<Result<void>> citation(std::string data) = 0;
     virtual asio::awaitable<Result<void>> usage(llm::Usage usage) = 0;

@@ -3,6 +3,7 @@
 #include "base/crypto.hpp"
 #include "chat/handover.hpp"
 #include "chat/live_reader.hpp"
+#include "chat/thinking.hpp"
 #include "chat/turn_run.hpp"
 #include "chat/turn_saver.hpp"
 
@@ -151,7 +152,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     /// Its prompt's history is what the next turn's begins with.
     void remember(LiveTurn& turn) const {
         auto& asked = turn.turn.asked;
-        if (!asked || !turn.steps.empty()) return;
+        if (!asked || !only_thinking(turn.steps.json())) return;
         RecentBranches::Line question{MessageRole::user, std::move(asked->text)};
         RecentBranches::Line answer{MessageRole::assistant, turn.log.text()};
         services.recent.extend(turn.turn.thread, asked->parent, std::move(question),

@@ -164,6 +164,18 @@ async def test_a_model_that_fails_says_why(ann):
     assert answer["state"] == "failed" and answer["text"] == text_of(events) != ""
 
 
+async def test_how_long_a_model_reasoned_stays_with_the_answer(ann):
+    thread = await ann.new_thread()
+    turn = await ann.ask(thread, "why", "stream?tokens=2&reasoning=3")
+    events = await ann.sse(turn.generation)
+    check_sequence(events)
+    assert [e.type for e in events if e.type in ("reasoning", "step", "text")] == ["reasoning"] * 3 + ["step"] + ["text"] * 2
+    step = next(e.data for e in events if e.type == "step")
+    assert isinstance(step["detail"]["ms"], int) and step["detail"]["ms"] >= 0
+    assert step == {"id": "reasoning", "kind": "model", "name": "reasoning", "state": "done", "detail": step["detail"]}
+    assert (await ann.messages(thread))[-1]["steps"] == [step]
+
+
 async def test_parameters_become_the_threads_settings(ann, models):
     model = "fixed;text=set"
     thread = await ann.new_thread(settings={"temperature": 0.25})

@@ -2,6 +2,7 @@
 #include "base/utf8.hpp"
 #include "chat/event_frame.hpp"
 #include "chat/prompt_builder.hpp"
+#include "chat/thinking.hpp"
 #include "chat/turn_service.hpp"
 #include "turns/forwarding_store.hpp"
 #include "turns/turn_fixture.hpp"
@@ -475,8 +476,8 @@ TEST_F(PromptsOfTurns, FollowTheBranchThatTheQuestionIsOn) {
     EXPECT_EQ(remembered.lines, (Lines{"user: new"}));
 }
 
-asio::awaitable<llm::Outcome<llm::FinishReason>> answer_with_a_step(TurnSink& sink) {
-    std::string step = R"({"id":"s","kind":"tool","name":"n","state":"done"})";
+asio::awaitable<llm::Outcome<llm::FinishReason>> answer_with_a_step(TurnSink& sink,
+                                                                    std::string step) {
     if (!co_await sink.step(std::move(step))) co_return std::unexpected(stopped_failure());
     if (!co_await sink.text("looked up")) co_return std::unexpected(stopped_failure());
     co_return llm::FinishReason::stop;
@@ -484,7 +485,9 @@ asio::awaitable<llm::Outcome<llm::FinishReason>> answer_with_a_step(TurnSink& si
 
 TEST_F(PromptsOfTurns, ABranchWithStepsIsReadEachTime) {
     answer("a");
-    responder.script = [](ScriptedResponder&, TurnSink& sink) { return answer_with_a_step(sink); };
+    responder.script = [](ScriptedResponder&, TurnSink& sink) {
+        return answer_with_a_step(sink, R"({"id":"s","kind":"tool","name":"n","state":"done"})");
+    };
     read_from(ask("b").generation, 0);
     wait_until_idle();
     for (auto const* text : {"c", "d"}) {
@@ -493,6 +496,19 @@ TEST_F(PromptsOfTurns, ABranchWithStepsIsReadEachTime) {
         EXPECT_EQ(remembered, read()) << text;
     }
     EXPECT_EQ(remembered.lines.at(3), "assistant: looked up");
+}
+
+TEST_F(PromptsOfTurns, ABranchThatWasOnlyThoughtAboutIsRemembered) {
+    responder.script = [](ScriptedResponder&, TurnSink& sink) {
+        Thinking thinking;
+        thinking.reasoned(SteadyTime{});
+        return answer_with_a_step(sink, thinking.end(SteadyTime{}).value());
+    };
+    read_from(ask("a").generation, 0);
+    wait_until_idle();
+    answer("b");
+    EXPECT_TRUE(was_in_memory);
+    EXPECT_EQ(remembered, read());
 }
 
 TEST_F(PromptsOfTurns, AnAnswerThatIsBeingWrittenIsNotRemembered) {

@@ -9,7 +9,7 @@ import { Announcer } from "./Announcer";
 import { breaksOff, type Item } from "./conversation";
 import { langOf } from "./lang";
 import { Progress } from "./Progress";
-import { Steps } from "./Steps";
+import { Steps, tellsWhatRuns } from "./Steps";
 
 /** An answer over the whole column: what happened on the way, the text, how it stands, what can be done. */
 export function Answer({ item, newest }: { item: Item; newest: boolean }) {
@@ -24,15 +24,16 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
   const reasoning = turn && turn.reasoning.length >= (item.reasoning?.length ?? 0) ? turn.reasoning : (item.reasoning ?? "");
   const [begunHere, setBegunHere] = useState(pending);
   if (pending && !begunHere) setBegunHere(true);
+  const waiting = pending && text === "";
   return (
     <article aria-label={t("answer")} aria-busy={pending} className="group flex flex-col gap-1">
-      <Steps id={item.id} steps={steps} reasoning={reasoning} notice={item.notice} running={pending && text === ""} />
+      <Steps id={item.id} steps={steps} reasoning={reasoning} notice={item.notice} since={waiting ? item.created_at : null} />
       {text !== "" && (
         <div ref={content} lang={langOf(text)} className="min-w-0">
           <Markdown text={text} streaming={pending || breaksOff(item)} caret={pending} {...langProp(text)} />
         </div>
       )}
-      {pending && text === "" && <Progress since={item.created_at} steps={steps} reasoning={reasoning !== ""} />}
+      {waiting && !tellsWhatRuns(steps, reasoning) && <Progress since={item.created_at} steps={steps} />}
       {begunHere && newest && <Announcer text={text} ended={!pending} />}
       {!pending && (
         <div className="mt-1 empty:hidden">

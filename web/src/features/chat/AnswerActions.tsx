@@ -6,12 +6,12 @@ import { TextArea } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import { Tooltip } from "@/components/ui/Tooltip";
-import { seconds } from "@/lib/i18n/time";
 import { offersAgain } from "./AnswerState";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import { took, type Item } from "./conversation";
 import { copyAnswer, copyText } from "./copy";
+import { duration } from "./duration";
 import { setEdit, useEdit } from "./edits";
 import { useSendKey } from "./useSendKey";
 
@@ -38,6 +38,7 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
     void actions.feedback(item, off ? null : { value: next });
   };
   const time = new Date(item.created_at).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  const number = (value: number) => value.toLocaleString(i18n.language);
   const passed = took(item);
   const model = item.model?.split("/").slice(1).join("/") || item.model;
 
@@ -58,8 +59,8 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
           <MenuNote>
             {item.model && <span className="block">{item.model}</span>}
             <span className="block">{time}</span>
-            {item.usage && <span className="block tabular-nums">{t("tokens", { input: item.usage.input_tokens, output: item.usage.output_tokens })}</span>}
-            {passed !== null && <span className="block tabular-nums">{t("seconds", { value: seconds(passed) })}</span>}
+            {item.usage && <span className="block tabular-nums">{t("tokens", { input: number(item.usage.input_tokens), output: number(item.usage.output_tokens) })}</span>}
+            {passed !== null && <span className="block tabular-nums">{duration(passed, t)}</span>}
           </MenuNote>
         </Menu>
         <BranchSwitcher item={item} />

@@ -2,13 +2,36 @@ import type { TFunction } from "i18next";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Step } from "@/lib/api/types";
+import { wholeSeconds } from "./duration";
 
 const silentFor = 400;
 const countFrom = 5_000;
 
 /** Says in words what happens before the first text: nothing at first, later with the seconds. */
-export function Progress({ since, steps, reasoning }: { since: string; steps: readonly Step[]; reasoning: boolean }) {
+export function Progress({ since, steps }: { since: string; steps: readonly Step[] }) {
   const { t } = useTranslation("chat");
+  const passed = usePassed(since);
+  if (passed < silentFor) return <p className="h-7" />;
+  return (
+    <p role="status" className="text-muted">
+      {stepText(steps.findLast(({ state }) => state === "running"), t)}
+      <Seconds passed={passed} />
+    </p>
+  );
+}
+
+/** For a line that says itself what happens. */
+export function Passed({ since }: { since: string }) {
+  return <Seconds passed={usePassed(since)} />;
+}
+
+function Seconds({ passed }: { passed: number }) {
+  const { t } = useTranslation("chat");
+  return passed >= countFrom && <span aria-hidden="true" className="ms-2 tabular-nums">{wholeSeconds(passed, t)}</span>;
+}
+
+/** Milliseconds since then, told anew each second. */
+function usePassed(since: string): number {
   const [passed, setPassed] = useState(() => Math.max(0, Date.now() - Date.parse(since)));
   useEffect(() => {
     const tick = () => setPassed(Math.max(0, Date.now() - Date.parse(since)));
@@ -19,17 +42,11 @@ export function Progress({ since, steps, reasoning }: { since: string; steps: re
       clearInterval(each);
     };
   }, [since]);
-  if (passed < silentFor) return <p className="h-7" />;
-  return (
-    <p role="status" className="text-muted">
-      {stepText(steps.findLast(({ state }) => state === "running"), reasoning, t)}
-      {passed >= countFrom && <span aria-hidden="true" className="ms-2 tabular-nums">{t("seconds", { value: Math.round(passed / 1000) })}</span>}
-    </p>
-  );
+  return passed;
 }
 
-export function stepText(step: Step | undefined, reasoning: boolean, t: TFunction<"chat">): string {
+export function stepText(step: Step | undefined, t: TFunction<"chat">): string {
   if (step?.kind === "retrieval") return t("retrieving");
   if (step?.kind === "tool") return t("usingTool", { name: step.name });
-  return reasoning ? t("reasoning") : t("thinking");
+  return t("thinking");
 }

@@ -5,10 +5,13 @@ import { Icon } from "@/components/ui/Icon";
 import type { Message, Step } from "@/lib/api/types";
 import { useFold } from "./context";
 import { langOf } from "./lang";
-import { stepText } from "./Progress";
+import { duration } from "./duration";
+import { Passed, stepText } from "./Progress";
 
 /** Steps of the machinery: told elsewhere, or for the model alone. */
-const untold = ["history_cut", "replay"];
+const untold = ["history_cut", "replay", "reasoning"];
+/** Milliseconds that are worth telling. */
+const noticed = 50;
 
 interface Props {
   /** Of the message: it names the fold. */
@@ -16,34 +19,48 @@ interface Props {
   steps: readonly Step[];
   reasoning: string;
   notice: Message["notice"];
-  /** While nothing is written yet; the line below says what happens. */
-  running: boolean;
+  /** When it began, while nothing is written yet. */
+  since: string | null;
 }
 
-/** What happened on the way to an answer, in one line that opens. */
-export function Steps({ id, steps, reasoning, notice, running }: Props) {
+/** Whether the line says what happens now, so that no other need. */
+export function tellsWhatRuns(steps: readonly Step[], reasoning: string): boolean {
+  return reasoning !== "" || told(steps).some(({ state }) => state === "running");
+}
+
+function told(steps: readonly Step[]): Step[] {
+  return steps.filter(({ kind, name }) => kind !== "model" || !untold.includes(name));
+}
+
+/** What happened on the way to an answer and how long it took, in one line that opens. */
+export function Steps({ id, steps, reasoning, notice, since }: Props) {
   const { t } = useTranslation("chat");
   const [open, setOpen] = useFold(id);
-  const shown = steps.filter(({ kind, name }) => kind !== "model" || !untold.includes(name));
+  const shown = told(steps);
   const cut = notice?.dropped ?? dropped(steps);
   if (shown.length === 0 && reasoning === "" && cut === null) return null;
   const parts = [
     ...shown.map((step) => summary(step, t)),
-    ...(reasoning === "" ? [] : [running ? t("reasoning") : t("reasoned")]),
+    ...(reasoning === "" ? [] : [since === null ? t("reasoned") : t("reasoning")]),
     ...(cut === null ? [] : [t("historyCut", { count: cut })]),
   ];
+  const took = steps.reduce((sum, step) => sum + (numberIn(step.detail, "ms") ?? 0), 0);
+  const runs = since !== null && tellsWhatRuns(steps, reasoning);
+  if (!runs && took >= noticed) parts.push(duration(took, t));
   return (
     <div className="text-sm">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-ms-1 flex max-w-full items-center gap-1 rounded-md px-1 py-0.5 text-start text-muted hover:text-text">
         <Icon name="right" size={15} className={cx("shrink-0", open && "rotate-90")} />
         <span className="truncate">{parts.join(" · ")}</span>
+        {runs && <Passed since={since} />}
       </button>
+      {runs && <p role="status" className="sr-only">{parts.at(-1)}</p>}
       {open && (
         <div className="mt-1 mb-2 flex flex-col gap-2 border-s-2 border-line ps-3.5">
           {cut !== null && <p className="text-muted">{t("historyCutDetail", { count: cut })}</p>}
           {shown.map((step) => (
             <p key={step.id} className="text-muted">
-              {summary(step, t)}
+              {[summary(step, t), ...timeOf(step, t)].join(" · ")}
               {step.state === "failed" && <span className="ms-2 text-danger">{t("stepFailed")}</span>}
             </p>
           ))}
@@ -59,11 +76,16 @@ export function Steps({ id, steps, reasoning, notice, running }: Props) {
 }
 
 function summary(step: Step, t: TFunction<"chat">): string {
-  if (step.state === "running") return stepText(step, false, t);
+  if (step.state === "running") return stepText(step, t);
   const passages = numberIn(step.detail, "passages");
   if (step.kind === "retrieval") return passages === null ? t("retrieved") : t("passages", { count: passages });
   if (step.kind === "tool") return t("usedTool", { name: step.name });
   return step.name;
+}
+
+function timeOf(step: Step, t: TFunction<"chat">): string[] {
+  const took = numberIn(step.detail, "ms");
+  return took === null || took < noticed ? [] : [duration(took, t)];
 }
 
 function dropped(steps: readonly Step[]): number | null {

@@ -1207,7 +1207,10 @@ export interface components {
             name: string;
             /** @enum {string} */
             state: "running" | "done" | "failed";
-            /** @description Depends on the kind and name */
+            /**
+             * @description Depends on the kind and name. `ms`, where it is there, is how many milliseconds the step took; a `model` step named
+             *     `reasoning` says so of all the reasoning in an answer, once text follows it.
+             */
             detail?: unknown;
         };
         Citation: {
