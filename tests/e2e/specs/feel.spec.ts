@@ -62,6 +62,30 @@ test("by keys alone: the last question is edited, the list of keys opened, and t
   await expect(page).toHaveURL(/\/settings/);
 });
 
+test("a chat that could not be read says so, and comes with another try; one that is not there stays calm", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "読めるはず");
+  await askQuietly(person.api, thread, "そこにある");
+  let refused = 0;
+  await page.route(/\/api\/threads\/[^/]+\/messages/, (route) => ((refused += 1), route.fulfill({ status: 429, contentType: "application/problem+json", body: JSON.stringify({ code: "too_many_requests", status: 429 }) })));
+  await page.goto(`/t/${thread}`);
+  await expect(page.getByRole("heading", { name: "この会話を開けません" })).toBeVisible();
+  await expect(page).toHaveTitle("この会話を開けません – Kaiwa");
+  expect(refused).toBeGreaterThan(0);
+  await expect(page.getByRole("button", { name: "会話を書き出す" }), "nothing to export").toHaveCount(0);
+  await page.unroute(/\/api\/threads\/[^/]+\/messages/);
+  await page.getByRole("main").getByRole("button", { name: "再試行" }).click();
+  const chat = new Chat(page);
+  await expect(chat.questions).toContainText("そこにある");
+  await expect(page).toHaveTitle("読めるはず – Kaiwa");
+
+  await page.goto("/t/0194d3a0-0000-7000-8000-000000000000");
+  await expect(page.getByRole("main")).toContainText("削除されたか、アドレスが違います");
+  await expect(page.getByRole("main").getByRole("button", { name: "再試行" }), "another try would find nothing").toHaveCount(0);
+  await page.getByRole("main").getByRole("link", { name: "新しいチャット" }).click();
+  await expect(page).toHaveURL(/\/$/);
+  await expect(page).toHaveTitle("Kaiwa");
+});
+
 test("waiting is said in words, and later with the seconds", async ({ page, person }) => {
   const chat = new Chat(page);
   await chat.open(await makeThread(person.api, "local/stream?tokens=5&first_delay=7500&chunk=語"));

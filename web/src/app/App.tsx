@@ -3,6 +3,7 @@ import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Empty } from "@/components/ui/Notice";
+import { Waiting } from "@/components/ui/Waiting";
 import { keys, sessionQuery } from "@/lib/api/queries";
 import { LiveProvider } from "@/lib/events/LiveProvider";
 import { useRoute } from "@/lib/router";
@@ -20,13 +21,19 @@ export function App() {
   if (session.isLoadingError) {
     return (
       <main className="grid min-h-dvh place-items-center">
-        <Empty title={t("unreachable.title")} action={<Button kind="primary" onClick={() => void session.refetch()}>{t("retry")}</Button>}>
+        <Empty as="h1" title={t("unreachable.title")} action={<Button kind="primary" onClick={() => void session.refetch()}>{t("retry")}</Button>}>
           {t("unreachable.text")}
         </Empty>
       </main>
     );
   }
-  if (session.data === undefined) return null;
+  if (session.data === undefined) {
+    return (
+      <main className="grid min-h-dvh place-items-center">
+        <Waiting />
+      </main>
+    );
+  }
   if (session.data === null || route.name === "login") return <Suspense>{slots.login && <slots.login />}</Suspense>;
   const { user } = session.data;
   return (

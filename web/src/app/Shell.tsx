@@ -3,10 +3,11 @@ import { useTranslation } from "react-i18next";
 import { Drawer } from "@/components/ui/Dialog";
 import { IconButton } from "@/components/ui/Button";
 import { Empty, Notice } from "@/components/ui/Notice";
+import { PageLink } from "@/components/ui/PageLink";
+import { Waiting } from "@/components/ui/Waiting";
 import { ChatPage } from "@/features/chat/ChatPage";
 import type { User } from "@/lib/api/types";
 import { useCommand, useShortcuts } from "@/lib/commands";
-import { useDelayed } from "@/lib/delay";
 import { useMediaQuery } from "@/lib/media";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { navigate, type Route } from "@/lib/router";
@@ -57,7 +58,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
           </div>
         )}
         <Suspense>{slots.connection && <slots.connection />}</Suspense>
-        <Suspense fallback={<Waiting />}>
+        <Suspense fallback={<Waiting className="p-5" />}>
           <Main route={route} user={user} />
         </Suspense>
       </main>
@@ -65,12 +66,6 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
       <Suspense>{slots.overlays && <slots.overlays />}</Suspense>
     </div>
   );
-}
-
-/** While the code of a page is on its way: nothing at first, then that it comes. */
-function Waiting() {
-  const { t } = useTranslation();
-  return useDelayed(true) && <p role="status" className="p-5 text-sm text-muted">{t("loading")}</p>;
 }
 
 function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
@@ -88,15 +83,26 @@ function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup"
     case "settings":
       return slots.settings && <slots.settings section={route.section} />;
     case "admin":
-      if (user.role !== "administrator") return <Notice kind="warning" className="m-4">{t("needAdministrator")}</Notice>;
+      if (user.role !== "administrator") return <NeedsAdministrator />;
       return slots.admin && <slots.admin section={route.section} />;
     case "unknown":
       return (
         <div className="grid grow place-items-center">
-          <Empty title={t("notFound.title")} action={<a href="/" className="text-accent underline">{t("notFound.home")}</a>}>
+          <title>{t("titled", { title: t("notFound.title") })}</title>
+          <Empty as="h1" title={t("notFound.title")} action={<PageLink to="/">{t("notFound.home")}</PageLink>}>
             {t("notFound.text")}
           </Empty>
         </div>
       );
   }
+}
+
+function NeedsAdministrator() {
+  const { t } = useTranslation();
+  return (
+    <>
+      <title>{t("titled", { title: t("admin") })}</title>
+      <Notice kind="warning" className="m-4">{t("needAdministrator")}</Notice>
+    </>
+  );
 }

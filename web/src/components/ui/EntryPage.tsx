@@ -9,7 +9,7 @@ export function EntryPage({ title, lead, children }: { title: string; lead?: Rea
   const { t, i18n } = useTranslation();
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col gap-5 px-5 pt-[12dvh] pb-6">
-      <title>{`${title} – ${t("appName")}`}</title>
+      <title>{t("titled", { title })}</title>
       <header className="flex flex-col gap-2">
         <p className="text-sm font-semibold text-muted">{t("appName")}</p>
         <h1 className="text-2xl font-semibold">{title}</h1>

@@ -21,13 +21,13 @@ export function Notice({ kind = "info", children, actions, className }: { kind?:
   );
 }
 
-/** What a list shows while it is empty: what it is for, and the button that fills it. */
-export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+/** What a list shows while it is empty: what it is for, and the button that fills it. As all that a page shows its title is a heading. */
+export function Empty({ title, children, action, as: Title = "p" }: { title: string; children?: ReactNode; action?: ReactNode; as?: "p" | "h1" }) {
   return (
     <div className="mx-auto flex max-w-sm flex-col items-center gap-2 px-4 py-10 text-center">
-      <p className="font-medium text-balance">{title}</p>
+      <Title className="font-medium text-balance">{title}</Title>
       {children && <p className="text-sm text-balance text-muted">{children}</p>}
-      {action && <div className="mt-2">{action}</div>}
+      {action && <div className="mt-2 flex flex-wrap items-center justify-center gap-x-5 gap-y-2">{action}</div>}
     </div>
   );
 }

@@ -4,13 +4,14 @@ import { useTranslation } from "react-i18next";
 import type { TimeChartProps } from "@/components/chart/TimeChart";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import type { ActivityPeriod, Provider } from "@/lib/api/types";
 import { download } from "@/lib/clipboard";
 import { toCsv } from "@/lib/csv";
 import { useDelayed } from "@/lib/delay";
 import { activityRows, busyPeriods, sums } from "./figures";
 import { latency, moment } from "./format";
-import { cellClass, LoadFailed, State, Table, tones, type Column } from "./parts";
+import { cellClass, State, Table, tones, type Column } from "./parts";
 import { activityQuery, spans, type Span } from "./queries";
 
 /** Fetched when there is something to draw. Where that fails the table says the same. */
@@ -47,7 +48,7 @@ export function Activity({ provider }: { provider: Provider }) {
         ))}
       </div>
       {slow && <p role="status" className="text-sm text-muted">{t("loading")}</p>}
-      {activity.isError && <LoadFailed error={activity.error} retry={() => void activity.refetch()} />}
+      {activity.isError && <LoadFailed className="my-3" what={t("loadFailed")} error={activity.error} busy={activity.isFetching} retry={() => void activity.refetch()} />}
       {periods && (
         <p className="text-sm" aria-live="polite">
           {total.requests === 0 ? t("activity.none") : t("activity.sum", { count: total.requests, failures: total.failures })}

@@ -12,7 +12,7 @@ export function AdminPage({ section }: { section: string | null }) {
   const current = sections.find((name) => name === section) ?? "users";
   return (
     <div className="flex min-h-0 grow flex-col">
-      <title>{`${t(current)} – ${t("title")}`}</title>
+      <title>{t("common:titled", { title: `${t(current)} – ${t("title")}` })}</title>
       <PageTabs title={t("title")} base="/admin" sections={sections.map((name) => ({ name, label: t(name) }))} current={current} />
       {current === "users" ? <UsersSection /> : <ModelsSection />}
     </div>

@@ -3,10 +3,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import { toast } from "@/components/ui/toast";
 import { api, body } from "@/lib/api/client";
 import type { FoundServer } from "@/lib/api/types";
-import { LoadFailed, Refused } from "./parts";
+import { Refused } from "./parts";
 import { anthropicUrl, nameFor, openaiUrl, type ProviderDraft } from "./providerDraft";
 import { ProviderForm } from "./ProviderForm";
 import { foundQuery, providersQuery, rereadModels } from "./queries";
@@ -89,7 +90,7 @@ function Found({ taken, onConnected }: { taken: readonly string[]; onConnected: 
         {found.isPending && t("connect.searching")}
         {found.data?.length === 0 && t("connect.foundNone")}
       </div>
-      {found.isError && <LoadFailed error={found.error} retry={() => void found.refetch()} />}
+      {found.isError && <LoadFailed className="my-3" what={t("loadFailed")} error={found.error} busy={found.isFetching} retry={() => void found.refetch()} />}
       {found.data && found.data.length > 0 && (
         <ul className="divide-y divide-line border-y border-line">
           {found.data.map((server) => (

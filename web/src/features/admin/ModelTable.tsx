@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { TextInput } from "@/components/ui/Field";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import { useDelayed } from "@/lib/delay";
-import { cellClass, LoadFailed, Pager, State, Table, tones, type Column } from "./parts";
+import { cellClass, Pager, State, Table, tones, type Column } from "./parts";
 import { modelPageQuery } from "./queries";
 import { useListView } from "./useListView";
 
@@ -29,7 +30,7 @@ export function ModelTable() {
         <TextInput type="search" aria-label={t("model.filter")} placeholder={t("model.filter")} className="ms-auto max-w-72 max-md:max-w-none" value={list.text} onChange={(event) => list.setText(event.target.value)} />
       </div>
       {slow && <p role="status" className="py-3 text-sm text-muted">{t("loading")}</p>}
-      {models.isError && <LoadFailed error={models.error} retry={() => void models.refetch()} />}
+      {models.isError && <LoadFailed className="my-3" what={t("loadFailed")} error={models.error} busy={models.isFetching} retry={() => void models.refetch()} />}
       {models.isSuccess && items.length === 0 && <Empty title={list.filter === "" ? t("model.empty") : t("model.noMatch", { query: list.filter })} />}
       {items.length > 0 && (
         <Table label={t("model.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>

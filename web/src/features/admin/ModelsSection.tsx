@@ -3,12 +3,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { TextInput } from "@/components/ui/Field";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import type { Provider } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { latency, moment } from "./format";
 import { ModelTable } from "./ModelTable";
-import { cellClass, LoadFailed, Pager, RowName, State, Table, tones, type Column, type Order } from "./parts";
+import { cellClass, Pager, RowName, State, Table, tones, type Column, type Order } from "./parts";
 import { NewProviderPanel, ProviderPanel } from "./ProviderPanel";
 import { providerPageQuery } from "./queries";
 import { useListView } from "./useListView";
@@ -45,7 +46,7 @@ export function ModelsSection() {
             </Button>
           </div>
           {slow && <p role="status" className="py-3 text-sm text-muted">{t("loading")}</p>}
-          {providers.isError && <LoadFailed error={providers.error} retry={() => void providers.refetch()} />}
+          {providers.isError && <LoadFailed className="my-3" what={t("loadFailed")} error={providers.error} busy={providers.isFetching} retry={() => void providers.refetch()} />}
           {providers.isSuccess && items.length === 0 && <Empty title={list.filter === "" ? t("provider.empty") : t("provider.noMatch", { query: list.filter })} />}
           {items.length > 0 && <ProviderTable providers={items} order={list.order} onOrder={list.setOrder} open={edited?.name} onOpen={(opened) => setOpen({ name: opened })} />}
           <Pager view={list} next={providers.data?.next ?? null} busy={providers.isPlaceholderData} />

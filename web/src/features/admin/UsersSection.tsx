@@ -4,13 +4,14 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import { api, body } from "@/lib/api/client";
 import { sessionQuery } from "@/lib/api/queries";
 import type { ManagedUser } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { moment } from "./format";
-import { cellClass, LoadFailed, Pager, RowName, State, Table, type Column } from "./parts";
+import { cellClass, Pager, RowName, State, Table, type Column } from "./parts";
 import { adminKeys } from "./keys";
 import { useListView } from "./useListView";
 import { UserPanel, NewUserPanel } from "./UserPanel";
@@ -59,7 +60,7 @@ export function UsersSection() {
           </Button>
         </div>
         {slow && <p role="status" className="py-3 text-sm text-muted">{t("loading")}</p>}
-        {users.isError && <LoadFailed error={users.error} retry={() => void users.refetch()} />}
+        {users.isError && <LoadFailed className="my-3" what={t("loadFailed")} error={users.error} busy={users.isFetching} retry={() => void users.refetch()} />}
         {users.isSuccess && items.length === 0 && <Empty title={t(filter === "" ? "user.empty" : "user.noMatch", { query: filter })} />}
         {items.length > 0 && (
           <Table label={t("user.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>

@@ -2,7 +2,6 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
-import { Notice } from "@/components/ui/Notice";
 import { describe } from "@/lib/i18n/problems";
 import type { ListView } from "./useListView";
 
@@ -34,17 +33,6 @@ export function Refused({ error }: { error: unknown }) {
     <p role="alert" className="text-sm text-danger">
       {describe(error, t)}
     </p>
-  );
-}
-
-export function LoadFailed({ error, retry }: { error: unknown; retry: () => void }) {
-  const { t } = useTranslation("admin");
-  return (
-    <Notice kind="warning" className="my-3" actions={<Button size="small" onClick={retry}>{t("retry")}</Button>}>
-      <span role="alert">
-        {t("loadFailed")} {describe(error, t)}
-      </span>
-    </Notice>
   );
 }
 

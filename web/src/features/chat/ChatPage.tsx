@@ -1,8 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/components/ui/Button";
 import { Empty, Notice } from "@/components/ui/Notice";
+import { PageLink } from "@/components/ui/PageLink";
+import { Waiting } from "@/components/ui/Waiting";
+import { isApiError } from "@/lib/api/errors";
 import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
 import { chatDefaults } from "@/lib/chatDefaults";
@@ -45,7 +48,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const config = useQuery(configQuery);
   const models = useQuery(modelsQuery);
   const found = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== null });
-  const { conversation, gone, error, loadOlder } = useConversation(thread);
+  const { conversation, gone, error, loadOlder, refresh } = useConversation(thread);
   const { hash } = useLocation();
 
   const [chosen, setChosen] = useState<ThreadSettings>(chatDefaults);
@@ -70,10 +73,6 @@ function ChatThread({ thread, notice, menu }: Props) {
   useCommand({ id: "files", title: "chat:threadFiles", off: !hasFiles, run: () => toggle("files") });
 
   const title = found.data?.title;
-  useEffect(() => {
-    document.title = title ? `${title} - Kaiwa` : "Kaiwa";
-  }, [title]);
-
   const pick = (prompt: string, prompts: readonly string[]) => {
     setDraft(null, { text: withStarter(prompt, getDraft(null).text, prompts) });
     field.current?.focus();
@@ -88,37 +87,38 @@ function ChatThread({ thread, notice, menu }: Props) {
       onSend={(sending) => void actions.send(sending)}
       onEditLast={() => setEditing(conversation?.items.findLast(({ role, local }) => role === "user" && !local)?.id ?? null)}
     >
-      <ModelPicker models={models.data ?? []} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
+      <ModelPicker models={models.data} error={models.error} retry={() => void models.refetch()} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
       <IconButton icon="sliders" label={t("parameters")} aria-expanded={panel === "parameters"} onClick={() => toggle("parameters")} />
     </Composer>
   );
-  const failure = error ?? (thread === null ? null : found.error);
+  const failure = conversation ? null : (error ?? (thread === null ? null : found.error));
+  const again = () => {
+    refresh();
+    void found.refetch();
+  };
 
   return (
     <Chat value={chat}>
+      <title>{failure ? t("common:titled", { title: t("cannotOpen") }) : title ? t("common:titled", { title }) : t("common:appName")}</title>
       <div className="flex min-h-0 grow">
         <div className="flex min-h-0 min-w-0 grow flex-col">
-          {thread !== null && (
+          {thread !== null && !failure && (
             <header className="flex h-12 shrink-0 items-center gap-2 px-4 max-md:absolute max-md:inset-x-11 max-md:top-0 max-md:px-1">
               <h1 className="min-w-0 grow truncate text-[15px] font-medium max-md:text-center">{title === "" ? t("common:newChat") : title}</h1>
               {hasFiles && <IconButton icon="attach" label={t("threadFiles")} aria-expanded={panel === "files"} onClick={() => toggle("files")} />}
-              {menu}
+              {conversation && conversation.items.length > 0 && menu}
             </header>
           )}
-          {failure && !conversation ? (
-            <div className="grid grow place-items-center">
-              <Empty title={t("cannotOpen")} action={<a href="/" className="text-accent underline">{t("common:newChat")}</a>}>
-                {describe(failure, t)}
-              </Empty>
-            </div>
+          {failure ? (
+            <CannotOpen error={failure} retry={again} />
           ) : thread === null ? (
-            <Welcome greeting={config.data?.greeting} starters={config.data?.starters ?? []} onPick={pick}>
+            <Welcome greeting={config.isError ? "" : config.data?.greeting} starters={config.isError ? [] : config.data?.starters} onPick={pick}>
               {notice}
               {composer}
             </Welcome>
           ) : (
             <>
-              {conversation ? <MessageList conversation={conversation} loadOlder={loadOlder} target={targetOf(hash)} /> : <div className="grow" />}
+              {conversation ? <MessageList conversation={conversation} loadOlder={loadOlder} target={targetOf(hash)} /> : <div className="mx-auto w-full max-w-[760px] grow px-4 pt-4"><Waiting /></div>}
               <div className="mx-auto flex w-full max-w-[760px] shrink-0 flex-col gap-2 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] md:px-4">
                 {gone ? (
                   <Notice actions={<Button size="small" icon="restore" onClick={() => void actions.restore()}>{t("common:undo")}</Button>}>
@@ -146,5 +146,27 @@ function ChatThread({ thread, notice, menu }: Props) {
         )}
       </div>
     </Chat>
+  );
+}
+
+/** In the place of a thread: what is not there stays so, what could not be read may come with another try. */
+function CannotOpen({ error, retry }: { error: unknown; retry: () => void }) {
+  const { t } = useTranslation(["chat", "common"]);
+  const gone = isApiError(error) && error.status === 404;
+  return (
+    <div className="grid grow place-items-center">
+      <Empty
+        as="h1"
+        title={t("cannotOpen")}
+        action={
+          <>
+            {!gone && <Button kind="primary" icon="refresh" onClick={retry}>{t("common:retry")}</Button>}
+            <PageLink to="/">{t("common:newChat")}</PageLink>
+          </>
+        }
+      >
+        {describe(error, t)}
+      </Empty>
+    </div>
   );
 }

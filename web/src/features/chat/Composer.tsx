@@ -92,15 +92,16 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
         className="block max-h-[40dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 pb-1 text-[16px] outline-none"
       />
       <div className="flex items-center gap-0.5 p-1.5">
-        {limits?.enabled && (
+        {/* There before it is known whether files are allowed: nothing beside it moves. */}
+        {limits?.enabled !== false && (
           <>
-            <IconButton icon="attach" label={t("attach")} onClick={() => picker.current?.click()} />
+            <IconButton icon="attach" label={t("attach")} disabled={!limits} onClick={() => picker.current?.click()} />
             <input
               ref={picker}
               type="file"
               multiple
               hidden
-              accept={limits.types.join(",")}
+              accept={limits?.types.join(",")}
               onChange={(event) => {
                 add(event.target.files ?? []);
                 event.target.value = "";

@@ -1,35 +1,43 @@
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/components/ui/Icon";
-import { Menu, MenuChoice, MenuChoices, MenuGroup, MenuNote } from "@/components/ui/Menu";
+import { Menu, MenuChoice, MenuChoices, MenuGroup, MenuItem, MenuNote } from "@/components/ui/Menu";
 import type { Model } from "@/lib/api/types";
+import { explain } from "@/lib/i18n/problems";
 
 interface Props {
-  models: readonly Model[];
+  /** Undefined while they are not known. */
+  models: readonly Model[] | undefined;
+  /** Why they are not known, if reading them failed. */
+  error: unknown;
+  retry: () => void;
   chosen: string | null;
   onChoose: (model: string) => void;
 }
 
 /** Which model answers next. One that cannot be reached is shown with the reason. */
-export function ModelPicker({ models, chosen, onChoose }: Props) {
-  const { t } = useTranslation("chat");
-  const current = models.find(({ id }) => id === chosen);
-  const providers = [...new Set(models.map(({ provider }) => provider))];
+export function ModelPicker({ models, error, retry, chosen, onChoose }: Props) {
+  const { t } = useTranslation(["chat", "common"]);
+  const current = models?.find(({ id }) => id === chosen);
+  const providers = [...new Set(models?.map(({ provider }) => provider))];
+  const name = current?.name ?? chosen ?? (models ? t("noModel") : undefined);
   const bad = current !== undefined && current.state !== "ready";
   const trigger = (
-    <button type="button" aria-label={t("modelIs", { name: current?.name ?? chosen ?? t("noModel") })} className="flex h-10 min-w-0 items-center gap-1 rounded-lg px-2.5 text-sm text-muted hover:bg-hover hover:text-text">
+    <button type="button" aria-label={name === undefined ? t("model") : t("modelIs", { name })} className="flex h-10 min-w-0 items-center gap-1 rounded-lg px-2.5 text-sm text-muted hover:bg-hover hover:text-text">
       {bad && <Icon name="warning" size={16} className="shrink-0 text-warning" />}
-      <span className="truncate">{current?.name ?? chosen ?? t("noModel")}</span>
+      <span className="truncate">{name ?? t("model")}</span>
       <Icon name="chevron" size={15} className="shrink-0" />
     </button>
   );
   return (
     <Menu side="top" align="start" trigger={trigger}>
-      {models.length === 0 && <MenuNote>{t("noModels")}</MenuNote>}
+      {models?.length === 0 && <MenuNote>{t("noModels")}</MenuNote>}
+      {!models && <MenuNote>{error ? explain(t("modelsFailed"), error, t) : t("common:loading")}</MenuNote>}
+      {!models && error != null && <MenuItem icon="refresh" onClick={retry}>{t("common:retry")}</MenuItem>}
       <MenuChoices value={chosen} onChoose={onChoose}>
         {providers.map((provider) => (
           <MenuGroup key={provider} label={provider}>
             {models
-              .filter((model) => model.provider === provider)
+              ?.filter((model) => model.provider === provider)
               .map(({ id, name, state, reason }) => (
                 <MenuChoice key={id} value={id}>
                   <span className="block truncate">{name}</span>

@@ -4,7 +4,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { TextArea } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
 import { toast } from "@/components/ui/toast";
-import { describe } from "@/lib/i18n/problems";
+import { explain } from "@/lib/i18n/problems";
 import { FileList } from "./Attachments";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
@@ -42,7 +42,7 @@ export function Question({ item }: { item: Item }) {
       )}
       {item.local?.state === "failed" ? (
         <Notice kind="danger" actions={<Button size="small" onClick={() => void actions.resend(item)}>{t("common:retry")}</Button>}>
-          {t("notSent")} {describe(item.local.error, t)}
+          {explain(t("notSent"), item.local.error, t)}
         </Notice>
       ) : (
         <div className="flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">

@@ -134,5 +134,5 @@ export function useConversation(thread: string | null) {
     }
   }, [client, id]);
 
-  return { conversation, gone, error: query.error, loadOlder };
+  return { conversation, gone, error: query.error, loadOlder, refresh };
 }

@@ -6,7 +6,7 @@ import { toast } from "@/components/ui/toast";
 import { api } from "@/lib/api/client";
 import { copy, download } from "@/lib/clipboard";
 import { useCommand } from "@/lib/commands";
-import { describe } from "@/lib/i18n/problems";
+import { explain } from "@/lib/i18n/problems";
 import { fileName } from "./fileName";
 import "./texts";
 
@@ -23,7 +23,7 @@ export function ExportMenu({ thread }: { thread: string }) {
     try {
       await work();
     } catch (error) {
-      toast({ kind: "error", text: `${t("failed")} ${describe(error, t)}` });
+      toast({ kind: "error", text: explain(t("failed"), error, t) });
     } finally {
       setBusy(false);
     }

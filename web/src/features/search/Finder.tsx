@@ -7,7 +7,7 @@ import { Notice } from "@/components/ui/Notice";
 import type { SearchHit } from "@/lib/api/types";
 import { shortcutLabel, useCommands, type Command } from "@/lib/commands";
 import { useDelayed } from "@/lib/delay";
-import { describe } from "@/lib/i18n/problems";
+import { explain } from "@/lib/i18n/problems";
 import { textKeys } from "@/lib/ime/keys";
 import { navigate, threadPath } from "@/lib/router";
 import { splitMarks } from "./marks";
@@ -97,9 +97,7 @@ export default function Finder({ field, typed, onClose }: Props) {
         {slow && <p className="px-3 py-2 text-sm text-muted">{t("searching")}</p>}
         {search.isError && query !== "" && (
           <Notice kind="warning" className="m-1" actions={<Button size="small" onClick={() => void search.refetch()}>{t("retry")}</Button>}>
-            <span role="alert">
-              {t("failed")} {describe(search.error, t)}
-            </span>
+            <span role="alert">{explain(t("failed"), search.error, t)}</span>
           </Notice>
         )}
         {query !== "" && search.isSuccess && !search.isFetching && hits.length === 0 && (

@@ -3,8 +3,10 @@ import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Field } from "@/components/ui/Field";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import { PasswordInput } from "@/components/ui/Password";
 import { toast } from "@/components/ui/toast";
+import { Waiting } from "@/components/ui/Waiting";
 import { api } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
 import { sessionQuery } from "@/lib/api/queries";
@@ -12,7 +14,7 @@ import type { SessionInfo } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
 import { minimumPasswordLength, passwordLongEnough } from "@/lib/password";
 import { deviceOf } from "./device";
-import { Group, LoadFailed, moment, Refused } from "./parts";
+import { Group, moment, Refused } from "./parts";
 import { sessionsQuery } from "./queries";
 
 export function AccountSection() {
@@ -97,7 +99,8 @@ function Sessions() {
   });
   return (
     <Group title={t("sessions")} hint={t("sessionsHint")}>
-      {sessions.isError && <LoadFailed error={sessions.error} retry={() => void sessions.refetch()} />}
+      {sessions.isPending && <Waiting />}
+      {sessions.isError && <LoadFailed what={t("loadFailed")} error={sessions.error} busy={sessions.isFetching} retry={() => void sessions.refetch()} />}
       <ul className="flex flex-col">
         {sessions.data?.map((session) => (
           <SessionRow key={session.id} session={session} onEnd={() => end.mutate([session])} />

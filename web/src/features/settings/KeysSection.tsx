@@ -3,13 +3,15 @@ import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Field, TextInput } from "@/components/ui/Field";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty, Notice } from "@/components/ui/Notice";
 import { toast } from "@/components/ui/toast";
+import { Waiting } from "@/components/ui/Waiting";
 import { api, body } from "@/lib/api/client";
 import type { CreatedKey, Key } from "@/lib/api/types";
 import { copy } from "@/lib/clipboard";
 import { describe } from "@/lib/i18n/problems";
-import { Group, LoadFailed, moment, Refused } from "./parts";
+import { Group, moment, Refused } from "./parts";
 import { apiKeysQuery } from "./queries";
 
 export function KeysSection() {
@@ -44,7 +46,8 @@ export function KeysSection() {
       </form>
       <Refused error={create.error} />
       {created && <NewKey created={created} onDone={() => setCreated(null)} />}
-      {keys.isError && <LoadFailed error={keys.error} retry={() => void keys.refetch()} />}
+      {keys.isPending && <Waiting />}
+      {keys.isError && <LoadFailed what={t("loadFailed")} error={keys.error} busy={keys.isFetching} retry={() => void keys.refetch()} />}
       {keys.data?.length === 0 && !created && <Empty title={t("noKeys")}>{t("noKeysText")}</Empty>}
       <ul className="flex flex-col">
         {keys.data?.map((key) => (

@@ -16,7 +16,7 @@ export function SettingsPage({ section }: { section: string | null }) {
   const Section = sections[current];
   return (
     <div className="flex min-h-0 grow flex-col">
-      <title>{`${t(current)} – ${t("title")}`}</title>
+      <title>{t("common:titled", { title: `${t(current)} – ${t("title")}` })}</title>
       <PageTabs title={t("title")} base="/settings" sections={names.map((name) => ({ name, label: t(name) }))} current={current} />
       <div className="min-h-0 grow overflow-y-auto">
         <div className="mx-auto flex w-full max-w-[640px] flex-col gap-10 px-5 py-6">

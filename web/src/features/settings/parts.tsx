@@ -1,8 +1,6 @@
 import { useId, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
-import { Notice } from "@/components/ui/Notice";
 import { describe } from "@/lib/i18n/problems";
 
 /** A group of settings under its name. */
@@ -53,17 +51,6 @@ export function Refused({ error }: { error: unknown }) {
     <p role="alert" className="text-sm text-danger">
       {describe(error, t)}
     </p>
-  );
-}
-
-export function LoadFailed({ error, retry }: { error: unknown; retry: () => void }) {
-  const { t } = useTranslation("settings");
-  return (
-    <Notice kind="warning" actions={<Button size="small" onClick={retry}>{t("common:retry")}</Button>}>
-      <span role="alert">
-        {t("loadFailed")} {describe(error, t)}
-      </span>
-    </Notice>
   );
 }
 

@@ -3,11 +3,11 @@ import { useEffect, useId, useMemo, useRef, useState, useSyncExternalStore, type
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
-import { Empty, Notice } from "@/components/ui/Notice";
+import { LoadFailed } from "@/components/ui/LoadFailed";
+import { Empty } from "@/components/ui/Notice";
 import type { ThreadItem } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { useThreadNotices } from "@/lib/events/live";
-import { describe } from "@/lib/i18n/problems";
 import { navigate, threadPath } from "@/lib/router";
 import { actionsOf, type ThreadActions } from "./actions";
 import { groupByDay, untilTomorrow, type Day } from "./days";
@@ -64,7 +64,7 @@ function Scrolled({ archived, current, actions, onPick }: Props & { archived: bo
       {archived && <h2 className="px-2 pt-2 text-sm font-semibold">{t("archivedLabel")}</h2>}
       {slow && <p className="px-2 py-3 text-sm text-muted" role="status">{t("loading")}</p>}
       {threads.isError && !threads.data && (
-        <Failed reason={threads.error} retry={() => void threads.refetch()} />
+        <LoadFailed className="mt-2" what={t("loadFailed")} error={threads.error} busy={threads.isFetching} retry={() => void threads.refetch()} />
       )}
       {threads.isSuccess && shown.length === 0 && !threads.hasNextPage && (
         <Empty title={t(archived ? "archivedEmpty" : "empty")}>{t(archived ? "archivedEmptyHint" : "emptyHint")}</Empty>
@@ -77,7 +77,7 @@ function Scrolled({ archived, current, actions, onPick }: Props & { archived: bo
         </DaySection>
       ))}
       {threads.isFetchNextPageError ? (
-        <Failed reason={threads.error} retry={() => void threads.fetchNextPage()} />
+        <LoadFailed className="mt-2" what={t("loadFailed")} error={threads.error} busy={threads.isFetching} retry={() => void threads.fetchNextPage()} />
       ) : (
         threads.hasNextPage && (
           <MoreWhenSeen root={scroller} busy={threads.isFetching} onSeen={() => void threads.fetchNextPage()}>
@@ -103,17 +103,6 @@ function DaySection({ day, children }: { day: Day; children: ReactNode }) {
       </h2>
       <ul aria-labelledby={id}>{children}</ul>
     </section>
-  );
-}
-
-function Failed({ reason, retry }: { reason: unknown; retry: () => void }) {
-  const { t } = useTranslation("threads");
-  return (
-    <Notice kind="warning" className="mt-2" actions={<Button size="small" onClick={retry}>{t("retry")}</Button>}>
-      <span role="alert">
-        {t("loadFailed")} {describe(reason, t)}
-      </span>
-    </Notice>
   );
 }
 

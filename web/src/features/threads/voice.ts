@@ -1,7 +1,7 @@
 import { toast } from "@/components/ui/toast";
 import type { ThreadItem } from "@/lib/api/types";
 import { i18next } from "@/lib/i18n/i18n";
-import { describe } from "@/lib/i18n/problems";
+import { explain } from "@/lib/i18n/problems";
 import type { Voice } from "./actions";
 
 /** How long a deletion can be taken back from the page. */
@@ -18,7 +18,7 @@ export function spokenTitle({ title }: Pick<ThreadItem, "title">): string {
 export const toastVoice: Voice = {
   refused(action, thread, reason) {
     const what = i18next.t(`threads:refused.${action}`, { title: spokenTitle(thread) });
-    toast({ kind: "error", text: `${what} ${describe(reason, i18next.t)}` });
+    toast({ kind: "error", text: explain(what, reason, i18next.t) });
   },
   deleted(thread, undo, ended) {
     return toast({

@@ -6,5 +6,10 @@ export function describe(error: unknown, t: TFunction): string {
   if (!(error instanceof ApiError)) return t("common:problem.other", { detail: error instanceof Error ? error.message : "" }).trim();
   const { detail, request_id: id } = error.problem;
   const text = t([`common:problem.${error.code}`, "common:problem.other"], { detail }).trim();
-  return error.status >= 500 && id ? `${text} (${t("common:problem.requestId", { id })})` : text;
+  return error.status >= 500 && id ? text + t("common:problem.requestId", { id }) : text;
+}
+
+/** What did not work, and why: two sentences as the language puts them together. */
+export function explain(what: string, error: unknown, t: TFunction): string {
+  return t("common:sentences", { first: what, second: describe(error, t) });
 }

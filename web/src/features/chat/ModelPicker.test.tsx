@@ -1,0 +1,38 @@
+import { fireEvent, render, screen } from "@testing-library/react";
+import { beforeAll, expect, it, vi } from "vitest";
+import type { Model } from "@/lib/api/types";
+import { ApiError, networkProblem } from "@/lib/api/errors";
+import { i18next } from "@/lib/i18n/i18n";
+import { ModelPicker } from "./ModelPicker";
+
+const retry = vi.fn();
+const onChoose = vi.fn();
+
+function show(models: Model[] | undefined, error: unknown = null) {
+  render(<ModelPicker models={models} error={error} retry={retry} chosen={null} onChoose={onChoose} />);
+  return screen.getByRole("button");
+}
+
+beforeAll(async () => {
+  await i18next.changeLanguage("ja");
+  // jsdom has no popovers, and takes them for hidden.
+  HTMLElement.prototype.showPopover = () => undefined;
+});
+
+it("does not say that there are no models before it knows", () => {
+  const button = show(undefined);
+  expect(button.textContent).toBe("モデル");
+  fireEvent.click(button);
+  expect(screen.getByRole("menu", { hidden: true }).textContent).toBe("読み込んでいます…");
+});
+
+it("says why the models are not known, and asks again", () => {
+  fireEvent.click(show(undefined, new ApiError(networkProblem())));
+  expect(screen.getByRole("menu", { hidden: true }).textContent).toContain("モデルの一覧を読み込めませんでした。サーバーに届きませんでした。");
+  fireEvent.click(screen.getByRole("menuitem", { name: "再試行", hidden: true }));
+  expect(retry).toHaveBeenCalledOnce();
+});
+
+it("says so where there are none", () => {
+  expect(show([]).textContent).toBe("モデルなし");
+});
