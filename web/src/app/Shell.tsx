@@ -6,9 +6,13 @@ import { Empty, Notice } from "@/components/ui/Notice";
 import { PageLink } from "@/components/ui/PageLink";
 import { Waiting } from "@/components/ui/Waiting";
 import { ChatPage } from "@/features/chat/ChatPage";
+import { forgetDrafts } from "@/features/chat/drafts";
+import { forgetUnsent } from "@/features/chat/outbox";
 import type { User } from "@/lib/api/types";
+import { setChatDefaults } from "@/lib/chatDefaults";
 import { useCommand, useShortcuts } from "@/lib/commands";
 import { useMediaQuery } from "@/lib/media";
+import { takeOver } from "@/lib/person";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { navigate, type Route } from "@/lib/router";
 import { Sidebar } from "./Sidebar";
@@ -19,6 +23,8 @@ import { useSessionCheck } from "./useSessionCheck";
 /** Sidebar, main area, and what lies over them. */
 export function Shell({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
   const { t } = useTranslation();
+  // Before anything of this person is shown.
+  useState(() => takeOver(user.id) && forgetLast());
   const narrow = useMediaQuery("(width < 768px)");
   const { sidebar } = usePreferences();
   const [drawer, setDrawer] = useState(false);
@@ -95,6 +101,13 @@ function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup"
         </div>
       );
   }
+}
+
+/** What the last person wrote in this browser and did not send, and how their chats begin. */
+function forgetLast(): void {
+  forgetDrafts();
+  forgetUnsent();
+  setChatDefaults({});
 }
 
 function NeedsAdministrator() {

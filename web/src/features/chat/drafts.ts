@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { StoredFile } from "@/lib/api/types";
+import { removeKept } from "@/lib/person";
 
 /** What is written and attached but not sent; one a thread, and one for the chat that has not begun. */
 export interface Draft {
@@ -68,6 +69,15 @@ export function clearDraft(thread: string | null): void {
 export function giveBack(thread: string | null, { text, files }: Draft): void {
   const draft = getDraft(thread);
   setDraft(thread, { text: [text, draft.text].filter((part) => part !== "").join("\n\n"), files: [...files, ...draft.files] });
+}
+
+/** Those of a person who is not here any more. */
+export function forgetDrafts(): void {
+  clearTimeout(timer);
+  drafts.clear();
+  unsaved.clear();
+  removeKept(prefix);
+  listeners.forEach((listener) => listener());
 }
 
 export function useDraft(thread: string | null): Draft {

@@ -1,4 +1,5 @@
 import type { StoredFile, ThreadSettings } from "@/lib/api/types";
+import { removeKept } from "@/lib/person";
 
 /** A question from its sending until it is known to have arrived, or is given up. */
 export interface Unsent {
@@ -58,6 +59,12 @@ export function dropUnsent(thread: string, ids: ReadonlySet<string>): void {
   const questions = unsentOf(thread);
   const rest = questions.filter(({ id }) => !ids.has(id));
   if (rest.length < questions.length) write(prefix + thread, rest);
+}
+
+/** Those of a person who is not here any more. */
+export function forgetUnsent(): void {
+  unstored.clear();
+  removeKept(prefix);
 }
 
 /** Whether the server is still to be asked for the thread itself. */

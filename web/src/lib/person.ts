@@ -1,0 +1,22 @@
+const key = "kaiwa.person";
+
+/** Notes whose browser this is now. True when somebody else signed in here before: what they left is not for this person. */
+export function takeOver(user: string): boolean {
+  try {
+    const before = localStorage.getItem(key);
+    if (before !== user) localStorage.setItem(key, user);
+    return before !== null && before !== user;
+  } catch {
+    // Without storage nothing was left either.
+    return false;
+  }
+}
+
+/** Removes what this browser keeps under keys that begin so. */
+export function removeKept(prefix: string): void {
+  try {
+    Object.keys(localStorage).filter((name) => name.startsWith(prefix)).forEach((name) => localStorage.removeItem(name));
+  } catch {
+    // Without storage there is nothing.
+  }
+}
