@@ -32,7 +32,7 @@ function remove(toast: Shown, how: "gone" | "taken"): void {
   else toast.action?.run();
 }
 
-/** Shows one line at the bottom of the page. Returns what takes it away. */
+/** Shows one line at the top of the page, where it hides neither the composer nor what a phone's keyboard leaves. Returns what takes it away. */
 export function toast(options: ToastOptions): () => void {
   const shown: Shown = { ...options, id: ++count };
   const tooMany = toasts.slice(0, Math.max(0, toasts.length + 1 - most));
@@ -60,7 +60,7 @@ export function Toaster() {
     if (newest !== undefined) element.showPopover();
   }, [newest]);
   return (
-    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className="pointer-events-none fixed inset-x-3 top-auto bottom-4 m-0 mx-auto w-auto max-w-md flex-col gap-2 overflow-visible bg-transparent open:flex">
+    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className="pointer-events-none fixed inset-x-3 top-14 bottom-auto m-0 mx-auto w-auto max-w-md flex-col gap-2 overflow-visible bg-transparent open:flex">
       {shown.map((item) => (
         <Line key={item.id} item={item} />
       ))}
