@@ -4,7 +4,7 @@ import { TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import { useDelayed } from "@/lib/delay";
-import { cellClass, Pager, State, Table, tones, type Column } from "./parts";
+import { cellClass, nameCell, Pager, State, Table, tones, type Column } from "./parts";
 import { modelPageQuery } from "./queries";
 import { useListView } from "./useListView";
 
@@ -36,7 +36,7 @@ export function ModelTable() {
         <Table label={t("model.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>
           {items.map((model) => (
             <tr key={model.id}>
-              <td className={cellClass({})}>
+              <td className={nameCell}>
                 {model.name}
                 {model.id !== `${model.provider}/${model.name}` && <div className="text-muted">{model.id}</div>}
               </td>

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
+import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
@@ -9,7 +10,7 @@ import type { Provider } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { latency, moment } from "./format";
 import { ModelTable } from "./ModelTable";
-import { cellClass, Pager, RowName, State, Table, tones, type Column, type Order } from "./parts";
+import { cellClass, nameCell, Pager, RowName, State, Table, tones, type Column, type Order } from "./parts";
 import { NewProviderPanel, ProviderPanel } from "./ProviderPanel";
 import { providerPageQuery } from "./queries";
 import { useListView } from "./useListView";
@@ -40,7 +41,7 @@ export function ModelsSection() {
               <h2 id="providers" className="font-semibold">{t("provider.heading")}</h2>
               <p className="text-sm text-muted">{t("provider.lead")}</p>
             </div>
-            <TextInput type="search" aria-label={t("provider.filter")} placeholder={t("provider.filter")} className="max-w-72 grow basis-40" value={list.text} onChange={(event) => list.setText(event.target.value)} />
+            <TextInput type="search" aria-label={t("provider.filter")} placeholder={t("provider.filter")} className="grow basis-40 sm:max-w-72" value={list.text} onChange={(event) => list.setText(event.target.value)} />
             <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen("new")}>
               {t("provider.add")}
             </Button>
@@ -74,7 +75,7 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
     <Table label={t("provider.tableLabel")} columns={columns} order={order} onOrder={onOrder}>
       {providers.map((provider) => (
         <tr key={provider.name} className={provider.name === open ? "bg-hover" : undefined}>
-          <td className={cellClass({})}>
+          <td className={nameCell}>
             <RowName label={t("provider.edit", { name: provider.name })} open={provider.name === open} onOpen={() => onOpen(provider.name)}>
               {provider.name}
             </RowName>
@@ -82,17 +83,18 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
               {provider.base_url}
             </div>
           </td>
-          <td className={cellClass({})}>
+          <td className={cx(cellClass({}), "min-w-40")}>
             <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
             {provider.reason && <div className="max-w-64 text-muted">{provider.reason}</div>}
           </td>
           <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, i18n.language)}</td>
           <td className={cellClass({ numeric: true })}>{provider.model_count}</td>
-          <td className={cellClass({ wide: true })}>{t(`provider.kinds.${provider.kind}`)}</td>
-          <td className={cellClass({ wide: true })}>{t(`provider.origins.${provider.origin}`)}</td>
+          <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.kinds.${provider.kind}`)}</td>
+          <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.origins.${provider.origin}`)}</td>
           <td className={cellClass({ wide: true })}>
             <div className="max-w-72">
-              {provider.last_error ?? t("never")}
+              {/* Why it cannot be reached stands with its state already. */}
+              {provider.last_error !== provider.reason && (provider.last_error ?? t("never"))}
               {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, i18n.language)}</div>}
             </div>
           </td>

@@ -11,7 +11,7 @@ import { sessionQuery } from "@/lib/api/queries";
 import type { ManagedUser } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { moment } from "./format";
-import { cellClass, Pager, RowName, State, Table, type Column } from "./parts";
+import { cellClass, nameCell, Pager, RowName, State, Table, type Column } from "./parts";
 import { adminKeys } from "./keys";
 import { useListView } from "./useListView";
 import { UserPanel, NewUserPanel } from "./UserPanel";
@@ -44,7 +44,7 @@ export function UsersSection() {
 
   const columns: Column<Sort>[] = [
     { name: t("user.username"), sort: "username" },
-    { name: t("user.name") },
+    { name: t("user.name"), roomy: true },
     { name: t("user.role") },
     { name: t("user.state") },
     { name: t("user.lastSeenAt"), sort: "last_seen_at", wide: true },
@@ -54,7 +54,7 @@ export function UsersSection() {
     <div className="flex min-h-0 grow">
       <section aria-label={t("users")} className="min-w-0 grow overflow-y-auto px-5 py-4">
         <div className="mb-3 flex flex-wrap items-center gap-3">
-          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="max-w-72 grow basis-40" value={list.text} onChange={(event) => list.setText(event.target.value)} />
+          <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="grow basis-40 sm:max-w-72" value={list.text} onChange={(event) => list.setText(event.target.value)} />
           <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen(adding)}>
             {t("user.add")}
           </Button>
@@ -66,13 +66,14 @@ export function UsersSection() {
           <Table label={t("user.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>
             {items.map((user) => (
               <tr key={user.id} className={user.id === open ? "bg-hover" : undefined}>
-                <td className={cellClass({})}>
+                <td className={nameCell}>
                   <RowName label={t("user.edit", { username: user.username })} open={user.id === open} onOpen={() => setOpen(user.id)}>
                     {user.username}
                   </RowName>
                   {user.id === session.data?.user.id && <span className="ms-2 text-muted">{t("user.you")}</span>}
+                  {user.name !== "" && user.name !== user.username && <div className="pb-1 text-muted @xl:hidden">{user.name}</div>}
                 </td>
-                <td className={cellClass({})}>{user.name}</td>
+                <td className={cellClass({ roomy: true })}>{user.name}</td>
                 <td className={cx(cellClass({}), "whitespace-nowrap")}>{t(`user.roles.${user.role}`)}</td>
                 <td className={cellClass({})}>
                   <State tone={user.disabled ? "quiet" : "good"}>{t(user.disabled ? "user.disabled" : "user.active")}</State>

@@ -57,6 +57,8 @@ export interface Column<Key extends string> {
   sort?: Key;
   /** Left out where the table has little room, as beside the panel. */
   wide?: boolean;
+  /** Left out where it has hardly any, as on a phone; a row says it in another place there. */
+  roomy?: boolean;
   numeric?: boolean;
 }
 
@@ -67,7 +69,7 @@ export interface Order<Key extends string> {
 
 // First lines stand on one line, whatever a cell holds.
 const cell = "px-3 py-1.5 text-start align-baseline first:ps-0 last:pe-0";
-export const cellClass = (column: Pick<Column<string>, "wide" | "numeric">) => cx(cell, column.wide && "@max-4xl:hidden", column.numeric && "!text-end whitespace-nowrap tabular-nums");
+export const cellClass = (column: Pick<Column<string>, "wide" | "roomy" | "numeric">) => cx(cell, column.wide && "@max-4xl:hidden", column.roomy && "@max-xl:hidden", column.numeric && "!text-end whitespace-nowrap tabular-nums");
 
 /** A table that scrolls inside itself. Its head sorts where a column says how. */
 export function Table<Key extends string>({ label, columns, order, onOrder, children }: { label: string; columns: readonly Column<Key>[]; order?: Order<Key>; onOrder?: (order: Order<Key>) => void; children: ReactNode }) {
@@ -130,3 +132,6 @@ export function RowName({ label, open, onOpen, children }: { label: string; open
     </button>
   );
 }
+
+/** For the cell with the name of a row: a long one breaks, and leaves the other columns their place. */
+export const nameCell = cx(cell, "min-w-28 wrap-anywhere");
