@@ -36,7 +36,7 @@ Kind kind_of(Errc code) {
 }
 
 /// Reasons that are codes of their own; status 0: that of the `Errc`.
-constexpr std::array<std::pair<std::string_view, unsigned>, 17> known_reasons{{
+constexpr std::array<std::pair<std::string_view, unsigned>, 22> known_reasons{{
     {"unknown_field", 0},
     {"wrong_credentials", 0},
     {"unauthenticated", 0},
@@ -54,6 +54,12 @@ constexpr std::array<std::pair<std::string_view, unsigned>, 17> known_reasons{{
     {"read_only", 0},
     {"wrong_setup_token", 0},
     {"setup_done", 0},
+    // What the host refuses before a route is asked.
+    {"request_timeout", 408},
+    {"expectation", 417},
+    {"head_too_large", 431},
+    {"too_many_fields", 431},
+    {"http_version", 505},
 }};
 
 }  // namespace

@@ -33,6 +33,11 @@ TEST(Problems, HaveOneStatusAndCodeForEachKind) {
         {Errc::too_large, "", 413, "too_large"},
         {Errc::unsupported, "unsupported_type", 415, "unsupported_type"},
         {Errc::rate_limited, "", 429, "too_many_requests"},
+        {Errc::timed_out, "request_timeout", 408, "request_timeout"},
+        {Errc::invalid_argument, "expectation", 417, "expectation"},
+        {Errc::invalid_argument, "head_too_large", 431, "head_too_large"},
+        {Errc::invalid_argument, "too_many_fields", 431, "too_many_fields"},
+        {Errc::invalid_argument, "http_version", 505, "http_version"},
         {Errc::unavailable, "", 503, "unavailable"},
         {Errc::unavailable, "draining", 503, "draining"},
         {Errc::internal, "SELECT 1", 500, "internal"}};

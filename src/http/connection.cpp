@@ -103,13 +103,13 @@ asio::awaitable<Result<void>> Connection::send_rest(Gather what, std::size_t sen
 
 asio::awaitable<Result<void>> Connection::wait(asio::ip::tcp::socket::wait_type what,
                                                SteadyTime& slot, SteadyTime deadline) {
-    if (expired_) co_return fail(Errc::timed_out, "the client took too long");
+    if (expired_) co_return fail(Errc::timed_out, "the client took too long", "request_timeout");
     if (closing_) co_return fail(Errc::cancelled, "the server is stopping");
     slot = deadline;
     auto const [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::deferred));
     slot = SteadyTime::max();
     if (!error) co_return Result<void>{};
-    if (expired_) co_return fail(Errc::timed_out, "the client took too long");
+    if (expired_) co_return fail(Errc::timed_out, "the client took too long", "request_timeout");
     co_return fail(Errc::cancelled, "the wait was stopped");
 }
 

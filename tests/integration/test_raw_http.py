@@ -1,5 +1,6 @@
 """Requests whose framing lies: refused, and the connection ended, so that nobody's request is taken for another's."""
 
+import json
 import socket
 import time
 
@@ -118,3 +119,22 @@ def test_a_slow_head_does_not_keep_others_waiting(site):
     finally:
         for connection in slow:
             connection.close()
+
+
+REFUSED = {
+    "HTTP/2.0": (b"GET /api/session HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
+    "an expectation": (b"GET /api/session HTTP/1.1\r\nHost: localhost\r\nExpect: miracles\r\n\r\n", 417),
+    "a long field": (b"GET /api/session HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", 431),
+    "many fields": (b"GET /api/session HTTP/1.1\r\nHost: localhost\r\n" + b"X: y\r\n" * 1_000 + b"\r\n", 431),
+    "no host": (b"GET /api/session HTTP/1.1\r\n\r\n", 400),
+    "another host": (b"GET /api/session HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n", 421),
+    "another method": (b"PUT /api/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_problem_says_the_status_that_it_comes_with(site, name):
+    request, status = REFUSED[name]
+    head, _, body = send(site, request).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status), head
+    assert json.loads(body)["status"] == status

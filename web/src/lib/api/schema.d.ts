@@ -829,6 +829,11 @@ export interface components {
              * @example read_only
              * @example wrong_setup_token
              * @example setup_done
+             * @example request_timeout
+             * @example expectation
+             * @example head_too_large
+             * @example too_many_fields
+             * @example http_version
              */
             code: string;
             request_id: string;
