@@ -45,23 +45,36 @@ std::string const png = "\x89PNG\r\n\x1a\n0123456789";
 
 TEST(MediaTypes, MustBeWhatTheySay) {
     std::vector<std::string> const pictures{"image/*"};
-    EXPECT_EQ(decide_media_type("image/png", png, pictures), "image/png");
-    EXPECT_EQ(decide_media_type("", png, pictures), "image/png");
-    EXPECT_EQ(decide_media_type("application/octet-stream", png, pictures), "image/png");
-    EXPECT_EQ(decide_media_type("Image/JPG; x=1", "\xFF\xD8\xFF\xE0", pictures), "image/jpeg");
-    EXPECT_FALSE(decide_media_type("image/jpeg", png, pictures));
-    EXPECT_FALSE(decide_media_type("image/png", "<svg onload=alert(1)>", pictures));
-    EXPECT_FALSE(decide_media_type("image/svg+xml", "<svg/>", pictures));
-    EXPECT_FALSE(decide_media_type("text/html", "<script>", pictures));
-    EXPECT_FALSE(decide_media_type("image/png\r\nX: y", png, pictures));
+    EXPECT_EQ(decide_media_type("image/png", "", png, pictures), "image/png");
+    EXPECT_EQ(decide_media_type("", "", png, pictures), "image/png");
+    EXPECT_EQ(decide_media_type("application/octet-stream", "", png, pictures), "image/png");
+    EXPECT_EQ(decide_media_type("Image/JPG; x=1", "", "\xFF\xD8\xFF\xE0", pictures), "image/jpeg");
+    EXPECT_FALSE(decide_media_type("image/jpeg", "", png, pictures));
+    EXPECT_FALSE(decide_media_type("image/png", "", "<svg onload=alert(1)>", pictures));
+    EXPECT_FALSE(decide_media_type("image/svg+xml", "", "<svg/>", pictures));
+    EXPECT_FALSE(decide_media_type("text/html", "", "<script>", pictures));
+    EXPECT_FALSE(decide_media_type("image/png\r\nX: y", "", png, pictures));
+}
+
+TEST(MediaTypes, AreThoseOfTheNameWhereNothingElseSays) {
+    std::vector<std::string> const listed{"image/*", "text/*", "application/pdf"};
+    EXPECT_EQ(decide_media_type("", "notes.txt", "a", listed), "text/plain");
+    EXPECT_EQ(decide_media_type("application/octet-stream", "議事録.MD", "# a", listed),
+              "text/markdown");
+    EXPECT_EQ(decide_media_type("application/octet-stream", "a.b.pdf", "%PDF", listed),
+              "application/pdf");
+    EXPECT_EQ(decide_media_type("", "notes.txt", png, listed), "image/png") << "bytes before names";
+    EXPECT_EQ(decide_media_type("text/csv", "notes.txt", "a", listed), "text/csv");
+    for (auto const* name : {"", "notes", "notes.", "txt", ".txt.exe", "a.svg", "a.png", "a.json"})
+        EXPECT_FALSE(decide_media_type("", name, "a", listed)) << name;
 }
 
 TEST(MediaTypes, FollowTheListOfTheOperator) {
     std::vector<std::string> const listed{"text/*", "image/svg+xml", "application/pdf"};
-    EXPECT_EQ(decide_media_type("text/plain;charset=utf-8", "a", listed), "text/plain");
-    EXPECT_EQ(decide_media_type("image/svg+xml", "<svg/>", listed), "image/svg+xml");
-    EXPECT_EQ(decide_media_type("application/pdf", "%PDF", listed), "application/pdf");
-    EXPECT_EQ(decide_media_type("image/png", png, listed).error().reason, "unsupported_type");
+    EXPECT_EQ(decide_media_type("text/plain;charset=utf-8", "", "a", listed), "text/plain");
+    EXPECT_EQ(decide_media_type("image/svg+xml", "", "<svg/>", listed), "image/svg+xml");
+    EXPECT_EQ(decide_media_type("application/pdf", "", "%PDF", listed), "application/pdf");
+    EXPECT_EQ(decide_media_type("image/png", "", png, listed).error().reason, "unsupported_type");
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 #include "api/media_type.hpp"
 
 #include "api/guard.hpp"
+#include "api/listing.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 namespace kaiwa::api {
 namespace {
@@ -21,6 +24,36 @@ bool is_well_formed(std::string_view type) {
     return slash != type.npos && slash > 0 && slash + 1 < type.size() &&
            type.find('/', slash + 1) == type.npos && type.size() <= max_type_bytes &&
            std::ranges::all_of(type, is_character);
+}
+
+/// Source code and settings, which are uploaded to be read.
+constexpr std::array<std::string_view, 22> plain_text{
+    "c",   "cc", "conf", "cpp", "cs", "go",  "h",    "hpp", "ini", "java", "log",
+    "php", "py", "rb",   "rs",  "sh", "sql", "toml", "ts",  "txt", "yaml", "yml"};
+
+/// Of other documents (IANA's registry of media types).
+constexpr std::array<std::pair<std::string_view, std::string_view>, 11> documents{{
+    {"css", "text/css"},
+    {"csv", "text/csv"},
+    {"htm", "text/html"},
+    {"html", "text/html"},
+    {"js", "text/javascript"},
+    {"json", "application/json"},
+    {"markdown", "text/markdown"},
+    {"md", "text/markdown"},
+    {"pdf", "application/pdf"},
+    {"tsv", "text/tab-separated-values"},
+    {"xml", "text/xml"},
+}};
+
+std::string_view type_of_name(std::string_view name) {
+    auto const dot = name.rfind('.');
+    if (dot == name.npos) return anything;
+    auto const ending = ascii_lower(name.substr(dot + 1));
+    if (std::ranges::find(plain_text, ending) != plain_text.end()) return "text/plain";
+    for (auto const& [known, type] : documents)
+        if (known == ending) return type;
+    return anything;
 }
 
 bool is_checked_picture(std::string_view type) {
@@ -46,12 +79,13 @@ std::string_view picture_type(std::string_view head) {
     return {};
 }
 
-Result<std::string> decide_media_type(std::string_view declared, std::string_view head,
+Result<std::string> decide_media_type(std::string_view declared, std::string_view name,
+                                      std::string_view head,
                                       std::vector<std::string> const& allowed) {
     auto type = bare_media_type(declared);
     if (type == "image/jpg") type = "image/jpeg";
     auto const picture = picture_type(head);
-    if (type.empty() || type == anything) type = picture.empty() ? anything : picture;
+    if (type.empty() || type == anything) type = picture.empty() ? type_of_name(name) : picture;
     if (!is_well_formed(type))
         return fail(Errc::unsupported, "the file's media type is malformed", "unsupported_type");
     if (is_checked_picture(type) && type != picture)

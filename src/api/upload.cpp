@@ -25,7 +25,7 @@ asio::awaitable<Result<void>> Upload::write(std::string bytes) {
 }
 
 asio::awaitable<Result<void>> Upload::begin() {
-    auto type = decide_media_type(declared_type_, head_, call_.settings->uploads.types);
+    auto type = decide_media_type(declared_type_, file_.name, head_, call_.settings->uploads.types);
     if (!type) co_return std::unexpected(type.error());
     file_.media_type = std::move(*type);
     auto writer = co_await call_.services.blobs.create(file_.id);

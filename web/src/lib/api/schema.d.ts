@@ -420,7 +420,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Multipart with one part `file`, or the bytes themselves with `?name=`. */
+        /**
+         * @description Multipart with one part `file`, or the bytes themselves with `?name=`. Where no type is sent, or
+         *     `application/octet-stream`, a picture is known by its first bytes and another file by its name's ending.
+         */
         post: operations["uploadFile"];
         delete?: never;
         options?: never;
