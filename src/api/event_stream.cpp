@@ -80,8 +80,11 @@ asio::awaitable<Result<void>> stream_events(Call& call, std::unique_ptr<chat::Ev
     auto head = api_head(200, "text/event-stream");
     head.headers.add("X-Accel-Buffering", "no");
     if (!location.empty()) head.headers.add("Location", std::move(location));
-    if (call.request.method == "HEAD")
-        co_return co_await call.writer.respond(std::move(head), std::string());
+    if (call.request.method == "HEAD") {  // without a length: nobody knows it
+        auto started = co_await call.writer.start(std::move(head));
+        if (!started) co_return started;
+        co_return co_await call.writer.finish();
+    }
 
     auto body = std::make_unique<EventBody>(call, std::move(reader), std::move(*first));
     co_return co_await call.writer.stream(std::move(head), std::move(body));

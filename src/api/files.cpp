@@ -1,9 +1,12 @@
 #include "api/content_disposition.hpp"
 #include "api/fields.hpp"
+#include "api/guard.hpp"
 #include "api/json_out.hpp"
 #include "api/multipart.hpp"
 #include "api/resources.hpp"
 #include "api/upload.hpp"
+
+#include <fmt/format.h>
 
 #include <array>
 #include <optional>
@@ -97,6 +100,7 @@ asio::awaitable<Result<chat::FileInfo>> read_raw(Call& call) {
 asio::awaitable<Result<void>> upload_file(Call& call) {
     if (call.settings->uploads.state == UploadRules::State::disabled)
         co_return fail(Errc::forbidden, "uploads are switched off by the configuration");
+    if (auto ok = refuse_coding(call.request); !ok) co_return ok;
     auto const content_type = call.request.headers.get("Content-Type");
     Result<chat::FileInfo> file;
     if (bare_media_type(content_type) == "multipart/form-data") {
@@ -124,6 +128,8 @@ asio::awaitable<Result<void>> download_file(Call& call) {
     auto head = api_head(200, file->media_type);
     head.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
     head.headers.add("Content-Disposition", attachment(file->name));
+    // No file of ours is empty; what Chainlit wrote says no size in bytes.
+    if (file->size > 0) head.headers.set("Content-Length", fmt::format("{}", file->size));
     if (call.request.method == "HEAD")
         co_return co_await call.writer.respond(std::move(head), std::string());
     auto started = co_await call.writer.start(std::move(head));

@@ -63,8 +63,8 @@ Result<PresentedCredential> find_credential(http::Request const& request, Site c
     auto const space = value.find(' ');
     if (space == value.npos || bare_media_type(value.substr(0, space)) != "bearer")
         return unauthenticated();
-    return PresentedCredential{PresentedCredential::Kind::bearer,
-                               std::string(value.substr(space + 1))};
+    auto const token = std::min(value.find_first_not_of(' ', space), value.size());
+    return PresentedCredential{PresentedCredential::Kind::bearer, std::string(value.substr(token))};
 }
 
 asio::awaitable<Result<std::optional<auth::Caller>>> let_in(Services const& services,
@@ -94,8 +94,16 @@ asio::awaitable<Result<std::optional<auth::Caller>>> let_in(Services const& serv
     co_return std::move(*caller);
 }
 
+Result<void> refuse_coding(http::Request const& request) {
+    auto const coding = bare_media_type(request.headers.get("Content-Encoding"));
+    if (coding.empty() || coding == "identity") return {};
+    return fail(Errc::unsupported, "send the body as it is, without Content-Encoding",
+                "unsupported_type");
+}
+
 Result<json::value> read_json_body(http::Request const& request, Needed needed) {
     if (request.body.empty() && needed == Needed::no) return json::value(json::object());
+    if (auto ok = refuse_coding(request); !ok) return std::unexpected(ok.error());
     if (bare_media_type(request.headers.get("Content-Type")) != "application/json")
         return fail(Errc::unsupported, "expected Content-Type: application/json",
                     "unsupported_type");

@@ -36,6 +36,10 @@ asio::awaitable<Result<std::optional<auth::Caller>>> let_in(Services const& serv
                                                             http::Request const& request,
                                                             Access access);
 
+/// Refuses a body in a content coding (RFC 9110, 8.4), which nobody here undoes: reason
+/// "unsupported_type".
+[[nodiscard]] Result<void> refuse_coding(http::Request const& request);
+
 /// The JSON body. `Needed::no` also takes no body at all, as an empty object.
 /// Fails with reason "unsupported_type" unless it says that it is JSON, or `invalid_argument`.
 enum class Needed { yes, no };

@@ -118,6 +118,8 @@ TEST(Credentials, AreFoundOnce) {
     EXPECT_EQ(find({{"Cookie", "a=b; kaiwa=t; c=d"}})->text, "t");
     EXPECT_EQ(find({{"Cookie", "kaiwa="}})->kind, Kind::none);
     EXPECT_EQ(find({{"Authorization", "bearer kw_x"}})->text, "kw_x");
+    EXPECT_EQ(find({{"Authorization", "Bearer   kw_x"}})->text, "kw_x") << "RFC 9110, 11.4";
+    EXPECT_EQ(find({{"Authorization", "Bearer "}})->text, "");
     EXPECT_EQ(find({{"Authorization", "Basic eA=="}}).error().code, Errc::unauthenticated);
     EXPECT_EQ(find({{"Authorization", "kw_x"}}).error().code, Errc::unauthenticated);
     EXPECT_EQ(find({{"X-Api-Key", "kw_x"}}).error().code, Errc::unauthenticated);
@@ -141,6 +143,10 @@ TEST(JsonBody, MustSayThatItIsJson) {
     request.body = "{}";
     EXPECT_EQ(to_problem(read_json_body(request, Needed::yes).error()).status, 415u);
     request.headers.set("Content-Type", "Application/JSON ; charset=utf-8");
+    EXPECT_TRUE(read_json_body(request, Needed::yes));
+    request.headers.set("Content-Encoding", "gzip");
+    EXPECT_EQ(to_problem(read_json_body(request, Needed::yes).error()).status, 415u);
+    request.headers.set("Content-Encoding", "identity");
     EXPECT_TRUE(read_json_body(request, Needed::yes));
     request.body = "{";
     EXPECT_EQ(read_json_body(request, Needed::yes).error().code, Errc::invalid_argument);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kaiwa::api::compat {
 namespace {
 
@@ -21,7 +23,7 @@ Result<std::string> find_token(http::Request const& request) {
     auto const space = value.find(' ');
     if (space != value.npos) {
         if (bare_media_type(value.substr(0, space)) != "bearer") return unauthenticated();
-        value.remove_prefix(space + 1);
+        value.remove_prefix(std::min(value.find_first_not_of(' ', space), value.size()));
     }
     if (value.empty()) return unauthenticated();
     return std::string(value);
