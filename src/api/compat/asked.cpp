@@ -124,7 +124,7 @@ RoleAction read_role_action(Body& body) {
 
 void read_gptgram(Body& body, Asked& asked) {
     asked.shape = Shape::gptgram;
-    if (body.fields().has("action")) {
+    if (body.fields().has("action") && !body.fields().is_null("action")) {
         asked.role_action = read_role_action(body);
         return;
     }

@@ -117,6 +117,10 @@ TEST(AskedTest, TakesTheThreeActionsOnARole) {
     for (auto const* body :
          {R"({"action":"addOrUpdate"})", R"({"action":"drop"})", R"({"action":null})"})
         EXPECT_FALSE(read(Dialect::gptgram, body)) << body;
+    auto const none = read(Dialect::gptgram, R"({"action":null,"message":"m"})");
+    ASSERT_TRUE(none) << "null is none";
+    EXPECT_FALSE(none->role_action);
+    EXPECT_EQ(none->text, "m");
 }
 
 TEST(AskedTest, LeavesAloneWhatNoDialectKnows) {

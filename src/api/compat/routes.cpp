@@ -229,9 +229,30 @@ asio::awaitable<Result<void>> answer_post(SharedServices services, Dialect diale
                                       writer);
 }
 
+/// Whether the query string asks; HEAD asks no model.
+bool is_question(Settings const& settings, http::Request const& request) {
+    return settings.has(Dialect::lambda_url) && request.method != "HEAD" &&
+           (request.parameter("input_text") || request.parameter("continue"));
+}
+
+/// S1's question of a query string.
+asio::awaitable<Result<void>> answer_query(SharedServices services, http::Request& request,
+                                           http::ResponseWriter& writer) {
+    auto settings = services->settings();
+    auto asked = read_query(request);
+    if (asked)
+        if (auto ok = read_idempotency_key(request, *asked); !ok)
+            asked = std::unexpected(ok.error());
+    if (asked) choose_session(*asked, *settings, request);
+    co_return co_await answer_dialect(services, settings, Dialect::lambda_url, std::move(asked),
+                                      request, writer);
+}
+
 asio::awaitable<Result<void>> answer_root(SharedServices services, http::Request& request,
                                           http::ResponseWriter& writer) {
     auto const settings = services->settings();
+    // As for S1's function: where there is a query string, it is the question.
+    if (is_question(*settings, request)) co_return co_await answer_query(services, request, writer);
     auto const body = parse_json(request.body);
     auto const dialect = dialect_of_root(body ? &*body : nullptr, *settings);
     auto asked = read_post(dialect, body, request, *settings);
@@ -239,24 +260,13 @@ asio::awaitable<Result<void>> answer_root(SharedServices services, http::Request
                                       writer);
 }
 
-bool is_question(Settings const& settings, http::Request const& request) {
-    return settings.has(Dialect::lambda_url) && request.method == "GET" &&
-           (request.parameter("input_text") || request.parameter("continue"));
-}
-
 asio::awaitable<Result<void>> answer_get(SharedServices services, http::Router const& router,
                                          http::Request& request, http::ResponseWriter& writer) {
-    auto settings = services->settings();
-    if (!is_question(*settings, request)) {
+    if (!is_question(*services->settings(), request)) {
         if (!router.fallback()) co_return fail(Errc::not_found, "nothing is here");
         co_return co_await router.fallback()(request, writer);
     }
-    auto asked = read_query(request);
-    if (asked)
-        if (auto ok = read_idempotency_key(request, *asked); !ok) asked = std::unexpected(ok.error());
-    if (asked) choose_session(*asked, *settings, request);
-    co_return co_await answer_dialect(services, settings, Dialect::lambda_url, std::move(asked),
-                                      request, writer);
+    co_return co_await answer_query(std::move(services), request, writer);
 }
 
 asio::awaitable<Result<void>> answer_preflight(Dialect dialect, http::Request& request,
@@ -274,10 +284,8 @@ std::optional<Dialect> dialect_of(Settings const& settings, http::Request const&
     };
     if (*path == "/chat") return only(Dialect::simplechat);
     if (*path == "/main") return only(Dialect::gptgram);
-    if (request.method != "POST") {
-        if (is_question(settings, request)) return Dialect::lambda_url;
-        return std::nullopt;
-    }
+    if (is_question(settings, request)) return Dialect::lambda_url;
+    if (request.method != "POST") return std::nullopt;
     auto const dialect = dialect_of_root(nullptr, settings);
     return only(dialect);
 }

@@ -100,6 +100,22 @@ TEST_F(DialectRoutesTest, LeaveThePageWhereNothingIsAsked) {
     EXPECT_EQ(get("/", {{"input_text", ""}}).head.status, 401u);
 }
 
+TEST_F(DialectRoutesTest, TakeTheQueryStringForTheQuestionWhateverTheBodySays) {
+    enable({Dialect::lambda_url, Dialect::private_rag}, PrincipalKind::anonymous);
+    settings->anonymous.requests_per_minute = 1000;
+    for (auto const* body : {"", "{", R"({"message":"m"})", R"({"input_text":"b"})"}) {
+        auto request = api::test::make_request("POST", "/", {});
+        request.query = {{"input_text", ""}};
+        request.body = body;
+        EXPECT_EQ(ask(std::move(request)).body, R"({"Message":"?input_text=: expected text"})")
+            << body;
+    }
+    auto named = api::test::make_request("POST", "/", {});
+    named.query = {{"session_id", "s"}};
+    named.body = R"({"message":""})";
+    EXPECT_TRUE(ask(std::move(named)).body.starts_with(R"({"error":)")) << "it asks nothing";
+}
+
 TEST_F(DialectRoutesTest, LeaveThePageWhereOnlyPostIsTheirs) {
     enable({Dialect::private_rag});
     EXPECT_EQ(get("/").body, "the page");
