@@ -38,8 +38,9 @@ Result<Paging> read_paging(http::Request const& request, std::string_view cursor
     Paging paging;
     if (auto const text = request.parameter("limit")) {
         auto const limit = read_number(*text, "?limit=", max_page);
-        if (!limit) return std::unexpected(limit.error());
-        if (*limit == 0) return fail(Errc::invalid_argument, "?limit=: expected 1 or more");
+        if (!limit || *limit == 0)
+            return fail(Errc::invalid_argument,
+                        fmt::format("?limit=: expected a whole number from 1 to {}", max_page));
         paging.limit = *limit;
     }
     auto cursor = read_parameter(request, cursor_name, max_cursor);

@@ -18,8 +18,9 @@ asio::awaitable<Result<void>> answer_thread(Call& call, unsigned status, chat::T
 asio::awaitable<Result<void>> create_thread(Call& call) {
     chat::NewThread wanted;
     JsonFields fields(call.body, "the body");
-    wanted.id = fields.has("id") ? made_id<ThreadId>(fields, "id")
-                                 : ThreadId{make_uuid7(call.services.clock, call.services.random)};
+    bool const is_named = fields.has("id") && !fields.is_null("id");
+    wanted.id = is_named ? made_id<ThreadId>(fields, "id")
+                         : ThreadId{make_uuid7(call.services.clock, call.services.random)};
     wanted.title = read_title(fields, "title").value_or("");
     if (auto const* settings = fields.member("settings"); settings && !settings->is_null()) {
         auto const read = read_settings(*settings);

@@ -31,7 +31,7 @@ ROUTES = {
     "POST /api/keys": ({"name": "x"}, {"name": TEXT + [None, "", "x" * 500]}),
     "POST /api/setup": ({"token": "x", "username": "x", "password": "y"},
                         {"token": TEXT + [None], "username": TEXT + [None], "password": TEXT + [None], "name": TEXT}),
-    "POST /api/threads": ({}, {"id": TEXT + ["x", None, ""], "title": TEXT + ["x" * 201], "settings": OBJECT + [{"seed": 1}]}
+    "POST /api/threads": ({}, {"id": TEXT + ["x", ""], "title": TEXT + ["x" * 201], "settings": OBJECT + [{"seed": 1}]}
                           | {f"settings.{name}": values for name, values in PARAMETERS.items()}),
     "PATCH /api/threads/{id}": ({}, {"title": TEXT + ["x" * 201], "settings": OBJECT, "archived": BOOLEAN, "head": TEXT}),
     "POST /api/threads/{id}/turns": (
