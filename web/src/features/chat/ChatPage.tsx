@@ -15,7 +15,7 @@ import { useMediaQuery } from "@/lib/media";
 import { useLocation } from "@/lib/router";
 import { Composer } from "./Composer";
 import { Chat } from "./context";
-import { isRunning } from "./conversation";
+import { isRunning, type Item } from "./conversation";
 import { getDraft, setDraft } from "./drafts";
 import { FilesPanel } from "./FilesPanel";
 import { MessageList } from "./MessageList";
@@ -65,7 +65,13 @@ function ChatThread({ thread, notice, menu }: Props) {
   const wide = useMediaQuery("(width >= 1100px)");
   const hasFiles = conversation?.items.some(({ files }) => files.length > 0) ?? false;
   const running = isRunning(conversation);
-  const chat = useMemo(() => ({ actions, running, editing, setEditing }), [actions, running, editing]);
+  const chat = useMemo(() => {
+    const rewrite = (question: Item) => {
+      actions.withdraw(question);
+      field.current?.focus();
+    };
+    return { actions, running, editing, setEditing, rewrite };
+  }, [actions, running, editing]);
   const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
   const stop = useCallback(() => (generation ? void actions.stop(generation) : undefined), [generation, actions]);
   useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", off: generation == null, run: stop });

@@ -17,7 +17,7 @@ import { useSendKey } from "./useSendKey";
 
 export function Question({ item }: { item: Item }) {
   const { t } = useTranslation(["chat", "common"]);
-  const { actions, running, editing, setEditing } = useChat();
+  const { running, editing, setEditing } = useChat();
   const pencil = useRef<HTMLButtonElement>(null);
   if (editing === item.id) {
     const close = (from: Element | null) => {
@@ -41,9 +41,7 @@ export function Question({ item }: { item: Item }) {
         </div>
       )}
       {item.local?.state === "failed" ? (
-        <Notice kind="danger" actions={<Button size="small" onClick={() => void actions.resend(item)}>{t("common:retry")}</Button>}>
-          {explain(t("notSent"), item.local.error, t)}
-        </Notice>
+        <Unsent item={item} error={item.local.error} />
       ) : (
         <div className="flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copy()} />
@@ -52,6 +50,23 @@ export function Question({ item }: { item: Item }) {
         </div>
       )}
     </article>
+  );
+}
+
+/** Why a question did not arrive, and what can be done: sending it again, or writing it anew. */
+function Unsent({ item, error }: { item: Item; error: unknown }) {
+  const { t } = useTranslation(["chat", "common"]);
+  const { actions, rewrite } = useChat();
+  const buttons = (
+    <>
+      <Button size="small" onClick={() => rewrite(item)}>{t("edit")}</Button>
+      <Button size="small" onClick={() => void actions.resend(item)}>{t("common:retry")}</Button>
+    </>
+  );
+  return (
+    <Notice kind="danger" actions={buttons}>
+      {explain(t("notSent"), error, t)}
+    </Notice>
   );
 }
 

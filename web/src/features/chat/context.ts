@@ -1,4 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
+import type { Item } from "./conversation";
 import type { Actions } from "./useActions";
 
 /** What every row of a thread needs, so that rows take nothing but their message. */
@@ -7,6 +8,8 @@ export interface ChatContext {
   running: boolean;
   editing: string | null;
   setEditing: (message: string | null) => void;
+  /** Takes a question that did not arrive back into the composer. */
+  rewrite: (question: Item) => void;
 }
 
 export const Chat = createContext<ChatContext | null>(null);

@@ -151,3 +151,31 @@ it("goes back to the new chat with its text when the thread is refused, so that 
   expect(asked.map(({ path }) => path)).toEqual(["POST /api/threads", "POST /api/threads"]);
   expect(Object.keys(localStorage).filter((key) => key.startsWith("kaiwa.unsent"))).toEqual([]);
 });
+
+it("leaves a refused question standing while the composer holds the next one, to be sent again or rewritten", async () => {
+  server["POST /api/threads/t/turns"] = () => {
+    setDraft("t", { text: "次の質問" });
+    return problem(429, "too_many_requests");
+  };
+  await done(actions("t").send({ text: "質問", files: [] }));
+  expect(shown("t")).toEqual(["質問 failed"]);
+  expect(conversation("t").items[0]?.local).toMatchObject({ error: { code: "too_many_requests" } });
+  expect(getDraft("t").text).toBe("次の質問");
+
+  actions("t").withdraw(conversation("t").items[0] as Item);
+  expect(getDraft("t").text).toBe("質問\n\n次の質問");
+  expect(shown("t")).toEqual([]);
+  expect(unsentOf("t")).toEqual([]);
+});
+
+it("sends a question again under its id when the answer to its sending breaks off", async () => {
+  let calls = 0;
+  server["POST /api/threads/t/turns"] = (body) => {
+    if (++calls === 1) return new Response('{"mess', { status: 202, headers: { "content-type": "application/json" } });
+    return Response.json({ message: (body.message as { id: string }).id, reply: "a", generation: "g" }, { status: 202 });
+  };
+  await done(actions("t").send({ text: "質問", files: [] }));
+  expect(shown("t")).toEqual(["質問", ""]);
+  expect(new Set(asked.map(({ body }) => (body.message as { id: string }).id)).size).toBe(1);
+  expect(calls).toBe(2);
+});

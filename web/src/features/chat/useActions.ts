@@ -83,6 +83,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
 
     /** Goes back to the chat that has not begun, with all that was written for it: the server refused its thread. */
     function unmake(id: string, question: Draft) {
+      dropUnsent(id, new Set(unsentOf(id).map((unsent) => unsent.id)));
       giveBack(null, getDraft(id));
       giveBack(null, question);
       clearDraft(id);
@@ -106,17 +107,23 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       };
       await deliver(id, question.id, reply, call, (error) => {
         if (mayPass(error)) return setConversation(client, id, (old) => fail(old, question.id, reply, error));
-        dropUnsent(id, new Set([question.id]));
+        const draft = getDraft(id);
         if (make) {
           unmake(id, { text, files });
-          return complain(error);
+          complain(error);
+        } else if (draft.text === "" && draft.files.length === 0) {
+          dropUnsent(id, new Set([question.id]));
+          setConversation(client, id, (old) => takeBack(old, [question.id, reply], before));
+          setDraft(id, { text, files });
+          complain(error);
+          reread(id);
+          touched(id);
+        } else {
+          // The composer holds the next question: this one stays where it is, with the reason.
+          setConversation(client, id, (old) => fail(old, question.id, reply, error));
+          reread(id);
+          touched(id);
         }
-        setConversation(client, id, (old) => takeBack(old, [question.id, reply], before));
-        reread(id);
-        const draft = getDraft(id);
-        if (draft.text === "" && draft.files.length === 0) setDraft(id, { text, files });
-        complain(error);
-        touched(id);
       });
     }
 
@@ -145,6 +152,17 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         const before = { items: items.filter((item) => item.id !== id), next };
         const reply = show(thread, kept, before);
         await turn(thread, kept, reply, before);
+      },
+
+      /** Gives up sending a question: it goes back to where questions are written. */
+      withdraw({ id, text, files }: Item): void {
+        if (thread === null) return;
+        const unmade = unsentOf(thread).some((question) => question.id === id && question.make);
+        dropUnsent(thread, new Set([id]));
+        if (unmade) return unmake(thread, { text, files });
+        setConversation(client, thread, (old) => ({ ...old, items: old.items.filter((item) => item.id !== id) }));
+        reread(thread);
+        giveBack(thread, { text, files });
       },
 
       async again(item: Item, how: "regenerate" | "continue"): Promise<void> {

@@ -24,7 +24,7 @@ function Thread({ children }: { children: ReactNode }) {
   const actions = { send, feedback } as unknown as Actions;
   return (
     <TooltipProvider>
-      <Chat value={{ actions, running: false, editing, setEditing }}>{children}</Chat>
+      <Chat value={{ actions, running: false, editing, rewrite: () => undefined, setEditing }}>{children}</Chat>
     </TooltipProvider>
   );
 }

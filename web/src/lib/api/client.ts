@@ -1,5 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
-import { ApiError, networkProblem, problemOf } from "./errors";
+import { ApiError, isApiError, networkProblem, problemOf } from "./errors";
 import type { paths } from "./schema";
 
 /** Called when the server says that nobody is signed in any more. */
@@ -31,8 +31,13 @@ export const api = createClient<paths>({
 });
 api.use(refuse);
 
-/** The body of a call that `api` has already checked. */
+/** The body of a call that `api` has already checked. One that breaks off did not arrive. */
 export async function body<T>(call: Promise<{ data?: T }>): Promise<T> {
-  const { data } = await call;
-  return data as T;
+  try {
+    const { data } = await call;
+    return data as T;
+  } catch (error) {
+    if (isApiError(error) || (error instanceof DOMException && error.name === "AbortError")) throw error;
+    throw new ApiError(networkProblem());
+  }
 }
