@@ -53,6 +53,8 @@ function ChatThread({ thread, notice, menu }: Props) {
 
   const [chosen, setChosen] = useState<ThreadSettings>(chatDefaults);
   const settings = thread === null ? chosen : (found.data?.settings ?? none);
+  // Settings that are not known cannot be changed: the rest of them would be lost.
+  const known = thread === null || found.data !== undefined;
   const actions = useActions(thread, settings);
   const configure = useCallback((next: ThreadSettings) => (thread === null ? setChosen(next) : void actions.configure(next)), [thread, actions]);
   const ready = models.data?.find(({ state }) => state === "ready")?.id;
@@ -75,7 +77,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
   const stop = useCallback(() => (generation ? void actions.stop(generation) : undefined), [generation, actions]);
   useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", off: generation == null, run: stop });
-  useCommand({ id: "parameters", title: "chat:parameters", run: () => toggle("parameters") });
+  useCommand({ id: "parameters", title: "chat:parameters", off: !known, run: () => toggle("parameters") });
   useCommand({ id: "files", title: "chat:threadFiles", off: !hasFiles, run: () => toggle("files") });
 
   const title = found.data?.title;
@@ -93,8 +95,8 @@ function ChatThread({ thread, notice, menu }: Props) {
       onSend={(sending) => void actions.send(sending)}
       onEditLast={() => setEditing(conversation?.items.findLast(({ role, local }) => role === "user" && !local)?.id ?? null)}
     >
-      <ModelPicker models={models.data} error={models.error} retry={() => void models.refetch()} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
-      <IconButton icon="sliders" label={t("parameters")} aria-expanded={panel === "parameters"} onClick={() => toggle("parameters")} />
+      <ModelPicker disabled={!known} models={models.data} error={models.error} retry={() => void models.refetch()} chosen={model} onChoose={(next) => configure({ ...settings, model: next })} />
+      <IconButton icon="sliders" label={t("parameters")} disabled={!known} aria-expanded={known && panel === "parameters"} onClick={() => toggle("parameters")} />
     </Composer>
   );
   const failure = conversation ? null : (error ?? (thread === null ? null : found.error));
@@ -140,7 +142,7 @@ function ChatThread({ thread, notice, menu }: Props) {
             </>
           )}
         </div>
-        {panel === "parameters" && (
+        {panel === "parameters" && known && (
           <SidePanel title={t("parameters")} onClose={() => setPanel(null)}>
             <ParametersPanel settings={settings} onChange={configure} />
           </SidePanel>

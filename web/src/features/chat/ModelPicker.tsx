@@ -11,18 +11,20 @@ interface Props {
   error: unknown;
   retry: () => void;
   chosen: string | null;
+  /** While it is not known what would be changed. */
+  disabled?: boolean;
   onChoose: (model: string) => void;
 }
 
 /** Which model answers next. One that cannot be reached is shown with the reason. */
-export function ModelPicker({ models, error, retry, chosen, onChoose }: Props) {
+export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }: Props) {
   const { t } = useTranslation(["chat", "common"]);
   const current = models?.find(({ id }) => id === chosen);
   const providers = [...new Set(models?.map(({ provider }) => provider))];
   const name = current?.name ?? chosen ?? (models ? t("noModel") : undefined);
   const bad = current !== undefined && current.state !== "ready";
   const trigger = (
-    <button type="button" aria-label={name === undefined ? t("model") : t("modelIs", { name })} className="flex h-10 min-w-0 items-center gap-1 rounded-lg px-2.5 text-sm text-muted hover:bg-hover hover:text-text">
+    <button type="button" disabled={disabled} aria-label={name === undefined ? t("model") : t("modelIs", { name })} className="flex h-10 min-w-0 items-center gap-1 rounded-lg px-2.5 text-sm text-muted enabled:hover:bg-hover enabled:hover:text-text disabled:opacity-40">
       {bad && <Icon name="warning" size={16} className="shrink-0 text-warning" />}
       <span className="truncate">{name ?? t("model")}</span>
       <Icon name="chevron" size={15} className="shrink-0" />

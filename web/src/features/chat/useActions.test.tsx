@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { keys } from "@/lib/api/queries";
-import type { Message } from "@/lib/api/types";
+import type { Message, Thread } from "@/lib/api/types";
 import "@/lib/i18n/i18n";
 import { newQuestion, newReply, type Conversation, type Item } from "./conversation";
 import { clearDraft, getDraft, setDraft } from "./drafts";
@@ -178,4 +178,27 @@ it("sends a question again under its id when the answer to its sending breaks of
   expect(shown("t")).toEqual(["質問", ""]);
   expect(new Set(asked.map(({ body }) => (body.message as { id: string }).id)).size).toBe(1);
   expect(calls).toBe(2);
+});
+
+const thread = (change: Partial<Thread["settings"]>): Thread => ({ id: "t", title: "旅", created_at: now, updated_at: now, archived: false, head: null, settings: change });
+const threadNow = () => client.getQueryData<Thread>(keys.thread("t"));
+
+it("changes nothing in a thread whose settings it does not know, and else only what is new", async () => {
+  server["PATCH /api/threads/t"] = () => Response.json({});
+  await done(actions("t").configure({ model: "b" }));
+  expect(asked).toEqual([]);
+  client.setQueryData(keys.thread("t"), thread({ model: "a", system_prompt: "短く" }));
+  await done(actions("t").configure({ model: "b", system_prompt: "短く" }));
+  await done(actions("t").configure({ model: "b" }));
+  expect(asked.map(({ body }) => body.settings)).toEqual([{ model: "b" }, { system_prompt: null }]);
+});
+
+it("takes back a refused change of the settings alone", async () => {
+  client.setQueryData(keys.thread("t"), thread({ model: "a" }));
+  server["PATCH /api/threads/t"] = () => {
+    client.setQueryData(keys.thread("t"), { ...thread({ model: "b", temperature: 0.2 }), title: "京都の旅" });
+    return problem(400, "invalid_argument");
+  };
+  await done(actions("t").configure({ model: "b" }));
+  expect(threadNow()).toMatchObject({ title: "京都の旅", settings: { model: "a", temperature: 0.2 } });
 });

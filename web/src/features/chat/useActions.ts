@@ -12,6 +12,7 @@ import { navigate, threadPath } from "@/lib/router";
 import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
 import { dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
+import { settingsChange, takeSettingsBack } from "./settingsChange";
 import { getConversation, setConversation } from "./useConversation";
 
 export interface Sending {
@@ -20,9 +21,6 @@ export interface Sending {
   /** Of an edited question: where the new branch begins. Left out, the turn continues the thread. */
   parent?: string | null;
 }
-
-/** A change keeps what it does not name, so what was taken away is named. */
-const unset = { model: null, temperature: null, top_p: null, max_tokens: null, system_prompt: null };
 
 const pauses = [400, 1500];
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -227,14 +225,21 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         }
       },
 
+      /** Changes what `next` has otherwise than the thread. Nothing before that is known: silence would unset it. */
       async configure(next: ThreadSettings): Promise<void> {
-        if (thread === null) return;
-        const before = client.getQueryData<Thread>(keys.thread(thread));
+        const before = thread === null ? undefined : client.getQueryData<Thread>(keys.thread(thread))?.settings;
+        if (thread === null || !before) return;
+        const changed = settingsChange(before, next);
+        if (Object.keys(changed).length === 0) return;
         client.setQueryData<Thread>(keys.thread(thread), (old) => old && { ...old, settings: next });
+        // A thread that is still to be made is made with them.
+        const unmade = unsentOf(thread).filter(({ make }) => make !== undefined);
+        if (unmade.length > 0) return unmade.forEach((question) => keepUnsent(thread, { ...question, make: next }));
         try {
-          await api.PATCH("/api/threads/{id}", { params: { path: { id: thread } }, body: { settings: { ...unset, ...next } } });
+          await api.PATCH("/api/threads/{id}", { params: { path: { id: thread } }, body: { settings: changed } });
         } catch (error) {
-          client.setQueryData(keys.thread(thread), before);
+          client.setQueryData<Thread>(keys.thread(thread), (old) => old && { ...old, settings: takeSettingsBack(old.settings, changed, before) });
+          touched(thread);
           complain(error);
         }
       },

@@ -15,6 +15,7 @@ export type Thread = Schemas["Thread"];
 export type ThreadItem = Schemas["ThreadItem"];
 export type ThreadPage = Schemas["ThreadPage"];
 export type ThreadSettings = Schemas["ThreadSettings"];
+export type ThreadSettingsChange = Schemas["ThreadSettingsChange"];
 export type Parameters = Schemas["Parameters"];
 export type Message = Schemas["Message"];
 export type MessagePage = Schemas["MessagePage"];
