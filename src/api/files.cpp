@@ -134,14 +134,20 @@ asio::awaitable<Result<void>> download_file(Call& call) {
         co_return co_await call.writer.respond(std::move(head), std::string());
     auto started = co_await call.writer.start(std::move(head));
     if (!started) co_return started;
+    std::uint64_t sent = 0;
     for (;;) {
         auto bytes = co_await (*reader)->next();
         if (!bytes) co_return std::unexpected(bytes.error());
         if (bytes->empty()) break;
+        sent += bytes->size();
         std::array const pieces{asio::const_buffer(bytes->data(), bytes->size())};
         auto written = co_await call.writer.write(pieces);
         if (!written) co_return written;
     }
+    // Left unfinished, so that a part never looks like the whole.
+    if (sent < file->size)
+        co_return fail(Errc::internal, fmt::format("file {} has {} of its {} bytes", id->text(),
+                                                   sent, file->size));
     co_return co_await call.writer.finish();
 }
 
