@@ -35,7 +35,7 @@ public:
             if (!more) co_return std::unexpected(more.error());
             batch_ = std::move(*more);
             auto const now = steady_clock::now();
-            if (batch_.empty() && now >= deadline_) co_return Pieces{};
+            if (batch_.empty() && (batch_.left || now >= deadline_)) co_return Pieces{};
             if (now >= watch_.due()) {
                 auto const allowed = co_await watch_.check();
                 if (!allowed) co_return std::unexpected(allowed.error());
@@ -98,7 +98,7 @@ asio::awaitable<Result<void>> poll_events(Call& call, std::unique_ptr<chat::Even
         auto batch = co_await reader->next(std::min(deadline, watch.due()));
         if (!batch) co_return std::unexpected(batch.error());
         if (batch->ended && batch->empty()) co_return co_await answer_empty(call.writer);
-        if (!batch->empty() || steady_clock::now() >= deadline)
+        if (!batch->empty() || batch->left || steady_clock::now() >= deadline)
             co_return co_await answer_json(call.writer, 200, batch_json(*batch));
         if (auto allowed = co_await watch.check(); !allowed) co_return allowed;
     }

@@ -88,6 +88,21 @@ TEST_F(EventStreamTest, AnswersAPollThatSawNothingWhenItsTimeIsOver) {
     EXPECT_EQ(writer.body, R"({"events":[],"ended":false})");
 }
 
+TEST_F(EventStreamTest, EndsInOrderWhenThisServerGoesWhileAnotherRunsTheAnswer) {
+    auto script = reader({frames[0], frames[1]});
+    script->leaves = true;
+    ASSERT_TRUE(run_task(stream_events(call, std::move(script), {})));
+    EXPECT_EQ(writer.body, frames[0] + frames[1]);
+    EXPECT_TRUE(writer.finished);
+}
+
+TEST_F(EventStreamTest, APollIsAnsweredAtOnceWhenThisServerGoes) {
+    auto script = reader({});
+    script->leaves = true;
+    ASSERT_TRUE(run_task(poll_events(call, std::move(script), std::chrono::hours(1))));
+    EXPECT_EQ(writer.body, R"({"events":[],"ended":false})");
+}
+
 asio::awaitable<void> pass(Gate& gate, std::string& log, char name) {
     bool const entered = co_await gate.enter();
     if (!entered) {

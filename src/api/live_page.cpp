@@ -144,7 +144,7 @@ asio::awaitable<void> LivePage::pass_events(std::shared_ptr<Follow> follow,
             co_await send(problem(batch.error(), follow->id.text()));
             break;
         }
-        if (!co_await send_events(*follow, *batch) || batch->ended) break;
+        if (!co_await send_events(*follow, *batch) || batch->ended || batch->left) break;
     }
     auto const found = followed_.find(follow->id);
     if (found != followed_.end() && found->second == follow) followed_.erase(found);

@@ -73,18 +73,19 @@ public:
     asio::awaitable<Result<chat::EventBatch>> next(SteadyTime) override {
         chat::EventBatch batch;
         if (frames.empty()) {
-            batch.ended = true;
+            (leaves ? batch.left : batch.ended) = true;
             co_return batch;
         }
         auto const owner = std::make_shared<std::string const>(std::move(frames.front()));
         frames.pop_front();
         if (!owner->empty()) batch.pieces.emplace_back(owner->data(), owner->size());
         batch.owners.push_back(owner);
-        batch.ended = frames.empty();
+        batch.ended = frames.empty() && !leaves;
         co_return batch;
     }
 
     std::deque<std::string> frames;  ///< One batch each; empty: the deadline passed.
+    bool leaves = false;             ///< After the last one, in place of ending.
 };
 
 }  // namespace kaiwa::api::test

@@ -18,6 +18,9 @@ struct EventBatch {
     boost::container::small_vector<asio::const_buffer, 2> pieces;
     boost::container::small_vector<std::shared_ptr<void const>, 2> owners;
     bool ended = false;  ///< The terminal event is in it, or was read before: nothing follows.
+    /// This process ends while another runs the generation: what follows is to be had elsewhere,
+    /// after what was read. Empty then.
+    bool left = false;
 
     [[nodiscard]] bool empty() const { return pieces.empty(); }
     [[nodiscard]] static std::string_view text_of(asio::const_buffer piece) {
@@ -33,8 +36,8 @@ class EventReader {
 public:
     virtual ~EventReader() = default;
 
-    /// Waits for events; an empty batch that has not ended means the deadline passed (time for a
-    /// heartbeat). After `ended` it returns the same empty, ended batch.
+    /// Waits for events; an empty batch that has neither ended nor left means the deadline passed
+    /// (time for a heartbeat). After `ended` it returns the same empty, ended batch.
     ///
     /// Fails with `cancelled` (the reading task was stopped), `not_found` (it was taken away
     /// meanwhile) or `unavailable` (the store).

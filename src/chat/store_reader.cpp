@@ -18,8 +18,13 @@ void add_piece(EventBatch& batch, std::string frames) {
 }  // namespace
 
 StoreReader::StoreReader(ChatStore& store, Clock const& clock, Principal who, GenerationId id,
-                         std::uint64_t after)
-    : store_(store), clock_(clock), who_(std::move(who)), id_(id), after_(after) {}
+                         std::uint64_t after, std::atomic<bool> const& leaving)
+    : store_(store),
+      clock_(clock),
+      who_(std::move(who)),
+      id_(id),
+      after_(after),
+      leaving_(leaving) {}
 
 asio::awaitable<Result<EventBatch>> StoreReader::look() {
     auto page = co_await store_.read_log(who_, id_, after_);
@@ -56,9 +61,13 @@ asio::awaitable<Result<EventBatch>> StoreReader::next(SteadyTime deadline) {
         if (!batch || !batch->empty() || batch->ended) co_return batch;
 
         auto const left = deadline - std::chrono::steady_clock::now();
-        if (left <= std::chrono::steady_clock::duration::zero()) co_return none;
-        auto const pause = std::min<std::chrono::steady_clock::duration>(left, look_again);
-        if (!co_await sleep_for(pause)) co_return fail(Errc::cancelled, "stopped");
+        if (left > std::chrono::steady_clock::duration::zero() && !leaving_) {
+            auto const pause = std::min<std::chrono::steady_clock::duration>(left, look_again);
+            if (!co_await sleep_for(pause)) co_return fail(Errc::cancelled, "stopped");
+            if (!leaving_) continue;
+        }
+        none.left = leaving_;
+        co_return none;
     }
 }
 

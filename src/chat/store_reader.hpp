@@ -4,16 +4,18 @@
 #include "chat/event_reader.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 namespace kaiwa::chat {
 
 /// Reads events from the store: of generations that ended, or that another process runs (looked at
-/// every 300 ms). Notices an expired lease and has it declared interrupted.
+/// every 300 ms). Notices an expired lease and has it declared interrupted. Once `leaving` is set
+/// nobody waits here any more.
 class StoreReader final : public EventReader {
 public:
     StoreReader(ChatStore& store, Clock const& clock, Principal who, GenerationId id,
-                std::uint64_t after);
+                std::uint64_t after, std::atomic<bool> const& leaving);
     asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override;
     /// Events up to `number` were read elsewhere.
     void skip_to(std::uint64_t number) { after_ = std::max(after_, number); }
@@ -26,6 +28,7 @@ private:
     Principal who_;
     GenerationId id_;
     std::uint64_t after_;
+    std::atomic<bool> const& leaving_;
     bool ended_ = false;
 };
 

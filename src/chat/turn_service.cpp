@@ -86,6 +86,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     Services services;
     TurnOptions options;
     std::vector<Loop> loops;
+    std::atomic<bool> leaving = false;
 
     mutable std::mutex mutex;  // guards what follows
     std::unordered_map<GenerationId, std::shared_ptr<LiveTurn>> live;
@@ -382,7 +383,7 @@ asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Princi
                                                                           std::uint64_t after) {
     auto const impl = impl_;
     auto& services = impl->services;
-    StoreReader reader(services.store, services.clock, who, id, after);
+    StoreReader reader(services.store, services.clock, who, id, after, impl->leaving);
     if (auto turn = impl->find(id); turn && turn->turn.who.id == who.id)
         co_return std::make_unique<LiveReader>(std::move(turn), co_await asio::this_coro::executor,
                                                after, std::move(reader));
@@ -448,6 +449,10 @@ asio::awaitable<void> TurnService::finish(std::chrono::milliseconds patience, In
         why == Interruption::deadline ? StopReason::deadline : StopReason::shutdown;
     impl_->stop_where([](LiveTurn const&) { return true; }, reason);
     co_await impl_->wait_until_idle(shutdown_patience);
+}
+
+void TurnService::leave() {
+    impl_->leaving = true;
 }
 
 }  // namespace kaiwa::chat

@@ -123,6 +123,8 @@ public:
     /// Waits for the running turns; what still runs after `patience` ends as interrupted, stored.
     asio::awaitable<void> finish(std::chrono::milliseconds patience,
                                  Interruption why = Interruption::shutdown);
+    /// Lets go of those who follow what other processes run: they have to go on there.
+    void leave();
     /// Waits until no turn runs.
     asio::awaitable<void> settle();
 

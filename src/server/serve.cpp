@@ -148,6 +148,7 @@ private:
         log_.info("draining", {{"turns", turns.running()}});
         turns.drain();
         co_await turns.finish(settings_.drain_time);
+        turns.leave();
         server_.drain();
         co_await server_.stop(close_patience);
         background_.stop();

@@ -150,7 +150,11 @@ protected:
     /// `chats` must live until the next service is started.
     void start_service(TurnOptions options, ChatStore& chats) {
         if (service) wait_for(service->finish(std::chrono::milliseconds(0)));
-        service = std::make_unique<TurnService>(
+        service = make_service(options, chats);
+    }
+    /// Of another process, as far as `service` knows.
+    std::unique_ptr<TurnService> make_service(TurnOptions options, ChatStore& chats) {
+        return std::make_unique<TurnService>(
             TurnService::Services{chats, responder, notices, recent, clock, random, log,
                                   [] { return std::string("test/model"); }},
             options,

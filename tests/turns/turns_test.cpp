@@ -144,6 +144,29 @@ TEST_F(TurnFixture, ShutdownKeepsTheTextAndSaysHowLongItIs) {
     EXPECT_EQ(message.text, "ここまで");
 }
 
+TEST_F(TurnFixture, AServerThatGoesLetsGoOfWhatOthersRun) {
+    responder.script = say_then_wait({"ここまで"});
+    auto const ticket = ask("どこで");
+    auto const elsewhere = make_service({}, store->chats());
+    auto reader = get(elsewhere->follow(hana, ticket.generation, 0));
+    auto seen = read_until(*reader, "ここまで");
+    elsewhere->leave();
+    auto const batch = get(reader->next(std::chrono::steady_clock::now() + 1h));
+    EXPECT_TRUE(batch.left);
+    EXPECT_FALSE(batch.ended);
+    EXPECT_TRUE(batch.empty());
+
+    // The answer goes on where it runs, and is followed from there.
+    auto const last = split_frames(seen).back().number;
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)));
+    seen += read_from(ticket.generation, last);
+    EXPECT_EQ(seen, read_from(ticket.generation, 0));
+    EXPECT_EQ(split_frames_of(seen).back().first, "stopped");
+    // One that ended is read to its end by who goes, too.
+    auto whole = get(elsewhere->follow(hana, ticket.generation, 0));
+    EXPECT_EQ(read_rest(*whole), seen);
+}
+
 TEST_F(TurnFixture, ARunnerThatLostItsLeaseSaysNothingMore) {
     responder.script = say_then_wait({"古い"});
     auto const ticket = ask("借りた時間");

@@ -51,7 +51,7 @@ Result<std::shared_ptr<void>> admit(Services const& services, Settings const& se
     return place;
 }
 
-/// Waits for the terminal event; false when `deadline` came first.
+/// Waits for the terminal event; false when `deadline` came first, or this server goes meanwhile.
 asio::awaitable<Result<bool>> wait_for_end(Services const& services, Begun const& begun,
                                            SteadyTime deadline) {
     auto reader = co_await services.api->turns.follow(begun.conversation.owner.principal,
@@ -63,7 +63,7 @@ asio::awaitable<Result<bool>> wait_for_end(Services const& services, Begun const
         auto const batch = co_await (*reader)->next(deadline);
         if (!batch) co_return std::unexpected(batch.error());
         if (batch->ended) co_return true;
-        if (std::chrono::steady_clock::now() >= deadline) co_return false;
+        if (batch->left || std::chrono::steady_clock::now() >= deadline) co_return false;
     }
 }
 
