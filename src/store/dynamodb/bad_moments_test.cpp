@@ -1,5 +1,6 @@
 #include "chat/event_frame.hpp"
 #include "store/dynamodb/dynamodb_harness.hpp"
+#include "store/dynamodb/keys.hpp"
 
 namespace kaiwa::conformance {
 
@@ -10,6 +11,14 @@ using store::dynamodb::DynamoHarness;
 class DynamoBadMomentsTest : public ChatStoreTest {
 protected:
     DynamoHarness& dynamo() { return static_cast<DynamoHarness&>(*harness); }
+    /// Items in all partitions of texts.
+    asio::awaitable<std::size_t> parts() {
+        store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
+        auto const items = co_await table.scan();
+        co_return static_cast<std::size_t>(std::ranges::count_if(*items, [](auto const& item) {
+            return store::dynamodb::string_or(item, "PK").starts_with("KAIWA#TEXT#");
+        }));
+    }
     /// The next call of this operation fails, and was not carried out.
     void fail_once(std::string operation) {
         dynamo().calls().fault =
@@ -23,6 +32,8 @@ protected:
             return failure;
         };
     }
+
+    NullLog log;
 };
 
 TEST_P(DynamoBadMomentsTest, TextThatWasSavedAgainWithMoreIsThereOnce) {
@@ -47,6 +58,47 @@ TEST_P(DynamoBadMomentsTest, TextThatWasSavedAgainWithMoreIsThereOnce) {
     auto const rest = run(store().read_log(ann, ticket.generation, 4));
     ASSERT_EQ(rest->segments.size(), 1u);
     EXPECT_TRUE(rest->segments[0].frames.contains(R"("length":4)")) << rest->segments[0].frames;
+}
+
+TEST_P(DynamoBadMomentsTest, PartsOfATextWhoseTurnFailedAreRemoved) {
+    auto const thread = make_thread(ann);
+    std::string const long_text(300'000, 'x');
+    auto const kept = ask(ann, thread, long_text);
+    answer(kept, long_text);
+    auto const before = run(parts());
+    EXPECT_EQ(before, 2u);
+    fail_once("TransactWriteItems");
+    EXPECT_FALSE(run(store().begin_turn(ann, thread, make_turn(long_text))));
+    EXPECT_EQ(run(parts()), before + 2) << "a part and its note";
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_EQ(run(parts()), before + 2) << "its transaction may still come";
+
+    harness->clock.advance(std::chrono::hours(2));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_EQ(run(parts()), before);
+    EXPECT_EQ(branch(ann, thread)[0].text, long_text);
+    EXPECT_EQ(branch(ann, thread)[1].text, long_text);
+    answer(ask(ann, thread, "short"), "answer");
+}
+
+TEST_P(DynamoBadMomentsTest, PartsThatAMessageHasStayWhateverTheirNoteSays) {
+    auto const thread = make_thread(ann);
+    std::string const long_text(300'000, 'x');
+    auto const ticket = ask(ann, thread, long_text);
+    // Somebody who was late wrote the same parts again.
+    auto const tag = ticket.message.text() + "-" + ticket.generation.text();
+    auto note = store::dynamodb::Key{store::dynamodb::text_partition(tag), "NOTE"}.item();
+    note.emplace("thread", thread.text());
+    note.emplace("message", ticket.message.text());
+    note.emplace("UserThreadPK", store::dynamodb::waiting_parts);
+    note.emplace("UserThreadSK", store::dynamodb::index_time(harness->clock.now()));
+    store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
+    ASSERT_TRUE(run(table.put(std::move(note))));
+    EXPECT_EQ(run(parts()), 2u);
+    harness->clock.advance(std::chrono::hours(2));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_EQ(run(parts()), 1u) << "the note went";
+    EXPECT_EQ(branch(ann, thread)[0].text, long_text);
 }
 
 TEST_P(DynamoBadMomentsTest, AThreadThatIsRestoredInTheLastMomentStays) {

@@ -4,6 +4,7 @@
 #include "store/dynamodb/file_row.hpp"
 #include "store/dynamodb/generation_row.hpp"
 #include "store/dynamodb/step_row.hpp"
+#include "store/dynamodb/text_parts.hpp"
 
 #include <set>
 
@@ -90,6 +91,21 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
             if (!done) co_return std::unexpected(done.error());
             total += *removed + 1;
         }
+    }
+    co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::remove_parts(SteadyTime until) {
+    auto const before = engine_.clock.now() - parts_patience;
+    auto waiting = co_await due(std::string(waiting_parts), before);
+    if (!waiting) co_return std::unexpected(waiting.error());
+    std::size_t total = 0;
+    for (auto const& note : *waiting) {
+        if (!co_await goes_on(until)) co_return total;
+        Key key{string_or(note, "PK"), string_or(note, "SK")};
+        auto removed = co_await remove_unadopted(engine_, std::move(key), before);
+        if (!removed) co_return removed;
+        total += *removed;
     }
     co_return total;
 }
@@ -249,6 +265,9 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs,
         if (!co_await goes_on(until)) co_return total;
         auto const before = total;
         auto removed = co_await remove_logs(until);
+        if (!removed) co_return removed;
+        total += *removed;
+        removed = co_await remove_parts(until);
         if (!removed) co_return removed;
         total += *removed;
         removed = co_await remove_threads(blobs, until);

@@ -1,6 +1,7 @@
 #include "chat/event_frame.hpp"
 #include "store/common/fold_log.hpp"
 #include "store/dynamodb/chat_store.hpp"
+#include "store/dynamodb/text_parts.hpp"
 #include "store/dynamodb/thread_reader.hpp"
 
 #include <algorithm>
@@ -282,10 +283,9 @@ asio::awaitable<Result<void>> DynamoChatStore::store_final(Final end) {
         fmt::format("{}-{}-{}", row.shown.reply.text(), end.new_epoch, row.shown.last_event);
     auto const text =
         split_text(end.text, end.reasoning, end.steps_json, end.citations_json, tag);
-    if (!text.parts.empty()) {
-        auto put = co_await table.batch_put(text.parts);
-        if (!put) co_return put;
-    }
+    PartsOwner const owner{thread, row.shown.reply};
+    auto parts = co_await store_parts(engine_, owner, text);
+    if (!parts) co_return parts;
     std::vector<Item> segments;
     if (end.last_segment.last > 0)
         segments = segment_items(id, end.last_segment, now + log_expiry);
@@ -363,10 +363,13 @@ asio::awaitable<Result<void>> DynamoChatStore::store_final(Final end) {
                 actions.push_back(table.update_action(thread_place.item(), thread_aliases,
                                                       thread_update.text(), running));
                 if (one_segment) actions.push_back(table.put_action(segments.front()));
+                auto const adoption = actions.size();
+                if (text.overflow) actions.push_back(adopt_parts(table, *text.overflow));
                 auto done = co_await table.transact(std::move(actions));
                 if (!done) co_return std::unexpected(done.error());
                 if (done->done) co_return Result<void>{};
                 if (done->refused_at(0)) co_return lease_lost();
+                if (done->refused_at(adoption)) co_return busy();  // its parts waited too long
                 if (done->refused_at(1)) break;  // it was moved meanwhile
             }
         }

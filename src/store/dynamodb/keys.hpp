@@ -44,6 +44,8 @@ namespace kaiwa::store::dynamodb {
     return fmt::format("KAIWA#TEXT#{}", tag);
 }
 
+inline constexpr std::string_view parts_prefix = "PART#";
+
 [[nodiscard]] inline std::string generation_partition(GenerationId id) {
     return "KAIWA#GENERATION#" + id.text();
 }
@@ -93,6 +95,8 @@ inline constexpr std::string_view servers_partition = "KAIWA#SERVERS";
     return fmt::format("KAIWA#ARCHIVED#{}", username);
 }
 inline constexpr std::string_view deleted_threads = "KAIWA#DELETED";
+/// Notes of parts that no message has yet.
+inline constexpr std::string_view waiting_parts = "KAIWA#PARTS";
 inline constexpr std::string_view unattached_files = "KAIWA#UPLOADS";
 inline constexpr std::string_view expiring_sessions = "KAIWA#SESSIONS";
 /// Logs whose generation ended, spread over 16 partitions of the index.

@@ -207,7 +207,7 @@ SplitText split_text(std::string_view text, std::string_view reasoning, std::str
         auto const part = cut(left, part_bytes);
         left.remove_prefix(part.size());
         out.parts.push_back({{"PK", text_partition(overflow.tag)},
-                             {"SK", fmt::format("PART#{:06}", overflow.parts++)},
+                             {"SK", fmt::format("{}{:06}", parts_prefix, overflow.parts++)},
                              {"text", part}});
     }
     return out;

@@ -173,7 +173,7 @@ asio::awaitable<Result<void>> load_whole(Engine engine, ThreadId thread, Tree& t
 asio::awaitable<Result<void>> load_overflow(Engine engine, Tree& tree, std::size_t place) {
     auto const& overflow = tree[place].overflow;
     if (!overflow) co_return Result<void>{};
-    Query query{.pk = text_partition(overflow->tag)};
+    Query query{.pk = text_partition(overflow->tag), .prefix = std::string(parts_prefix)};
     auto parts = co_await engine.table.query_all(std::move(query));
     if (!parts) co_return std::unexpected(parts.error());
     co_return join_text(tree[place], *parts);

@@ -1,5 +1,6 @@
 #include "store/dynamodb/chat_store.hpp"
 #include "store/dynamodb/file_row.hpp"
+#include "store/dynamodb/text_parts.hpp"
 #include "store/dynamodb/thread_reader.hpp"
 
 #include <algorithm>
@@ -186,7 +187,8 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
             files = std::move(*usable);
         }
         if (!std::exchange(parts_stored, true)) {
-            auto put = co_await table.batch_put(text.parts);
+            PartsOwner const owner{id, turn.question};
+            auto put = co_await store_parts(engine_, owner, text);
             if (!put) co_return std::unexpected(put.error());
         }
 
@@ -217,6 +219,8 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
         auto const run = new_generation(who, id, turn.reply, turn.generation, turn.handover, now);
         actions.push_back(table.put_action(generation_item(run), absent, free));
         add_files(table, id, turn.question, files, who.id, actions);
+        auto const adoption = actions.size();
+        if (text.overflow) actions.push_back(adopt_parts(table, *text.overflow));
 
         auto done = co_await table.transact(std::move(actions));
         if (!done) co_return std::unexpected(done.error());
@@ -235,6 +239,7 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
                                  .settings = settings,
                                  .parent = parent_id};
         }
+        if (done->refused_at(adoption)) parts_stored = false;
         bool const goes_on = co_await backoff.pause();
         if (!goes_on) co_return busy();
     }
