@@ -30,6 +30,10 @@ struct UserRow {
 [[nodiscard]] inline Item user_name_key(std::string_view username) {
     return {{"username", username}};
 }
+/// As a member of a set in the item of all administrators.
+[[nodiscard]] inline Value::Set set_of(UserId id) {
+    return {Value::Set::Of::strings, {id.text()}};
+}
 /// The id of a person whom another program added: always the same for one name.
 [[nodiscard]] UserId id_of_name(std::string_view username);
 
