@@ -6,6 +6,7 @@ import type { Config } from "@/lib/api/types";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
 import { UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
+import { pastedFiles } from "./pasted";
 import type { Sending } from "./useActions";
 import { useGrowing } from "./useGrowing";
 import { useSendKey } from "./useSendKey";
@@ -50,9 +51,10 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
     onArrowUp: () => (text === "" && files.length === 0 && !running ? onEditLast() : false),
   };
   const onPaste = (event: ClipboardEvent) => {
-    if (event.clipboardData.files.length === 0 || !limits?.enabled) return;
+    const pasted = limits?.enabled ? pastedFiles(event.clipboardData) : [];
+    if (pasted.length === 0) return;
     event.preventDefault();
-    add(event.clipboardData.files);
+    add(pasted);
   };
   const drag = {
     onDragOver: (event: DragEvent) => {
