@@ -17,6 +17,23 @@ export async function copy(text: string, html?: Element): Promise<void> {
   ]);
 }
 
+/**
+ * Copies a text that is still on its way. To be called in the click itself: WebKit takes nothing for the clipboard after it,
+ * but waits for what was promised then.
+ */
+export async function copyPromised(text: Promise<string>): Promise<void> {
+  const clipboard = navigator.clipboard as Clipboard | undefined;
+  if (!clipboard || !("write" in clipboard) || typeof ClipboardItem === "undefined") return copy(await text);
+  const plain = text.then((content) => new Blob([content], { type: "text/plain" }));
+  try {
+    await clipboard.write([new ClipboardItem({ "text/plain": plain })]);
+  } catch (error) {
+    // That the text did not come says more than that nothing was copied.
+    await text;
+    throw error;
+  }
+}
+
 function copyBySelection(text: string): void {
   const field = document.createElement("textarea");
   field.value = text;

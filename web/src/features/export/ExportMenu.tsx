@@ -4,7 +4,7 @@ import { IconButton } from "@/components/ui/Button";
 import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import { api } from "@/lib/api/client";
-import { copy, download } from "@/lib/clipboard";
+import { copyPromised, download } from "@/lib/clipboard";
 import { useCommand } from "@/lib/commands";
 import { explain } from "@/lib/i18n/problems";
 import { fileName } from "./fileName";
@@ -39,7 +39,7 @@ export function ExportMenu({ thread }: { thread: string }) {
     });
   const copyAll = () =>
     run(async () => {
-      await copy((await fetchText("markdown")).text);
+      await copyPromised(fetchText("markdown").then(({ text }) => text));
       toast({ text: t("common:copied") });
     });
 
