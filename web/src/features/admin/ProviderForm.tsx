@@ -7,7 +7,7 @@ import { PasswordInput } from "@/components/ui/Password";
 import { api, body } from "@/lib/api/client";
 import type { Provider } from "@/lib/api/types";
 import { Refused, WillDo } from "./parts";
-import { anthropicUrl, openaiUrl, patternsOf, placeOf, problemsOf, providerChanges, providerKinds, type ProviderChange, type ProviderDraft, type ProviderKind } from "./providerDraft";
+import { anthropicUrl, openaiUrl, patternsOf, placeOf, problemsOf, providerChanges, providerKinds, providerPatch, type ProviderChange, type ProviderDraft, type ProviderFields, type ProviderKind } from "./providerDraft";
 import { rereadModels } from "./queries";
 import { TestResult, useConnectionTest } from "./TestResult";
 
@@ -34,7 +34,9 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
   const test = useConnectionTest();
   const problems = told ? problemsOf(draft, taken) : {};
   const hasProblems = Object.keys(problems).length > 0;
-  const changes = provider ? providerChanges(provider, draft) : [];
+  // As it was when the form opened: what another administrator changes meanwhile is not this one's change.
+  const [before, setBefore] = useState<ProviderFields | undefined>(provider);
+  const changes = before ? providerChanges(before, draft) : [];
   const set = (change: Partial<ProviderDraft>) => {
     setDraft({ ...draft, ...change });
     // A result belongs to what was tested, not to what is written now.
@@ -43,13 +45,13 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
 
   const save = useMutation({
     mutationFn: async () => {
+      if (provider) return body(api.PATCH("/api/admin/providers/{name}", { params: { path: { name: provider.name } }, body: providerPatch(changes, draft) }));
       const key = draft.apiKey === "" ? {} : { api_key: draft.apiKey };
       const models = patternsOf(draft.models);
-      const fields = placeOf(draft);
-      if (!provider) return body(api.POST("/api/admin/providers", { body: { name: draft.name, ...fields, ...key, ...(models.length === 0 ? {} : { models }) } }));
-      return body(api.PATCH("/api/admin/providers/{name}", { params: { path: { name: provider.name } }, body: { ...fields, ...key, models } }));
+      return body(api.POST("/api/admin/providers", { body: { name: draft.name, ...placeOf(draft), ...key, ...(models.length === 0 ? {} : { models }) } }));
     },
     onSuccess: async () => {
+      if (before) setBefore({ ...before, ...placeOf(draft), models: patternsOf(draft.models) });
       set({ apiKey: "" });
       await rereadModels(client);
       onSaved(draft.name);

@@ -14,7 +14,7 @@ import { randomPassword } from "./format";
 import { adminKeys } from "./keys";
 import { Panel } from "./Panel";
 import { Refused, WillDo } from "./parts";
-import { roles, userChanges, userPatch, type UserChange, type UserDraft } from "./userChanges";
+import { roles, userChanges, userPatch, type UserChange, type UserDraft, type UserFields } from "./userChanges";
 
 export function UserPanel({ user, onClose }: { user: ManagedUser; onClose: () => void }) {
   const { t } = useTranslation("admin");
@@ -35,7 +35,9 @@ function EditUser({ user }: { user: ManagedUser }) {
   const client = useQueryClient();
   const [draft, setDraft] = useState<UserDraft>({ name: user.name, role: user.role, disabled: user.disabled, password: "" });
   const [short, setShort] = useState(false);
-  const changes = userChanges(user, draft);
+  // As it was when the panel opened: what another administrator changes meanwhile is not this one's change.
+  const [before, setBefore] = useState<UserFields>(user);
+  const changes = userChanges(before, draft);
   const set = (change: Partial<UserDraft>) => setDraft({ ...draft, ...change });
 
   const save = useMutation({
@@ -46,6 +48,7 @@ function EditUser({ user }: { user: ManagedUser }) {
       if (draft.password !== "") await api.PUT("/api/admin/users/{id}/password", { params: { path }, body: { password: draft.password } });
     },
     onSuccess: () => {
+      setBefore({ ...before, ...userPatch(changes) });
       set({ password: "" });
       toast({ text: t("saved") });
     },

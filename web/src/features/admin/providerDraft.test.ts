@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { nameFor, patternsOf, placeOf, problemsOf, providerChanges, type ProviderDraft } from "./providerDraft";
+import { nameFor, patternsOf, placeOf, problemsOf, providerChanges, providerPatch, type ProviderDraft } from "./providerDraft";
 
 const draft: ProviderDraft = {
   name: "office",
@@ -56,5 +56,17 @@ describe("the provider form", () => {
       { kind: "allModels" },
     ]);
     expect(providerChanges(before, { ...draft, models: "b\nc" })).toEqual([{ kind: "patterns", to: ["b", "c"] }]);
+  });
+
+  test("saving sends only what was changed here", () => {
+    const before = { kind: "openai", base_url: draft.baseUrl, models: ["a"] };
+    const patch = (change: Partial<ProviderDraft>) => {
+      const next = { ...draft, models: "a", ...change };
+      return providerPatch(providerChanges(before, next), next);
+    };
+    expect(patch({})).toEqual({});
+    expect(patch({ apiKey: "k" })).toEqual({ api_key: "k" });
+    expect(patch({ models: "" })).toEqual({ models: [] });
+    expect(patch({ baseUrl: "http://other/v1" })).toEqual({ kind: "openai", base_url: "http://other/v1" });
   });
 });

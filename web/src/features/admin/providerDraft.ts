@@ -95,3 +95,13 @@ export function providerChanges(before: ProviderFields, draft: ProviderDraft): P
   }
   return changes;
 }
+
+/** The fields to send: only what changed, so two administrators do not undo each other. Where it is goes together. */
+export function providerPatch(changes: readonly ProviderChange[], draft: ProviderDraft): { kind?: ProviderKind; base_url?: string; region?: string; api_key?: string; models?: string[] } {
+  const changed = (...kinds: ProviderChange["kind"][]) => changes.some(({ kind }) => kinds.includes(kind));
+  return {
+    ...(changed("type", "url", "region") ? placeOf(draft) : {}),
+    ...(changed("key") ? { api_key: draft.apiKey } : {}),
+    ...(changed("patterns", "allModels") ? { models: patternsOf(draft.models) } : {}),
+  };
+}

@@ -1,0 +1,38 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { fireEvent, render, screen } from "@testing-library/react";
+import { beforeEach, expect, test, vi } from "vitest";
+import { TooltipProvider } from "@/components/ui/Tooltip";
+import type { ManagedUser } from "@/lib/api/types";
+import { i18next } from "@/lib/i18n/i18n";
+import "./texts";
+import { UserPanel } from "./UserPanel";
+
+const user = { id: "u", username: "hanako", name: "Hanako", role: "user", disabled: false } as ManagedUser;
+
+beforeEach(async () => {
+  await i18next.changeLanguage("en");
+  vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }));
+});
+
+test("what another administrator changes meanwhile is not undone", async () => {
+  const sent: unknown[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    sent.push(await request.json());
+    return Response.json({});
+  });
+  const client = new QueryClient();
+  const panel = (shown: ManagedUser) => (
+    <QueryClientProvider client={client}>
+      <TooltipProvider>
+        <UserPanel user={shown} onClose={() => undefined} />
+      </TooltipProvider>
+    </QueryClientProvider>
+  );
+  const { rerender } = render(panel(user));
+  rerender(panel({ ...user, role: "administrator" }));
+  fireEvent.change(screen.getByDisplayValue("Hanako"), { target: { value: "Hanako S." } });
+  fireEvent.click(screen.getByRole("button", { name: "Save" }));
+  await vi.waitFor(() => expect(sent).toEqual([{ name: "Hanako S." }]));
+  // Saved: there is nothing more to save.
+  await vi.waitFor(() => expect(screen.getByRole("button", { name: "Save" }).getAttribute("aria-disabled")).toBe("true"));
+});
