@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Empty } from "@/components/ui/Notice";
 import { Waiting } from "@/components/ui/Waiting";
-import { keys, sessionQuery } from "@/lib/api/queries";
+import { endSession, sessionQuery } from "@/lib/api/queries";
 import { LiveProvider } from "@/lib/events/LiveProvider";
 import { useRoute } from "@/lib/router";
 import { Shell } from "./Shell";
@@ -37,7 +37,7 @@ export function App() {
   if (session.data === null || route.name === "login") return <Suspense>{slots.login && <slots.login />}</Suspense>;
   const { user } = session.data;
   return (
-    <LiveProvider key={user.id} onSignedOut={() => client.setQueryData(keys.session, null)}>
+    <LiveProvider key={user.id} onSignedOut={() => endSession(client)}>
       <Shell route={route} user={user} />
     </LiveProvider>
   );

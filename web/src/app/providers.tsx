@@ -3,13 +3,13 @@ import { useEffect, useState, type ReactNode } from "react";
 import { Toaster } from "@/components/ui/toast";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { whenSignedOut } from "@/lib/api/client";
-import { keys } from "@/lib/api/queries";
+import { endSession } from "@/lib/api/queries";
 import { Boundary } from "./Boundary";
 import { makeClient } from "./client";
 
 export function Providers({ children }: { children: ReactNode }) {
   const [client] = useState(makeClient);
-  useEffect(() => whenSignedOut(() => client.setQueryData(keys.session, null)), [client]);
+  useEffect(() => whenSignedOut(() => endSession(client)), [client]);
   return (
     <QueryClientProvider client={client}>
       <TooltipProvider>

@@ -1,10 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
+import { cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { i18next } from "@/lib/i18n/i18n";
-import { keys } from "@/lib/api/queries";
+import { endSession, keys } from "@/lib/api/queries";
 import { LoginPage } from "./LoginPage";
 
 const session = { user: { id: "u", username: "hanako", name: "", role: "user" } };
@@ -15,7 +15,7 @@ let client: QueryClient;
 let sent: unknown[];
 
 /** Shows the page; signing in is answered by `answer`. */
-function show(answer: () => Response, needed = false) {
+function show(answer: () => Response, { needed = false, before }: { needed?: boolean; before?: (client: QueryClient) => void } = {}) {
   sent = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     if (request.method === "GET") return Response.json({ needed });
@@ -23,6 +23,7 @@ function show(answer: () => Response, needed = false) {
     return answer();
   });
   client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  before?.(client);
   render(
     <QueryClientProvider client={client}>
       <TooltipProvider>
@@ -77,7 +78,22 @@ describe("signing in", () => {
   });
 
   test("tells where to begin while there is no administrator", async () => {
-    show(() => problem(401, "wrong_credentials"), true);
+    show(() => problem(401, "wrong_credentials"), { needed: true });
     expect(await screen.findByText(/There is no administrator yet/)).toBeTruthy();
+  });
+
+  test("says that a session has ended only to whom it had begun for", async () => {
+    history.replaceState(null, "", "/t/0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b");
+    show(() => Response.json(session));
+    await screen.findByText(/forgot your password/);
+    expect(screen.queryByText(/session has ended/)).toBeNull();
+    cleanup();
+    show(() => Response.json(session), {
+      before: (cache) => {
+        cache.setQueryData(keys.session, session);
+        endSession(cache);
+      },
+    });
+    expect(await screen.findByText(/session has ended/)).toBeTruthy();
   });
 });

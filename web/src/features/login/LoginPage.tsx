@@ -24,7 +24,7 @@ export function LoginPage() {
   const username = useRef<HTMLInputElement>(null);
   const password = useRef<HTMLInputElement>(null);
   // Whose session ended in mid-work sees why, not a bare form.
-  const [ended] = useState(() => location.pathname !== "/login" && location.pathname !== "/");
+  const [ended] = useState(() => client.getQueryData(keys.ended) === true);
 
   const signIn = useMutation({
     mutationFn: (credentials: { username: string; password: string }) => body(api.POST("/api/session", { body: credentials })),

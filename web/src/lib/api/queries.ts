@@ -6,6 +6,8 @@ import type { Session } from "./types";
 /** The keys of everything the server tells us, in one place so that invalidation cannot miss. */
 export const keys = {
   session: ["session"] as const,
+  /** True when a session ended while the page was used. */
+  ended: ["ended"] as const,
   setup: ["setup"] as const,
   config: ["config"] as const,
   models: ["models"] as const,
@@ -19,6 +21,12 @@ export function forgetAnswers(client: QueryClient): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
 }
 
+/** The server says that nobody is signed in any more. */
+export function endSession(client: QueryClient): void {
+  if (client.getQueryData<Session | null>(keys.session)) client.setQueryData(keys.ended, true);
+  client.setQueryData(keys.session, null);
+}
+
 /** Null when nobody is signed in. Whoever turns out to be another person than before finds nothing of theirs. */
 export const sessionQuery = queryOptions({
   queryKey: keys.session,
@@ -30,8 +38,9 @@ export const sessionQuery = queryOptions({
       if (before && before.user.id !== session.user.id) forgetAnswers(client);
       return session;
     } catch (error) {
-      if (isApiError(error) && error.status === 401) return null;
-      throw error;
+      if (!isApiError(error) || error.status !== 401) throw error;
+      if (client.getQueryData<Session | null>(keys.session)) client.setQueryData(keys.ended, true);
+      return null;
     }
   },
 });

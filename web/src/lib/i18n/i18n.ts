@@ -11,10 +11,16 @@ for (const [path, texts] of Object.entries(files)) {
   if (language && file) (resources[language] ??= {})[file.replace(".json", "")] = texts;
 }
 
+/** The first of a reader's languages that is one of ours. Who names others alone gets English; who names none, Japanese. */
+export function preferred(languages: readonly string[]): "ja" | "en" {
+  const own = languages.map((tag) => tag.toLowerCase().split("-")[0]).find((language) => language === "ja" || language === "en");
+  return own ?? (languages.length === 0 ? "ja" : "en");
+}
+
 function chosen(): string {
   const { language } = preferences();
   if (language !== "system") return language;
-  return navigator.languages.some((tag) => tag.startsWith("ja")) || navigator.languages.length === 0 ? "ja" : "en";
+  return preferred(navigator.languages);
 }
 
 void i18next.use(initReactI18next).init({
