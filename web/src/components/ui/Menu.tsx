@@ -1,5 +1,7 @@
 import { cloneElement, createContext, useContext, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
+import { isComposing } from "@/lib/ime/keys";
 import { cx } from "./cx";
+import { TextInput } from "./Field";
 import { Icon, type IconName } from "./Icon";
 import { place } from "./place";
 
@@ -12,15 +14,21 @@ interface Props {
   children: ReactNode;
   side?: "top" | "bottom";
   align?: "start" | "end";
+  /** Over a long list: a field that narrows it. Whoever makes the items does so, by `text`. */
+  filter?: { label: string; text: string; onText: (text: string) => void } | undefined;
 }
 
 /** A button that opens a list of actions. Arrows, Home, End and first letters move in it; Escape and Tab leave. */
-export function Menu({ trigger, children, side = "bottom", align = "end" }: Props) {
+export function Menu({ trigger, children, side = "bottom", align = "end", filter }: Props) {
   const [open, setOpen] = useState(false);
   const button = useRef<HTMLElement>(null);
   const close = () => {
     setOpen(false);
     button.current?.focus({ preventScroll: true });
+  };
+  const show = () => {
+    filter?.onText("");
+    setOpen(true);
   };
   // The ref is handed on, not read.
   // eslint-disable-next-line react-hooks/refs
@@ -29,11 +37,11 @@ export function Menu({ trigger, children, side = "bottom", align = "end" }: Prop
     "aria-haspopup": "menu",
     "aria-expanded": open,
     "data-popup-open": open ? "" : undefined,
-    onClick: () => setOpen(!open),
+    onClick: () => (open ? setOpen(false) : show()),
     onKeyDown: (event: KeyboardEvent) => {
       if (open || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
       event.preventDefault();
-      setOpen(true);
+      show();
     },
   });
   return (
@@ -41,7 +49,7 @@ export function Menu({ trigger, children, side = "bottom", align = "end" }: Prop
       {opener}
       {open && (
         <Close value={close}>
-          <Popup anchor={button} side={side} align={align} onDismiss={() => setOpen(false)} onEscape={close}>
+          <Popup anchor={button} side={side} align={align} onDismiss={() => setOpen(false)} onEscape={close} filter={filter}>
             {children}
           </Popup>
         </Close>
@@ -56,11 +64,13 @@ interface PopupProps {
   align: "start" | "end";
   onDismiss: () => void;
   onEscape: () => void;
+  filter: Props["filter"];
   children: ReactNode;
 }
 
-function Popup({ anchor, side, align, onDismiss, onEscape, children }: PopupProps) {
+function Popup({ anchor, side, align, onDismiss, onEscape, filter, children }: PopupProps) {
   const popup = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const typed = useRef({ text: "", at: 0 });
   const dismiss = useRef(onDismiss);
   useEffect(() => {
@@ -75,7 +85,9 @@ function Popup({ anchor, side, align, onDismiss, onEscape, children }: PopupProp
     const put = () => place(element, owner, { side, align, gap: 4 });
     element.showPopover();
     put();
-    (element.querySelector<HTMLElement>("[aria-checked=true]") ?? element.querySelector<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? element).focus();
+    // A list long enough for a field is narrowed first, but not by calling up a phone's keyboard.
+    const first = matchMedia("(pointer: coarse)").matches ? null : field.current;
+    (first ?? element.querySelector<HTMLElement>("[aria-checked=true]") ?? element.querySelector<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? element).focus();
     const outside = (event: Event) => {
       if (event.target instanceof Node && !element.contains(event.target) && !owner.contains(event.target)) dismiss.current();
     };
@@ -88,6 +100,11 @@ function Popup({ anchor, side, align, onDismiss, onEscape, children }: PopupProp
       removeEventListener("resize", put);
     };
   }, [anchor, side, align]);
+  const narrowed = filter?.text;
+  useLayoutEffect(() => {
+    // Narrowed, it is lower, and stays where it hangs.
+    if (narrowed !== undefined && popup.current && anchor.current) place(popup.current, anchor.current, { side, align, gap: 4 });
+  }, [narrowed, anchor, side, align]);
 
   const move = (to: number) => {
     const all = items();
@@ -100,6 +117,8 @@ function Popup({ anchor, side, align, onDismiss, onEscape, children }: PopupProp
   const onKeyDown = (event: KeyboardEvent) => {
     const at = items().indexOf(document.activeElement as HTMLElement);
     event.stopPropagation();
+    const writing = event.target === field.current;
+    if (writing && (isComposing(event) || !["ArrowDown", "ArrowUp", "Escape", "Tab"].includes(event.key))) return;
     switch (event.key) {
       case "ArrowDown":
         move(at + 1);
@@ -118,14 +137,31 @@ function Popup({ anchor, side, align, onDismiss, onEscape, children }: PopupProp
         onEscape();
         break;
       default:
-        if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) find(event.key, event.timeStamp);
+        if (event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey) {
+          // What is typed on the list goes on in the field.
+          if (field.current) field.current.focus();
+          else find(event.key, event.timeStamp);
+        }
         return;
     }
     event.preventDefault();
   };
+  const look = "fixed inset-auto m-0 min-w-44 rounded-lg border border-line bg-raised text-text shadow-pop outline-none";
+  if (!filter) {
+    return (
+      <div ref={popup} popover="manual" role="menu" tabIndex={-1} onKeyDown={onKeyDown} className={cx(look, "overflow-y-auto p-1")}>
+        {children}
+      </div>
+    );
+  }
   return (
-    <div ref={popup} popover="manual" role="menu" tabIndex={-1} onKeyDown={onKeyDown} className="fixed inset-auto m-0 min-w-44 overflow-y-auto rounded-lg border border-line bg-raised p-1 text-text shadow-pop outline-none">
-      {children}
+    <div ref={popup} popover="manual" tabIndex={-1} onKeyDown={onKeyDown} className={cx(look, "w-80 max-w-[calc(100vw-1rem)] flex-col overflow-hidden open:flex")}>
+      <div className="border-b border-line p-1">
+        <TextInput ref={field} type="search" aria-label={filter.label} placeholder={filter.label} autoComplete="off" value={filter.text} onChange={(event) => filter.onText(event.target.value)} keys={{ onEnter: () => items()[0]?.click() }} />
+      </div>
+      <div role="menu" tabIndex={0} className="min-h-0 overflow-y-auto p-1 outline-none">
+        {children}
+      </div>
     </div>
   );
 }

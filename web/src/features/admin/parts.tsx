@@ -75,7 +75,7 @@ export const cellClass = (column: Pick<Column<string>, "wide" | "roomy" | "numer
 export function Table<Key extends string>({ label, columns, order, onOrder, children }: { label: string; columns: readonly Column<Key>[]; order?: Order<Key>; onOrder?: (order: Order<Key>) => void; children: ReactNode }) {
   const { t } = useTranslation("admin");
   return (
-    <div className="@container overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+    <div className="@container overflow-x-auto" tabIndex={0} role="group" aria-label={label}>
       <table className="w-full text-sm wrap-break-word" aria-label={label}>
         <thead>
           <tr className="border-b border-line text-muted">
@@ -127,7 +127,7 @@ export function Pager({ view, next, busy }: { view: ListView; next: string | nul
 /** The name of a row, which opens it in the panel. */
 export function RowName({ label, open, onOpen, children }: { label: string; open: boolean; onOpen: () => void; children: ReactNode }) {
   return (
-    <button type="button" aria-label={label} aria-expanded={open} onClick={onOpen} className="-mx-1.5 min-h-8 rounded-md px-1.5 text-start font-medium underline decoration-line underline-offset-4 hover:bg-hover">
+    <button type="button" aria-label={label} aria-expanded={open} onClick={onOpen} className="-mx-1.5 min-h-8 rounded-md px-1.5 text-start font-medium [baseline-source:first] underline decoration-line underline-offset-4 hover:bg-hover">
       {children}
     </button>
   );

@@ -17,6 +17,7 @@ beforeAll(async () => {
   await i18next.changeLanguage("ja");
   // jsdom has no popovers, and takes them for hidden.
   HTMLElement.prototype.showPopover = () => undefined;
+  vi.stubGlobal("matchMedia", () => ({ matches: false }));
 });
 
 it("does not say that there are no models before it knows", () => {
@@ -31,6 +32,24 @@ it("says why the models are not known, and asks again", () => {
   expect(screen.getByRole("menu", { hidden: true }).textContent).toContain("モデルの一覧を読み込めませんでした。サーバーに届きませんでした。");
   fireEvent.click(screen.getByRole("menuitem", { name: "再試行", hidden: true }));
   expect(retry).toHaveBeenCalledOnce();
+});
+
+it("narrows a long list by what is typed, and Enter takes the first", () => {
+  const many = Array.from({ length: 60 }, (_, index): Model => ({ id: `local/qwen-${index}`, name: `qwen-${index}`, provider: "local", state: "ready" }));
+  fireEvent.click(show(many));
+  const field = screen.getByRole("searchbox", { name: "モデルを絞り込む", hidden: true });
+  const names = () => screen.queryAllByRole("menuitemradio", { hidden: true }).map((item) => item.textContent);
+  expect(names()).toHaveLength(60);
+  fireEvent.change(field, { target: { value: "LOCAL 59" } });
+  expect(names()).toEqual(["qwen-59"]);
+  fireEvent.change(field, { target: { value: "llama" } });
+  expect(names()).toEqual([]);
+  expect(screen.getByText("「llama」に当てはまるモデルはありません。")).toBeTruthy();
+  fireEvent.change(field, { target: { value: "qwen-3" } });
+  fireEvent.keyDown(field, { key: "Enter", isComposing: true, keyCode: 229 });
+  expect(onChoose, "a conversion is no choice").not.toHaveBeenCalled();
+  fireEvent.keyDown(field, { key: "Enter" });
+  expect(onChoose).toHaveBeenCalledExactlyOnceWith("local/qwen-3");
 });
 
 it("says so where there are none", () => {

@@ -1,8 +1,12 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon } from "@/components/ui/Icon";
 import { Menu, MenuChoice, MenuChoices, MenuGroup, MenuItem, MenuNote } from "@/components/ui/Menu";
 import type { Model } from "@/lib/api/types";
 import { explain } from "@/lib/i18n/problems";
+
+/** Models that are found at a glance; more are narrowed by a field. */
+const fewEnough = 10;
 
 interface Props {
   /** Undefined while they are not known. */
@@ -20,7 +24,11 @@ interface Props {
 export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }: Props) {
   const { t } = useTranslation(["chat", "common"]);
   const current = models?.find(({ id }) => id === chosen);
-  const providers = [...new Set(models?.map(({ provider }) => provider))];
+  const [wanted, setWanted] = useState("");
+  const many = models !== undefined && models.length > fewEnough;
+  const words = wanted.toLocaleLowerCase().split(/\s+/);
+  const shown = many ? models.filter(({ id, name }) => words.every((word) => `${id} ${name}`.toLocaleLowerCase().includes(word))) : models;
+  const providers = [...new Set(shown?.map(({ provider }) => provider))];
   const name = current?.name ?? chosen ?? (models ? t("noModel") : undefined);
   const bad = current !== undefined && current.state !== "ready";
   const trigger = (
@@ -31,14 +39,15 @@ export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }
     </button>
   );
   return (
-    <Menu side="top" align="start" trigger={trigger}>
+    <Menu side="top" align="start" trigger={trigger} filter={many ? { label: t("filterModels"), text: wanted, onText: setWanted } : undefined}>
       {models?.length === 0 && <MenuNote>{t("noModels")}</MenuNote>}
       {!models && <MenuNote>{error ? explain(t("modelsFailed"), error, t) : t("common:loading")}</MenuNote>}
       {!models && error != null && <MenuItem icon="refresh" onClick={retry}>{t("common:retry")}</MenuItem>}
+      {many && shown?.length === 0 && <MenuNote>{t("noSuchModel", { query: wanted })}</MenuNote>}
       <MenuChoices value={chosen} onChoose={onChoose}>
         {providers.map((provider) => (
           <MenuGroup key={provider} label={provider}>
-            {models
+            {shown
               ?.filter((model) => model.provider === provider)
               .map(({ id, name, state, reason }) => (
                 <MenuChoice key={id} value={id}>
