@@ -39,7 +39,8 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
         const refused =
           room <= 0 ? t("tooManyFiles", { count: limits.max_files })
           : file.size > limits.max_bytes ? t("fileTooLarge", { size: fileSize(limits.max_bytes) })
-          : !accepts(limits.types, file.type || "application/octet-stream") ? t("fileType")
+          // Browsers know few types; without one the server goes by the name.
+          : file.type !== "" && !accepts(limits.types, file.type) ? t("fileType")
           : undefined;
         setUploads((all) => [...all, { id, name: file.name, progress: 0, ...(refused === undefined ? {} : { error: refused }) }]);
         if (refused !== undefined) continue;
