@@ -85,6 +85,8 @@ export default function Finder({ field, typed, onClose }: Props) {
           onCompositionEnd={() => setComposing(false)}
           onKeyDown={textKeys({ onEnter: () => take(choices[active]), onArrowDown: () => move(1), onArrowUp: () => move(-1) })}
         />
+        {/* Beside the field: over the results it would move them while they are read. */}
+        {slow && <span className="shrink-0 text-sm text-muted">{t("searching")}</span>}
         <Button kind="quiet" size="small" onClick={onClose}>
           {t("close")}
         </Button>
@@ -94,7 +96,6 @@ export default function Finder({ field, typed, onClose }: Props) {
       </p>
       <div className="min-h-0 grow overflow-y-auto p-2">
         {query === "" && <p className="px-3 py-2 text-sm text-muted">{t("hint")}</p>}
-        {slow && <p className="px-3 py-2 text-sm text-muted">{t("searching")}</p>}
         {search.isError && query !== "" && (
           <Notice kind="warning" className="m-1" actions={<Button size="small" onClick={() => void search.refetch()}>{t("retry")}</Button>}>
             <span role="alert">{explain(t("failed"), search.error, t)}</span>
