@@ -4,9 +4,9 @@ import { IconButton } from "./Button";
 import { TextInput } from "./Field";
 
 /** A password field that can be shown, so that nobody has to type it twice. */
-export function PasswordInput(props: Omit<ComponentProps<typeof TextInput>, "type">) {
+export function PasswordInput({ shownAtFirst = false, ...props }: Omit<ComponentProps<typeof TextInput>, "type"> & { shownAtFirst?: boolean }) {
   const { t } = useTranslation();
-  const [shown, setShown] = useState(false);
+  const [shown, setShown] = useState(shownAtFirst);
   return (
     <div className="relative">
       <TextInput type={shown ? "text" : "password"} autoCapitalize="none" autoCorrect="off" spellCheck={false} className="pe-11" {...props} />

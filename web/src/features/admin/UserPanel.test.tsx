@@ -5,7 +5,7 @@ import { TooltipProvider } from "@/components/ui/Tooltip";
 import type { ManagedUser } from "@/lib/api/types";
 import { i18next } from "@/lib/i18n/i18n";
 import "./texts";
-import { UserPanel } from "./UserPanel";
+import { NewUserPanel, UserPanel } from "./UserPanel";
 
 const user = { id: "u", username: "hanako", name: "Hanako", role: "user", disabled: false } as ManagedUser;
 
@@ -35,4 +35,18 @@ test("what another administrator changes meanwhile is not undone", async () => {
   await vi.waitFor(() => expect(sent).toEqual([{ name: "Hanako S." }]));
   // Saved: there is nothing more to save.
   await vi.waitFor(() => expect(screen.getByRole("button", { name: "Save" }).getAttribute("aria-disabled")).toBe("true"));
+});
+
+test("a password that was made here is shown, for it is to be told to the person", () => {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <NewUserPanel onClose={() => undefined} />
+    </QueryClientProvider>,
+  );
+  const field = () => screen.getByLabelText<HTMLInputElement>("First password");
+  fireEvent.change(field(), { target: { value: "of their own" } });
+  expect(field().type).toBe("password");
+  fireEvent.click(screen.getByRole("button", { name: "Make a safe password" }));
+  expect(field().type).toBe("text");
+  expect(field().value).toMatch(/^\w{5}(-\w{5}){3}$/);
 });

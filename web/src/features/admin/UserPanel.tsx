@@ -187,12 +187,18 @@ function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => v
 
 function PasswordField({ label, hint, short, value, onChange }: { label: string; hint: string; short: boolean; value: string; onChange: (password: string) => void }) {
   const { t } = useTranslation("admin");
+  const [made, setMade] = useState(0);
+  const make = () => {
+    onChange(randomPassword());
+    setMade(made + 1);
+  };
   return (
     <div className="flex flex-col items-start gap-1 *:w-full">
       <Field label={label} hint={hint} error={short ? t("user.shortPassword", { count: minimumPasswordLength }) : undefined}>
-        {(ids) => <PasswordInput value={value} autoComplete="new-password" onChange={(event) => onChange(event.target.value)} {...ids} />}
+        {/* One that was made here is shown: it is to be told to the person. */}
+        {(ids) => <PasswordInput key={made} shownAtFirst={made > 0} value={value} autoComplete="new-password" onChange={(event) => onChange(event.target.value)} {...ids} />}
       </Field>
-      <Button kind="quiet" size="small" icon="key" className="-ms-2.5 !w-auto" onClick={() => onChange(randomPassword())}>
+      <Button kind="quiet" size="small" icon="key" className="-ms-2.5 !w-auto" onClick={make}>
         {t("user.suggest")}
       </Button>
     </div>
