@@ -33,7 +33,7 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
           <Markdown text={text} streaming={pending || breaksOff(item)} caret={pending} {...langProp(text)} />
         </div>
       )}
-      {waiting && !tellsWhatRuns(steps, reasoning) && <Progress since={item.created_at} steps={steps} />}
+      {waiting && !tellsWhatRuns(steps, reasoning) && <Progress since={item.created_at} steps={steps} sending={item.local !== undefined} />}
       {begunHere && newest && <Announcer text={text} ended={!pending} />}
       {!pending && (
         <div className="mt-1 empty:hidden">

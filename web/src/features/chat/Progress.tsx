@@ -8,13 +8,13 @@ const silentFor = 400;
 const countFrom = 5_000;
 
 /** Says in words what happens before the first text: nothing at first, later with the seconds. */
-export function Progress({ since, steps }: { since: string; steps: readonly Step[] }) {
+export function Progress({ since, steps, sending }: { since: string; steps: readonly Step[]; sending: boolean }) {
   const { t } = useTranslation("chat");
   const passed = usePassed(since);
   if (passed < silentFor) return <p className="h-7" />;
   return (
     <p role="status" className="text-muted">
-      {stepText(steps.findLast(({ state }) => state === "running"), t)}
+      {sending ? t("onItsWay") : stepText(steps.findLast(({ state }) => state === "running"), t)}
       <Seconds passed={passed} />
     </p>
   );
