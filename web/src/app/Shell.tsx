@@ -8,6 +8,7 @@ import { Waiting } from "@/components/ui/Waiting";
 import { ChatPage } from "@/features/chat/ChatPage";
 import { forgetDrafts } from "@/features/chat/drafts";
 import { forgetUnsent } from "@/features/chat/outbox";
+import { forgetUploads } from "@/features/chat/useUploads";
 import type { User } from "@/lib/api/types";
 import { setChatDefaults } from "@/lib/chatDefaults";
 import { useCommand, useShortcuts } from "@/lib/commands";
@@ -107,6 +108,7 @@ function Main({ route, user }: { route: Exclude<Route, { name: "login" | "setup"
 function forgetLast(): void {
   forgetDrafts();
   forgetUnsent();
+  forgetUploads();
   setChatDefaults({});
 }
 

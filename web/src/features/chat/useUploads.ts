@@ -1,5 +1,6 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { signedOut } from "@/lib/api/client";
 import { ApiError, networkProblem } from "@/lib/api/errors";
 import type { Config, Problem, StoredFile } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
@@ -17,6 +18,38 @@ export interface Upload {
 
 type Limits = Config["uploads"];
 
+/** An upload of which nothing has arrived for so many milliseconds has failed. */
+export const stalled = 60_000;
+
+/** By thread, as the drafts that they will belong to: they go on while another thread is shown. */
+const uploads = new Map<string | null, readonly Upload[]>();
+const requests = new Map<string, XMLHttpRequest>();
+const listeners = new Set<() => void>();
+const none: readonly Upload[] = [];
+
+const uploadsOf = (thread: string | null) => uploads.get(thread) ?? none;
+
+function set(thread: string | null, next: readonly Upload[]): void {
+  if (next.length === 0) uploads.delete(thread);
+  else uploads.set(thread, next);
+  listeners.forEach((listener) => listener());
+}
+
+function change(thread: string | null, id: string, next: Partial<Upload>): void {
+  set(thread, uploadsOf(thread).map((upload) => (upload.id === id ? { ...upload, ...next } : upload)));
+}
+
+function drop(thread: string | null, id: string): void {
+  requests.get(id)?.abort();
+  requests.delete(id);
+  set(thread, uploadsOf(thread).filter((upload) => upload.id !== id));
+}
+
+/** Those of a person who is not here any more. */
+export function forgetUploads(): void {
+  for (const [thread, all] of [...uploads]) for (const { id } of all) drop(thread, id);
+}
+
 /** Whether a type such as image/png is among those that may be sent, such as image/*. */
 export function accepts(types: readonly string[], type: string): boolean {
   if (types.length === 0) return true;
@@ -26,37 +59,39 @@ export function accepts(types: readonly string[], type: string): boolean {
 
 export function useUploads(thread: string | null, limits: Limits | undefined) {
   const { t } = useTranslation(["chat", "common"]);
-  const [uploads, setUploads] = useState<readonly Upload[]>([]);
-  const requests = useRef(new Map<string, XMLHttpRequest>());
+  const all = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => uploadsOf(thread),
+  );
 
   const add = useCallback(
     (files: Iterable<File>) => {
       if (!limits?.enabled) return;
-      let room = limits.max_files - getDraft(thread).files.length - requests.current.size;
+      let room = limits.max_files - getDraft(thread).files.length - uploadsOf(thread).filter(({ error }) => error === undefined).length;
       for (const file of files) {
         const id = newId();
-        const change = (next: Partial<Upload>) => setUploads((all) => all.map((upload) => (upload.id === id ? { ...upload, ...next } : upload)));
         const refused =
           room <= 0 ? t("tooManyFiles", { count: limits.max_files })
           : file.size > limits.max_bytes ? t("fileTooLarge", { size: fileSize(limits.max_bytes) })
           // Browsers know few types; without one the server goes by the name.
           : file.type !== "" && !accepts(limits.types, file.type) ? t("fileType")
           : undefined;
-        setUploads((all) => [...all, { id, name: file.name, progress: 0, ...(refused === undefined ? {} : { error: refused }) }]);
+        set(thread, [...uploadsOf(thread), { id, name: file.name, progress: 0, ...(refused === undefined ? {} : { error: refused }) }]);
         if (refused !== undefined) continue;
         room--;
-        const done = () => requests.current.delete(id);
-        requests.current.set(
-          id,
-          upload(file, (progress) => change({ progress }), (stored) => {
-            done();
-            setUploads((all) => all.filter((other) => other.id !== id));
-            setDraft(thread, { files: [...getDraft(thread).files, stored] });
-          }, (error) => {
-            done();
-            change({ error: describe(error, t) });
-          }),
-        );
+        const request = upload(file, (progress) => change(thread, id, { progress }), (stored) => {
+          requests.delete(id);
+          drop(thread, id);
+          setDraft(thread, { files: [...getDraft(thread).files, stored] });
+        }, (error) => {
+          requests.delete(id);
+          change(thread, id, { error: describe(error, t) });
+          if (error.status === 401) signedOut();
+        });
+        requests.set(id, request);
       }
     },
     [limits, thread, t],
@@ -64,15 +99,13 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
 
   const remove = useCallback(
     (id: string) => {
-      requests.current.get(id)?.abort();
-      requests.current.delete(id);
-      setUploads((all) => all.filter((upload) => upload.id !== id));
+      drop(thread, id);
       setDraft(thread, { files: getDraft(thread).files.filter((file) => file.id !== id) });
     },
     [thread],
   );
 
-  return { uploads, add, remove, busy: uploads.some((upload) => upload.error === undefined) };
+  return { uploads: all, add, remove, busy: all.some((upload) => upload.error === undefined) };
 }
 
 /** fetch cannot say how much was sent, so this is an XMLHttpRequest. */
@@ -81,13 +114,26 @@ function upload(file: File, onProgress: (part: number) => void, onDone: (file: S
   request.open("POST", `/api/files?name=${encodeURIComponent(file.name)}`);
   request.setRequestHeader("content-type", file.type || "application/octet-stream");
   request.responseType = "json";
-  request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+  let timer: ReturnType<typeof setTimeout>;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      request.abort();
+      onError(new ApiError(networkProblem()));
+    }, stalled);
+  };
+  request.upload.onprogress = ({ loaded, total }) => {
+    wait();
+    onProgress(total > 0 ? loaded / total : 0);
+  };
+  request.onloadend = () => clearTimeout(timer);
   request.onerror = () => onError(new ApiError(networkProblem()));
   request.onload = () => {
-    if (request.status === 201) return onDone(request.response as StoredFile);
+    if (request.status === 201 && request.response !== null) return onDone(request.response as StoredFile);
     const problem = request.response as Problem | null;
     onError(new ApiError(problem ?? { ...networkProblem(), status: request.status, code: `http_${request.status}` }));
   };
+  wait();
   request.send(file);
   return request;
 }

@@ -9,6 +9,11 @@ export function whenSignedOut(handler: () => void): void {
   onSignedOut = handler;
 }
 
+/** For calls that do not go through `api`. */
+export function signedOut(): void {
+  onSignedOut();
+}
+
 /** Its caller does not want it any more. */
 function isGivenUp(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
