@@ -61,6 +61,12 @@ struct SettingsPatch {
 [[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,
                                    std::string const& default_model);
 
+/// How long a thread stays that nobody deletes.
+enum class Stay {
+    for_good,
+    passing,  ///< It is deleted `passing_retention` after its last change.
+};
+
 struct Thread {
     ThreadId id;
     std::string title;  ///< Empty until the first message names it.
@@ -68,6 +74,7 @@ struct Thread {
     Timestamp updated_at;  ///< Of its last message or change; lists are sorted by it.
     bool archived = false;
     bool running = false;  ///< A turn of it runs.
+    Stay stay = Stay::for_good;
     std::optional<MessageId> head;  ///< The newest message of the branch being shown.
     ThreadSettings settings;
 };

@@ -74,7 +74,8 @@ ThreadDigest::ThreadDigest(chat::ArchivedThread const& archived) {
         .add(settings.parameters.temperature)
         .add(settings.parameters.top_p)
         .add(settings.parameters.max_tokens)
-        .add(settings.system_prompt);
+        .add(settings.system_prompt)
+        .add(thread.stay == chat::Stay::passing);
     mix(parts.text());
 }
 

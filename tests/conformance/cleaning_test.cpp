@@ -39,6 +39,38 @@ TEST_P(ChatStoreTest, AThreadPastItsRetentionIsRemovedWithItsFiles) {
     EXPECT_EQ(run(harness->clean_once()), 0u);
 }
 
+TEST_P(ChatStoreTest, AThreadThatPassesIsDeletedADayAfterItsLastChange) {
+    auto const kept = make_thread(ann, "kept");
+    auto const passing = make_id<ThreadId>();
+    auto const made =
+        run(store().create_thread(ann, {passing, "passing", {}, chat::Stay::passing}));
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->stay, chat::Stay::passing);
+    for (auto const thread : {kept, passing}) answer(ask(ann, thread, "q"), "a");
+    harness->clock.advance(std::chrono::hours(20));
+    ASSERT_TRUE(run(harness->clean_once()));
+    answer(ask(ann, passing, "one more"), "a");
+    harness->clock.advance(std::chrono::hours(20));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_EQ(branch(ann, passing).size(), 4u);
+    EXPECT_EQ(run(store().thread(ann, passing))->stay, chat::Stay::passing);
+
+    harness->clock.advance(std::chrono::hours(5));
+    auto const removed = run(harness->clean_once());
+    ASSERT_TRUE(removed) << removed.error().message;
+    EXPECT_GT(*removed, 0u);
+    EXPECT_EQ(run(store().thread(ann, passing)).error().code, Errc::not_found);
+    EXPECT_EQ(branch(ann, kept).size(), 2u);
+    // As one that its owner deleted.
+    EXPECT_EQ(run(store().restore_thread(ann, passing))->stay, chat::Stay::passing);
+    harness->clock.advance(std::chrono::hours(25));
+    ASSERT_TRUE(run(harness->clean_once()));
+    harness->clock.advance(chat::deleted_retention + std::chrono::hours(1));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_EQ(run(store().restore_thread(ann, passing)).error().code, Errc::not_found);
+    EXPECT_EQ(branch(ann, kept).size(), 2u);
+}
+
 TEST_P(ChatStoreTest, AFileThatNobodyAttachedIsRemovedInTheEnd) {
     auto const id = make_id<FileId>();
     auto writer = run(harness->blobs().create(id));

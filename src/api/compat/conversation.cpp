@@ -61,9 +61,10 @@ auth::Caller anonymous_owner(std::string_view session_id) {
 }
 
 asio::awaitable<Result<void>> make_thread(Services const& services, auth::Principal who,
-                                          ThreadId id) {
+                                          ThreadId id, chat::Stay stay = chat::Stay::for_good) {
     chat::NewThread wanted;
     wanted.id = id;
+    wanted.stay = stay;
     auto made = co_await services.api->chats.create_thread(std::move(who), std::move(wanted));
     if (!made) co_return std::unexpected(made.error());
     co_return Result<void>{};
@@ -110,7 +111,9 @@ asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& ser
     if (fresh.keep == yes)
         fresh.history_id =
             history_id(services, asked.dialect, fresh.owner.principal, session_id, fresh.thread);
-    auto made = co_await make_thread(services, fresh.owner.principal, fresh.thread);
+    // A client that is cut off may come back for the rest of it, and may not.
+    auto const stay = fresh.keep == once ? chat::Stay::passing : chat::Stay::for_good;
+    auto made = co_await make_thread(services, fresh.owner.principal, fresh.thread, stay);
     if (!made) co_return std::unexpected(made.error());
     co_return fresh;
 }

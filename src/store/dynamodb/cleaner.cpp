@@ -1,10 +1,12 @@
 #include "store/dynamodb/cleaner.hpp"
 
 #include "base/wait.hpp"
+#include "store/dynamodb/chat_store.hpp"
 #include "store/dynamodb/file_row.hpp"
 #include "store/dynamodb/generation_row.hpp"
 #include "store/dynamodb/step_row.hpp"
 #include "store/dynamodb/text_parts.hpp"
+#include "store/dynamodb/thread_row.hpp"
 
 #include <set>
 
@@ -91,6 +93,30 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
             if (!done) co_return std::unexpected(done.error());
             total += *removed + 1;
         }
+    }
+    co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::delete_passing(SteadyTime until) {
+    auto const before = engine_.clock.now() - chat::passing_retention;
+    auto passed = co_await due(std::string(passing_threads), before);
+    if (!passed) co_return std::unexpected(passed.error());
+    DynamoChatStore chats(engine_);
+    std::size_t total = 0;
+    for (auto const& listed : *passed) {
+        if (!co_await goes_on(until)) co_return total;
+        // The index is late: what counts is the thread itself.
+        Key key{string_or(listed, "PK"), "THREAD"};
+        auto item = co_await engine_.table.get(std::move(key));
+        if (!item) co_return std::unexpected(item.error());
+        auto const row = *item ? read_thread(**item)
+                               : Result<ThreadRow>(std::unexpected(not_found().error()));
+        auto const owner = row && row->owner ? UserId::parse(*row->owner) : std::nullopt;
+        if (!owner || row->updated_at > before) continue;
+        chat::Principal who{*owner, row->user_id, auth::UserRole::user};
+        auto const deleted = co_await chats.delete_thread(std::move(who), row->id);
+        if (deleted) ++total;
+        else if (deleted.error().code != Errc::not_found) co_return std::unexpected(deleted.error());
     }
     co_return total;
 }
@@ -265,6 +291,9 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs,
         if (!co_await goes_on(until)) co_return total;
         auto const before = total;
         auto removed = co_await remove_logs(until);
+        if (!removed) co_return removed;
+        total += *removed;
+        removed = co_await delete_passing(until);
         if (!removed) co_return removed;
         total += *removed;
         removed = co_await remove_parts(until);

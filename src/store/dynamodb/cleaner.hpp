@@ -6,9 +6,9 @@
 
 namespace kaiwa::store::dynamodb {
 
-/// Removes what is past its time: event logs, deleted threads and their files, files that nobody
-/// attached, parts of texts that no message has, ended sessions. Every replica may do it at the same
-/// time: each step is harmless when it is done twice.
+/// Removes what is past its time: event logs, threads that passed, deleted ones and their files,
+/// files that nobody attached, parts of texts that no message has, ended sessions. Every replica may
+/// do it at the same time: each step is harmless when it is done twice.
 class Cleaner {
 public:
     explicit Cleaner(Engine engine) : engine_(engine), name_(engine.random.token(9)) {}
@@ -24,6 +24,7 @@ private:
     /// Whether to begin with one more.
     asio::awaitable<bool> goes_on(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_logs(SteadyTime until);
+    asio::awaitable<Result<std::size_t>> delete_passing(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_parts(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);

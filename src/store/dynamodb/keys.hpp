@@ -97,6 +97,8 @@ inline constexpr std::string_view servers_partition = "KAIWA#SERVERS";
 inline constexpr std::string_view deleted_threads = "KAIWA#DELETED";
 /// Notes of parts that no message has yet.
 inline constexpr std::string_view waiting_parts = "KAIWA#PARTS";
+/// Threads that were not meant to stay.
+inline constexpr std::string_view passing_threads = "KAIWA#PASSING";
 inline constexpr std::string_view unattached_files = "KAIWA#UPLOADS";
 inline constexpr std::string_view expiring_sessions = "KAIWA#SESSIONS";
 /// Logs whose generation ended, spread over 16 partitions of the index.

@@ -89,6 +89,7 @@ ThreadRow row_from(ArchivedThread const& archived) {
     row.created_at = thread.created_at;
     row.updated_at = thread.updated_at;
     row.archived = thread.archived;
+    row.stay = thread.stay;
     row.settings = thread.settings;
     row.head = thread.head;
     row.deleted_at = archived.deleted_at;

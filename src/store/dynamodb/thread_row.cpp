@@ -64,6 +64,7 @@ Result<ThreadRow> read_thread(Item const& item) {
     row.owner = optional_string(*ours, "owner");
     if (auto const* created = find_string(*ours, "created")) row.created_at = from_iso(*created);
     row.archived = bool_or(*ours, "archived");
+    if (bool_or(*ours, "passing")) row.stay = chat::Stay::passing;
     row.head = MessageId::parse(string_or(*ours, "head"));
     row.next = static_cast<std::uint64_t>(optional_integer(*ours, "next").value_or(0));
     row.revision = static_cast<std::uint64_t>(optional_integer(*ours, "revision").value_or(0));
@@ -83,6 +84,7 @@ chat::Thread shown(ThreadRow const& row) {
     thread.created_at = row.created_at.value_or(row.updated_at);
     thread.updated_at = row.updated_at;
     thread.archived = row.archived;
+    thread.stay = row.stay;
     thread.head = row.head;
     thread.settings = row.settings;
     return thread;
@@ -100,6 +102,7 @@ Item thread_extra(ThreadRow const& row) {
               {"branched", row.branched},
               {"running", std::move(running)},
               {"settings", settings_item(row.settings)}};
+    if (row.stay == chat::Stay::passing) ours.emplace("passing", true);
     if (row.deleted_at) ours.emplace("deleted", to_iso(*row.deleted_at));
     return ours;
 }
@@ -116,6 +119,7 @@ Item chat_settings(chat::ThreadSettings const& settings) {
 }
 
 std::string list_of(ThreadRow const& row) {
+    if (row.stay == chat::Stay::passing) return std::string(passing_threads);
     return row.archived ? archived_threads(row.user_id) : user_threads(row.user_id);
 }
 

@@ -94,6 +94,7 @@ asio::awaitable<Result<Thread>> DynamoChatStore::create_thread(Principal who,
     row.updated_at = engine_.clock.now();
     row.created_at = row.updated_at;
     row.settings = thread.settings;
+    row.stay = thread.stay;
     auto const& table = engine_.table;
     Aliases not_deleted;
     auto const check = is_absent(not_deleted);

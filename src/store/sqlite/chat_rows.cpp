@@ -140,7 +140,7 @@ Result<chat::Thread> read_thread(Connection& db, std::int64_t n, Timestamp now) 
         SELECT t.id, t.title, t.created_at, t.updated_at, t.archived, h.id,
                t.model, t.temperature, t.top_p, t.max_tokens, t.system_prompt,
                EXISTS (SELECT 1 FROM generations g
-                       WHERE g.thread = t.n AND g.state = 0 AND g.lease_until > ?2)
+                       WHERE g.thread = t.n AND g.state = 0 AND g.lease_until > ?2), t.stay
         FROM threads t LEFT JOIN messages h ON h.n = t.head WHERE t.n = ?1)sql",
                         n, now);
     if (!row.row()) return not_found();
@@ -153,6 +153,7 @@ Result<chat::Thread> read_thread(Connection& db, std::int64_t n, Timestamp now) 
     thread.head = row.optional_id<MessageId>(5);
     thread.settings = read_settings(row, 6);
     thread.running = row.boolean(11);
+    thread.stay = row.choice<chat::Stay>(12);
     return thread;
 }
 

@@ -108,6 +108,16 @@ std::size_t remove_thread(Connection& db, Timestamp now) {
     return removed + 1;
 }
 
+/// Deletes threads that pass, as their owners would.
+std::size_t delete_passing(Connection& db, Timestamp now) {
+    auto const deleted = db.run(
+        "UPDATE threads SET deleted_at = ?1 WHERE n IN "
+        "(SELECT n FROM threads WHERE stay = 1 AND deleted_at IS NULL AND updated_at <= ?2 "
+        "LIMIT ?3)",
+        now, now - chat::passing_retention, rows_a_step);
+    return static_cast<std::size_t>(deleted);
+}
+
 /// Files that were uploaded and never sent.
 std::size_t remove_files(Connection& db, Timestamp now) {
     std::vector<std::int64_t> files;
@@ -129,7 +139,8 @@ std::size_t remove_sessions(Connection& db, Timestamp now) {
     return static_cast<std::size_t>(removed);
 }
 
-constexpr std::array steps = {&remove_log, &remove_thread, &remove_files, &remove_sessions};
+constexpr std::array steps = {&remove_log, &delete_passing, &remove_thread, &remove_files,
+                              &remove_sessions};
 
 }  // namespace
 

@@ -183,7 +183,15 @@ ALTER TABLE generations ADD COLUMN handover TEXT;
 PRAGMA user_version = 2;
 )sql";
 
-constexpr std::array versions = {version_1, version_2};
+// Whether a thread stays when nobody deletes it.
+constexpr Sql version_3 = R"sql(
+ALTER TABLE threads ADD COLUMN stay INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX threads_passing ON threads (updated_at) WHERE stay = 1 AND deleted_at IS NULL;
+
+PRAGMA user_version = 3;
+)sql";
+
+constexpr std::array versions = {version_1, version_2, version_3};
 
 std::int64_t value_of(Query query) {
     return query.row() ? query.integer(0) : 0;

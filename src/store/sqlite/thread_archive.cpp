@@ -214,10 +214,10 @@ asio::awaitable<Result<void>> SqliteThreadArchive::open_thread(ArchivedThread ar
     auto work = [archived = std::move(archived)](Connection& db) -> Result<void> {
         auto const& thread = archived.thread;
         db.run(
-            "INSERT OR IGNORE INTO threads (id, owner, title, created_at, updated_at, archived) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR IGNORE INTO threads (id, owner, title, created_at, updated_at, archived, "
+            "stay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             thread.id, archived.owner.id, thread.title, thread.created_at, thread.updated_at,
-            thread.archived);
+            thread.archived, thread.stay);
         return {};
     };
     co_return co_await engine_.writer.run(std::move(work));

@@ -20,10 +20,11 @@ Result<Thread> store_thread(Connection& db, Principal const& who, chat::NewThrea
     auto const& settings = thread.settings;
     auto const added = db.run(
         "INSERT OR IGNORE INTO threads (id, owner, title, created_at, updated_at, archived, "
-        "model, temperature, top_p, max_tokens, system_prompt) "
-        "VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5, ?6, ?7, ?8, ?9)",
+        "model, temperature, top_p, max_tokens, system_prompt, stay) "
+        "VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10)",
         thread.id, who.id, thread.title, now, settings.model, settings.parameters.temperature,
-        settings.parameters.top_p, settings.parameters.max_tokens, settings.system_prompt);
+        settings.parameters.top_p, settings.parameters.max_tokens, settings.system_prompt,
+        thread.stay);
     if (added == 0) return not_found();  // deleted, or somebody else's
     return read_thread(db, db.last_insert(), now);
 }
