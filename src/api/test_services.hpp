@@ -183,6 +183,14 @@ struct TestServices {
         co_return signed_in->token.reveal();
     }
 
+    /// A key of a new user; returns its text.
+    asio::awaitable<std::string> make_key(std::string username) {
+        auto token = co_await sign_in(std::move(username), auth::UserRole::user);
+        auto caller = co_await authenticator.check_session(std::move(token));
+        auto const made = co_await authenticator.add_key(std::move(*caller), "a key");
+        co_return made->text.reveal();
+    }
+
 private:
     static asio::awaitable<Result<void>> reloaded() { co_return Result<void>{}; }
     static asio::awaitable<std::vector<FoundServer>> nothing_found() { co_return std::vector<FoundServer>{}; }

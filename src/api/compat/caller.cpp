@@ -48,14 +48,11 @@ asio::awaitable<Result<auth::Caller>> caller_of_host(Services const& services, s
     co_return co_await services.api->authenticator.recognise(std::move(identity));
 }
 
-Result<DialectCaller> admit_anonymous(Services const& services, AnonymousLimits const& limits,
-                                      http::Request const& request) {
-    if (!services.quota.take(request.peer, limits.requests_per_minute))
-        return fail(Errc::rate_limited,
-                    fmt::format("more than {} requests a minute; wait a moment",
-                                limits.requests_per_minute),
-                    "too_many_requests");
-    return DialectCaller{};
+std::unexpected<Error> too_many(AnonymousLimits const& limits) {
+    return fail(Errc::rate_limited,
+                fmt::format("more than {} requests a minute; wait a moment",
+                            limits.requests_per_minute),
+                "too_many_requests");
 }
 
 }  // namespace
@@ -63,8 +60,12 @@ Result<DialectCaller> admit_anonymous(Services const& services, AnonymousLimits 
 asio::awaitable<Result<DialectCaller>> find_caller(Services const& services, Settings const& settings,
                                                    Dialect dialect, http::Request const& request) {
     auto const& own = settings.of(dialect);
-    if (own.principal == PrincipalKind::anonymous)
-        co_return admit_anonymous(services, settings.anonymous, request);
+    if (own.principal == PrincipalKind::anonymous) {
+        auto const& limits = settings.anonymous;
+        if (!services.quota.take(request.peer, limits.requests_per_minute))
+            co_return too_many(limits);
+        co_return DialectCaller{};
+    }
 
     Result<auth::Caller> caller;
     if (own.principal == PrincipalKind::iam) {
@@ -79,6 +80,19 @@ asio::awaitable<Result<DialectCaller>> find_caller(Services const& services, Set
     }
     if (!caller) co_return std::unexpected(caller.error());
     co_return DialectCaller{std::move(*caller)};
+}
+
+asio::awaitable<Result<void>> admit_caller(Services const& services, Settings const& settings,
+                                           Dialect dialect, http::Request const& request) {
+    if (settings.of(dialect).principal == PrincipalKind::anonymous) {
+        auto const& limits = settings.anonymous;
+        if (services.quota.has_one(request.peer, limits.requests_per_minute))
+            co_return Result<void>{};
+        co_return too_many(limits);
+    }
+    auto const caller = co_await find_caller(services, settings, dialect, request);
+    if (!caller) co_return std::unexpected(caller.error());
+    co_return Result<void>{};
 }
 
 }  // namespace kaiwa::api::compat

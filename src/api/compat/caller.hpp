@@ -43,6 +43,12 @@ struct DialectCaller {
 asio::awaitable<Result<DialectCaller>> find_caller(Services const& services, Settings const& settings,
                                                    Dialect dialect, http::Request const& request);
 
+/// Whether somebody may come in with what is in the request's head: before its body is read, and
+/// without using up anything of what they may ask. Fails as `find_caller()`, which decides behind
+/// the body, would.
+asio::awaitable<Result<void>> admit_caller(Services const& services, Settings const& settings,
+                                           Dialect dialect, http::Request const& request);
+
 inline constexpr std::string_view anonymous_mark = "anonymous:";
 
 }  // namespace kaiwa::api::compat

@@ -25,16 +25,26 @@ std::string key_of(ip::address const& address) {
 }  // namespace
 
 bool AnonymousQuota::take(ip::address const& address, std::size_t per_minute) {
-    auto const full = static_cast<double>(per_minute);
     std::scoped_lock const lock(mutex_);
+    auto& bucket = fill(address, per_minute);
+    if (bucket.left < 1) return false;
+    bucket.left -= 1;
+    return true;
+}
+
+bool AnonymousQuota::has_one(ip::address const& address, std::size_t per_minute) {
+    std::scoped_lock const lock(mutex_);
+    return fill(address, per_minute).left >= 1;
+}
+
+AnonymousQuota::Bucket& AnonymousQuota::fill(ip::address const& address, std::size_t per_minute) {
+    auto const full = static_cast<double>(per_minute);
     auto& bucket = *touch(key_of(address), full);
     auto const now = clock_.now();
     auto const passed = std::max(std::chrono::duration<double>(now - bucket.at).count(), 0.0);
     bucket.left = std::min(full, bucket.left + passed * full / 60);
     bucket.at = now;
-    if (bucket.left < 1) return false;
-    bucket.left -= 1;
-    return true;
+    return bucket;
 }
 
 std::shared_ptr<void> AnonymousQuota::reserve(std::size_t most) {

@@ -26,6 +26,9 @@ public:
     /// Takes one request of `address`; false when its minute is used up.
     [[nodiscard]] bool take(boost::asio::ip::address const& address, std::size_t per_minute);
 
+    /// Whether `take()` would give one now.
+    [[nodiscard]] bool has_one(boost::asio::ip::address const& address, std::size_t per_minute);
+
     /// A place for one more turn, held until the last copy of it is gone; null when `most` are
     /// held.
     [[nodiscard]] std::shared_ptr<void> reserve(std::size_t most);
@@ -37,6 +40,8 @@ private:
         Timestamp at;
     };
     std::list<Bucket>::iterator touch(std::string key, double full);
+    /// As full as it is by now; with the mutex held.
+    Bucket& fill(boost::asio::ip::address const& address, std::size_t per_minute);
 
     Clock const& clock_;
     std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);

@@ -27,6 +27,18 @@ TEST(AnonymousQuota, FillsAgainWithinAMinute) {
     EXPECT_FALSE(quota.take(one, 6));
 }
 
+TEST(AnonymousQuota, LookingUsesNothingUp) {
+    kaiwa::test::ManualClock clock;
+    AnonymousQuota quota(clock);
+    auto const one = address("192.0.2.1");
+    for (int i = 0; i < 5; ++i) EXPECT_TRUE(quota.has_one(one, 1)) << i;
+    EXPECT_TRUE(quota.take(one, 1));
+    EXPECT_FALSE(quota.has_one(one, 1));
+    clock.advance(std::chrono::minutes(1));
+    EXPECT_TRUE(quota.has_one(one, 1));
+    EXPECT_TRUE(quota.take(one, 1));
+}
+
 TEST(AnonymousQuota, CountsAddressesApartAndANetworkOfVersion6Together) {
     kaiwa::test::ManualClock clock;
     AnonymousQuota quota(clock);

@@ -269,6 +269,33 @@ asio::awaitable<Result<void>> answer_get(SharedServices services, http::Router c
     co_return co_await answer_query(std::move(services), request, writer);
 }
 
+/// Before the body is read; `answer_dialect()` asks again behind it.
+asio::awaitable<Result<void>> admit_post(SharedServices services, Dialect dialect,
+                                         http::Request& request) {
+    auto const settings = services->settings();
+    auto const admitted = co_await admit_caller(*services, *settings, dialect, request);
+    if (!admitted) count(*services, admitted);
+    co_return admitted;
+}
+
+/// Which of the two at `/` is asked is in the body, where no query string asks: whoever may ask one
+/// of them comes in.
+asio::awaitable<Result<void>> admit_root(SharedServices services, http::Request& request) {
+    auto const settings = services->settings();
+    if (is_question(*settings, request))
+        co_return co_await admit_post(std::move(services), Dialect::lambda_url, request);
+    auto const dialect = dialect_of_root(nullptr, *settings);
+    auto admitted = co_await admit_caller(*services, *settings, dialect, request);
+    bool const has_other = dialect == Dialect::private_rag && settings->has(Dialect::lambda_url);
+    if (!admitted && has_other) {
+        auto const other =
+            co_await admit_caller(*services, *settings, Dialect::lambda_url, request);
+        if (other) co_return other;
+    }
+    if (!admitted) count(*services, admitted);
+    co_return admitted;
+}
+
 asio::awaitable<Result<void>> answer_preflight(Dialect dialect, http::Request& request,
                                                http::ResponseWriter& writer) {
     http::ResponseHead head{200, preflight_headers(dialect, request)};
@@ -290,12 +317,14 @@ std::optional<Dialect> dialect_of(Settings const& settings, http::Request const&
     return only(dialect);
 }
 
-void add_post(http::Router& router, std::string path, Dialect preflight, http::Handler handler) {
+void add_post(http::Router& router, std::string path, Dialect preflight, http::Admission admit,
+              http::Handler handler) {
     router.add({.method = "POST",
                 .pattern = path,
                 .handler = std::move(handler),
                 .body = http::BodyMode::buffered,
-                .max_body_bytes = max_turn_body_bytes});
+                .max_body_bytes = max_turn_body_bytes,
+                .admit = std::move(admit)});
     auto allow = [preflight](http::Request& request, http::ResponseWriter& writer) {
         return answer_preflight(preflight, request, writer);
     };
@@ -305,7 +334,8 @@ void add_post(http::Router& router, std::string path, Dialect preflight, http::H
 void add_root(http::Router& router, SharedServices const& services, Settings const& settings) {
     auto const preflight =
         settings.has(Dialect::lambda_url) ? Dialect::lambda_url : Dialect::private_rag;
-    add_post(router, std::string(root_path), preflight,
+    auto admit = [services](http::Request& request) { return admit_root(services, request); };
+    add_post(router, std::string(root_path), preflight, std::move(admit),
              [services](http::Request& request, http::ResponseWriter& writer) {
                  return answer_root(services, request, writer);
              });
@@ -349,7 +379,10 @@ void add_routes(http::Router& router, Services given) {
     bool const at_root = settings->has(Dialect::lambda_url) || settings->has(Dialect::private_rag);
     auto const add = [&](std::string path, Dialect dialect) {
         if (!settings->has(dialect)) return;
-        add_post(router, std::move(path), dialect,
+        auto admit = [services, dialect](http::Request& request) {
+            return admit_post(services, dialect, request);
+        };
+        add_post(router, std::move(path), dialect, std::move(admit),
                  [services, dialect](http::Request& request, http::ResponseWriter& writer) {
                      return answer_post(services, dialect, request, writer);
                  });

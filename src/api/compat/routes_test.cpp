@@ -42,6 +42,10 @@ protected:
             return writer.respond(std::move(head), "the page");
         });
     }
+    asio::awaitable<bool> admitted(http::Router::Match& match, http::Request& request) {
+        co_await router.admit(match, request);
+        co_return !match.is_refused();
+    }
     RecordingWriter ask(http::Request request) {
         RecordingWriter writer;
         auto match = router.match(request.method, request.path);
@@ -143,6 +147,35 @@ TEST_F(DialectRoutesTest, RefuseWhoeverProvesNothing) {
     auto const two = post("/main", "{}", {{"Authorization", "a"}, {"Authorization", "b"}});
     EXPECT_EQ(two.head.status, 400u);
     EXPECT_EQ(post("/", "{}", {{"X-Api-Key", "kw_x"}}).head.status, 401u);
+}
+
+TEST_F(DialectRoutesTest, RefuseThemBeforeTheirBodyIsRead) {
+    enable({Dialect::simplechat, Dialect::gptgram, Dialect::private_rag});
+    auto const refused = [&](std::string path, std::string authorization) {
+        auto request = api::test::make_request("POST", path, {});
+        if (!authorization.empty()) request.headers.add("Authorization", authorization);
+        auto match = router.match("POST", path);
+        (void)run_task(admitted(match, request));
+        return match.is_refused();
+    };
+    auto const key = run_task(services.make_key("ann"));
+    for (auto const* path : {"/chat", "/prod/main", "/"}) {
+        EXPECT_TRUE(refused(path, "")) << path;
+        EXPECT_TRUE(refused(path, "Bearer kw_x")) << path;
+        EXPECT_FALSE(refused(path, "Bearer " + key)) << path;
+    }
+    EXPECT_EQ(services.metrics.traffic.refused, 6u);
+}
+
+TEST_F(DialectRoutesTest, AskWhoeverMayUseOneOfTheTwoAtTheRootForTheBody) {
+    settings->anonymous.requests_per_minute = 1;
+    settings->of(Dialect::lambda_url).enabled = true;
+    settings->of(Dialect::lambda_url).principal = PrincipalKind::anonymous;
+    enable({Dialect::private_rag});
+    // The body says that it is for the one that is closed, or for the one that is open.
+    EXPECT_EQ(post("/", R"({"message":"m"})").head.status, 401u);
+    EXPECT_EQ(post("/", R"({"input_text":""})").head.status, 400u);
+    EXPECT_EQ(post("/", R"({"input_text":""})").head.status, 401u) << "the open one is used up";
 }
 
 TEST_F(DialectRoutesTest, AnswerASignatureThatNobodyVerifiedAsAwsDoes) {
