@@ -1,7 +1,10 @@
 """The JSON shapes of other systems, called as their own clients call them."""
 
 import asyncio
+import contextlib
 import json
+import socket
+import sqlite3
 
 import httpx
 import pytest
@@ -239,6 +242,13 @@ async def test_whoever_proves_nothing_is_refused_with_the_systems_own_keys(diale
         assert dialects.models.total() == before
 
 
+def test_whoever_proves_nothing_is_refused_before_the_body_is_sent(dialects):
+    for path in ("/chat", "/main", "/"):
+        with socket.create_connection(("127.0.0.1", dialects.kaiwa.port), timeout=20) as line:
+            line.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n".encode())
+            assert line.recv(12) == b"HTTP/1.1 401", path
+
+
 async def test_wrong_bodies_are_refused_with_the_systems_own_keys(dialects):
     keys = {"/chat": {"success", "error", "message"}, "/main": {"message"}, "/": {"error", "details"}}
     bodies = [b"", b"null", b"[]", b"{", b"{}", b'{"message":""}', b'{"message":7}', b'{"message":null}', b"\xff",
@@ -445,6 +455,10 @@ async def test_without_a_principal_only_issued_sessions_hold_history(open_dialec
             assert (await client.post(path, json={"message": "hello"})).status_code == 200
         role = await client.post("/main", json={"action": "addOrUpdate", "role": "x"})
         assert role.status_code == 400
+        # What was answered without a history is deleted, and would have passed by itself; a session stays.
+        with contextlib.closing(sqlite3.connect(f"file:{open_dialects.kaiwa.data}/kaiwa.db?mode=ro", uri=True)) as db:
+            found = db.execute("SELECT DISTINCT stay, deleted_at IS NOT NULL FROM threads ORDER BY stay").fetchall()
+        assert found == [(0, 0), (1, 1)]
 
 
 async def test_without_a_principal_nobody_reaches_another_through_a_key(open_dialects):

@@ -240,6 +240,34 @@ def test_an_answer_over_six_megabytes_is_a_problem_and_streamed_it_is_whole(tmp_
     api.close()
 
 
+@BOTH
+def test_an_answer_that_breaks_off_is_never_taken_for_a_whole_one(function):
+    person = Person(function)
+    content = bytes(range(256)) * 800
+    event = http_event("POST", "/api/files?name=a.pdf", None, person.fields({"content-type": "application/pdf"}))
+    event |= {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}
+    file = json.loads(function.api.invoke(event).content)["id"]
+    assert person.call("GET", f"/api/files/{file}").content == content
+    (stored,) = (path for path in (function.folder / "data").rglob(f"*{file}*") if path.is_file())
+    with stored.open("r+b") as opened:
+        opened.truncate(150_000)
+
+    answer = person.call("GET", f"/api/files/{file}")
+    if answer.kind == "stream":
+        # What is sent is sent; the trailers say that it is not all.
+        assert answer.status == 200 and answer.content == content[:150_000]
+        assert answer.trailers["lambda-runtime-function-error-type"] == "Kaiwa.AnswerBrokeOff"
+        error = json.loads(base64.b64decode(answer.trailers["lambda-runtime-function-error-body"]))
+        assert error == {"errorMessage": "the answer broke off; what was sent of it is not whole",
+                         "errorType": "Kaiwa.AnswerBrokeOff", "stackTrace": []}
+    else:
+        assert answer.status == 500 and json.loads(answer.content)["code"] == "internal"
+    (said,) = function.program.lines("handler failed")
+    assert said["what"] == f"file {file} has 150000 of its 204800 bytes"
+    # The function goes on.
+    assert function.api.invoke(http_event("GET", "/healthz")).status == 200
+
+
 @pytest.mark.parametrize("function", [{"env": {"ADMIN_USERNAME": "root", "ADMIN_PASSWORD": PASSWORD}}], indirect=True)
 def test_the_administrator_of_the_environment_can_sign_in_with_the_first_request(function):
     api = function.api

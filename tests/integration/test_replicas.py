@@ -6,6 +6,7 @@ import uuid
 from types import SimpleNamespace
 
 import pytest
+import websockets
 
 from conftest import PASSWORD, add_key, add_user
 from support.client import Client, check_sequence, new_id, text_of
@@ -103,6 +104,32 @@ async def test_a_stop_at_the_other_server_arrives_within_a_second(replicas):
         assert events[-1].type == "stopped"
         assert time.monotonic() - asked < 2.5  # a second, on a machine that does other things
         assert (await two.message(turn))["state"] == "stopped"
+
+
+async def test_a_server_that_goes_sends_its_readers_to_the_other_in_order(replicas):
+    async with Client(replicas.one.url, key=replicas.key) as one, Client(replicas.two.url, key=replicas.key) as two:
+        thread = await one.new_thread()
+        # Some words, and then nothing for as long as the model's server keeps the line open.
+        turn = await one.ask(thread, "long", model="stream;tokens=20;chunk=こん;stall=1200")
+        read = []
+        async with two.stream(turn.generation) as events, two.websocket() as socket:
+            await socket.follow(turn.generation)
+            assert (await socket.next())["generation"] == turn.generation
+            while not read or read[-1].type != "text":
+                read.append(await anext(events))
+            replicas.two.program.terminate()
+            async for event in events:  # a stream that is cut raises
+                read.append(event)
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                while True:
+                    await socket.next()
+            assert closed.value.rcvd.code == 1001
+        assert await asyncio.to_thread(replicas.two.program.wait, 20) == 0
+        # The answer goes on, and so does whoever comes to the other server with the last number.
+        await one.ok("POST", f"/api/generations/{turn.generation}/stop")
+        read += await one.sse(turn.generation, after=read[-1].n)
+        check_sequence(read)
+        assert read[-1].type == "stopped" and text_of(read) == (await one.message(turn))["text"]
 
 
 async def test_one_key_at_both_servers_at_once_is_one_run(replicas):
