@@ -18,6 +18,7 @@ export function Diagram({ source }: { source: string }) {
   const [state, setState] = useState<State | null>(null);
   const [asCode, setAsCode] = useState(false);
 
+  // Asked for anew when it comes back from its code: it may have been forgotten meanwhile.
   useEffect(() => {
     let wanted = true;
     drawDiagram(source, dark).then(
@@ -27,7 +28,7 @@ export function Diagram({ source }: { source: string }) {
     return () => {
       wanted = false;
     };
-  }, [source, dark]);
+  }, [source, dark, asCode]);
 
   const current = state?.source === source ? state : null;
   if (!current || !("drawing" in current) || asCode) {

@@ -11,7 +11,7 @@ export type DiagramReply =
   | { type: "failed"; id: number; reason: string };
 
 export interface Drawing {
-  /** An object URL of the image; it lives as long as the page. */
+  /** An object URL of the image; it lives as long as the drawing is among those remembered. */
   url: string;
   width: number;
   height: number;
@@ -21,7 +21,7 @@ const longestSource = 20_000;
 const largestSvg = 2_000_000;
 const patience = 15_000;
 
-/** Diagrams drawn before, by theme and source. */
+/** Diagrams drawn before, by theme and source; those asked for last come last. */
 const cache = new Map<string, Promise<Drawing>>();
 const cacheSize = 100;
 
@@ -35,12 +35,18 @@ let nextId = 1;
 export function drawDiagram(source: string, dark: boolean): Promise<Drawing> {
   const key = `${dark ? "dark" : "light"}\n${source}`;
   let drawing = cache.get(key);
-  if (!drawing) {
-    drawing = draw(source, dark);
-    drawing.catch(() => cache.delete(key));
+  if (drawing) {
+    cache.delete(key);
     cache.set(key, drawing);
-    const oldest = cache.keys().next();
-    if (cache.size > cacheSize && !oldest.done) cache.delete(oldest.value);
+    return drawing;
+  }
+  drawing = draw(source, dark);
+  drawing.catch(() => cache.delete(key));
+  cache.set(key, drawing);
+  for (const [oldest, old] of cache) {
+    if (cache.size <= cacheSize) break;
+    cache.delete(oldest);
+    old.then(({ url }) => URL.revokeObjectURL(url)).catch(() => undefined);
   }
   return drawing;
 }
@@ -63,10 +69,14 @@ function tame(source: string): string {
 async function draw(written: string, dark: boolean): Promise<Drawing> {
   if (written.length > longestSource) throw new Error(`longer than ${longestSource} characters`);
   const source = tame(written);
-  frame ??= openFrame();
+  const mine = (frame ??= openFrame());
+  // A newer frame may have taken its place meanwhile, and stays.
+  const giveUp = () => {
+    if (frame === mine) frame = undefined;
+  };
   const request: DiagramRequest = { id: nextId++, source, dark };
-  const element = await frame.catch((error: unknown) => {
-    frame = undefined;
+  const element = await mine.catch((error: unknown) => {
+    giveUp();
     throw error;
   });
   const reply = waitFor(element, (answer) => answer.type !== "ready" && answer.id === request.id);
@@ -74,7 +84,7 @@ async function draw(written: string, dark: boolean): Promise<Drawing> {
   element.contentWindow?.postMessage(request, "*");
   const answer = await reply.catch((error: unknown) => {
     element.remove();
-    frame = undefined;
+    giveUp();
     throw error;
   });
   if (answer.type !== "drawn") throw new Error(answer.type === "failed" ? answer.reason : "no drawing");
