@@ -2,9 +2,6 @@ import type { Node, RootContent } from "mdast";
 import { closeInline } from "./repair-inline";
 import { completeTable } from "./repair-table";
 
-/** The address of a link that is still being written. */
-export const pendingUrl = "pending:";
-
 /**
  * `source`, still being written, as the Markdown that it will most likely become.
  *

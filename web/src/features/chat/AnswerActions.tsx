@@ -6,11 +6,12 @@ import { TextArea } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import { Tooltip } from "@/components/ui/Tooltip";
+import { copy } from "@/lib/clipboard";
 import { offersAgain } from "./AnswerState";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import { took, type Item } from "./conversation";
-import { copyAnswer, copyText } from "./copy";
+import { copyAnswer } from "./copy";
 import { duration } from "./duration";
 import { setEdit, useEdit } from "./edits";
 import { useSendKey } from "./useSendKey";
@@ -54,7 +55,7 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
           </>
         )}
         <Menu align="start" trigger={<IconButton size="small" icon="more" label={t("common:more")} />}>
-          <MenuItem icon="copy" onClick={() => void copied(copyText(item.text))}>{t("copyMarkdown")}</MenuItem>
+          <MenuItem icon="copy" onClick={() => void copied(copy(item.text))}>{t("copyMarkdown")}</MenuItem>
           {item.text !== "" && <MenuItem icon="play" disabled={running} onClick={() => void actions.again(item, "continue")}>{t("continue")}</MenuItem>}
           <MenuNote>
             {item.model && <span className="block">{item.model}</span>}

@@ -4,12 +4,12 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { TextArea } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
 import { toast } from "@/components/ui/toast";
+import { copy } from "@/lib/clipboard";
 import { explain } from "@/lib/i18n/problems";
 import { FileList } from "./Attachments";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
-import { copyText } from "./copy";
 import { setEdit, useEdit } from "./edits";
 import { langOf } from "./lang";
 import { useGrowing } from "./useGrowing";
@@ -27,8 +27,8 @@ export function Question({ item }: { item: Item }) {
     };
     return <Editor item={item} onClose={close} />;
   }
-  const copy = () =>
-    copyText(item.text).then(
+  const copyIt = () =>
+    copy(item.text).then(
       () => toast({ text: t("common:copied") }),
       () => toast({ kind: "error", text: t("copyFailed") }),
     );
@@ -44,7 +44,7 @@ export function Question({ item }: { item: Item }) {
         <Unsent item={item} error={item.local.error} />
       ) : (
         <div className="flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
-          <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copy()} />
+          <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copyIt()} />
           <IconButton ref={pencil} size="small" icon="edit" label={t("edit")} disabled={running} onClick={() => setEditing(item.id)} />
           <BranchSwitcher item={item} />
         </div>

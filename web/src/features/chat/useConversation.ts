@@ -84,7 +84,11 @@ export function useConversation(thread: string | null) {
       if (!mine(generation)) return;
       if (turn) return commit(generation, turn);
       refresh();
-      setTimeout(() => turns.forget(generation), lostPause);
+      setTimeout(() => {
+        turns.forget(generation);
+        // If it still runs there, what is read now is followed again.
+        refresh();
+      }, lostPause);
     });
   }, [client, id, turns, commit, refresh]);
 

@@ -1,3 +1,4 @@
+import type { ClientFrame, ServerFrame } from "../api/types";
 import { backoff } from "./backoff";
 import { Follow, isEvent } from "./follow";
 import { poll, readStream, type Fetch } from "./http";
@@ -233,25 +234,24 @@ export class LiveConnection implements Live {
     this.#after("check", quietBeforeCheck, () => this.#check());
   }
 
-  #send(frame: object): void {
+  #send(frame: ClientFrame): void {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(frame));
   }
 
   #receive(data: string): void {
-    let frame: unknown;
+    let frame: ServerFrame | null;
     try {
-      frame = JSON.parse(data);
+      frame = JSON.parse(data) as ServerFrame | null;
     } catch {
       return;
     }
     if (typeof frame !== "object" || frame === null) return;
-    const { type, thread, deleted } = frame as { type?: unknown } & Partial<Record<"thread" | "deleted", unknown>>;
-    if (type === "thread") {
-      const notice = (thread ? { thread } : { deleted }) as ThreadNotice;
+    if (frame.type === "thread") {
+      const notice: ThreadNotice = "thread" in frame ? { thread: frame.thread } : { deleted: frame.deleted };
       return this.#notices.forEach((listener) => listener(notice));
     }
-    const { generation, ...event } = frame as { generation?: unknown };
-    const follow = typeof generation === "string" ? this.#follows.get(generation) : undefined;
+    const { generation, ...event } = frame;
+    const follow = generation === undefined ? undefined : this.#follows.get(generation);
     if (!follow) return;
     this.#heard.set(follow.generation, this.environment.now());
     // Without a number it is no event: the server does not know the generation, or no longer.
