@@ -1,29 +1,112 @@
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { whenSignedOut } from "@/lib/api/client";
 import "@/lib/i18n/i18n";
-import { useUploads } from "./useUploads";
+import { getDraft, setDraft } from "./drafts";
+import { forgetUploads, stalled, useUploads } from "./useUploads";
 
-const sent = vi.fn();
-
+/** A request that does what the test says. */
 class FakeRequest {
-  upload = {};
-  open(_method: string, address: string) { sent(address); }
-  setRequestHeader() { /* nothing listens */ }
-  send() { /* never answered */ }
-  abort() { /* nothing runs */ }
+  static all: FakeRequest[] = [];
+  readonly upload: { onprogress?: (event: { loaded: number; total: number }) => void } = {};
+  status = 0;
+  response: unknown = null;
+  aborted = false;
+  onload?: () => void;
+  onloadend?: () => void;
+  onerror?: () => void;
+  address = "";
+  open(_method: string, address: string) {
+    this.address = address;
+  }
+  setRequestHeader = () => undefined;
+  send = () => void FakeRequest.all.push(this);
+  abort() {
+    this.aborted = true;
+    this.onloadend?.();
+  }
+  answer(status: number, response: unknown) {
+    Object.assign(this, { status, response });
+    this.onload?.();
+    this.onloadend?.();
+  }
 }
 
+const limits = { enabled: true, max_bytes: 1000, max_files: 2, types: [] as string[] };
+const file = (name: string) => new File(["x"], name);
+const stored = { id: "f", name: "a.txt", type: "text/plain", size: 1 };
+const request = (index = 0) => FakeRequest.all[index] as FakeRequest;
+const show = (thread: string | null) => renderHook(() => useUploads(thread, limits));
+
 beforeEach(() => {
-  sent.mockClear();
+  vi.useFakeTimers();
+  FakeRequest.all = [];
   vi.stubGlobal("XMLHttpRequest", FakeRequest);
 });
-afterEach(() => vi.unstubAllGlobals());
-
-const limits = { enabled: true, types: ["text/*"], max_files: 3, max_bytes: 100 };
+afterEach(() => {
+  forgetUploads();
+  setDraft("t", { text: "", files: [] });
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 it("refuses what cannot be sent, and leaves a file without a type to the server", () => {
-  const { result } = renderHook(() => useUploads("t", limits));
+  const { result } = renderHook(() => useUploads("t", { ...limits, types: ["text/*"], max_files: 3, max_bytes: 100 }));
   act(() => result.current.add([new File(["a"], "a.png", { type: "image/png" }), new File(["a"], "議事録.md"), new File(["x".repeat(101)], "b.txt", { type: "text/plain" })]));
-  expect(sent.mock.calls).toEqual([[`/api/files?name=${encodeURIComponent("議事録.md")}`]]);
+  expect(FakeRequest.all.map(({ address }) => address)).toEqual([`/api/files?name=${encodeURIComponent("議事録.md")}`]);
   expect(result.current.uploads.map((upload) => upload.error !== undefined)).toEqual([true, false, true]);
+});
+
+it("goes on while another thread is shown, and is seen on return", () => {
+  const first = show("t");
+  act(() => first.result.current.add([file("a.txt")]));
+  first.unmount();
+  expect(show("other").result.current.uploads).toEqual([]);
+  request().upload.onprogress?.({ loaded: 1, total: 2 });
+
+  const again = show("t");
+  expect(again.result.current).toMatchObject({ busy: true, uploads: [{ name: "a.txt", progress: 0.5 }] });
+  act(() => request().answer(201, stored));
+  expect(again.result.current).toMatchObject({ busy: false, uploads: [] });
+  expect(getDraft("t").files).toEqual([stored]);
+});
+
+it("counts what is on its way from an earlier visit", () => {
+  const first = show("t");
+  act(() => first.result.current.add([file("a.txt"), file("b.txt")]));
+  first.unmount();
+  const again = show("t");
+  act(() => again.result.current.add([file("c.txt")]));
+  expect(FakeRequest.all).toHaveLength(2);
+  expect(again.result.current.uploads[2]?.error).toBeTruthy();
+});
+
+it("fails when nothing has arrived for a long time", () => {
+  const { result } = show("t");
+  act(() => result.current.add([file("a.txt")]));
+  act(() => void vi.advanceTimersByTime(stalled - 1));
+  act(() => request().upload.onprogress?.({ loaded: 1, total: 2 }));
+  act(() => void vi.advanceTimersByTime(stalled - 1));
+  expect(result.current.busy).toBe(true);
+  act(() => void vi.advanceTimersByTime(1));
+  expect(request().aborted).toBe(true);
+  expect(result.current.busy).toBe(false);
+  expect(result.current.uploads[0]?.error).toBeTruthy();
+});
+
+it("says that the session has ended", () => {
+  const ended = vi.fn();
+  whenSignedOut(ended);
+  const { result } = show("t");
+  act(() => result.current.add([file("a.txt")]));
+  act(() => request().answer(401, { type: "about:blank", title: "", status: 401, detail: "", code: "unauthenticated", request_id: "" }));
+  expect(ended).toHaveBeenCalledTimes(1);
+});
+
+it("leaves nothing for the next person", () => {
+  const { result } = show("t");
+  act(() => result.current.add([file("a.txt")]));
+  act(() => forgetUploads());
+  expect(request().aborted).toBe(true);
+  expect(result.current.uploads).toEqual([]);
 });
