@@ -29,6 +29,7 @@ TEST(PageHeaders, LetAssetsBeKeptForeverAndAskAgainForTheRest) {
 TEST(PageHeaders, AllowInlineStylesOnlyInTheDiagramFrame) {
     auto const index = page_headers("/index.html", "text/html", "\"2\"");
     EXPECT_FALSE(index.get("Content-Security-Policy").contains("unsafe-inline"));
+    EXPECT_FALSE(index.get("Content-Security-Policy").contains("data:"));
     EXPECT_TRUE(
         index.get("Content-Security-Policy").contains("require-trusted-types-for 'script'"));
     auto const frame = page_headers("/mermaid-frame.html", "text/html", "\"3\"");
