@@ -44,7 +44,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
 
   const list = (folded: boolean) => <Sidebar user={user} thread={thread} folded={folded} onPick={() => setDrawer(false)} />;
   return (
-    <div className="flex h-dvh overflow-hidden">
+    <div className="flex h-dvh overflow-hidden print:block print:h-auto print:overflow-visible">
       <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:start-2 focus:top-2 focus:z-50 focus:rounded-md focus:bg-raised focus:p-2">
         {t("skip")}
       </a>
@@ -57,9 +57,9 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
           {list(sidebar === "folded")}
         </aside>
       )}
-      <main id="main" tabIndex={-1} className="relative flex min-w-0 grow flex-col outline-none">
+      <main id="main" tabIndex={-1} className="relative flex min-w-0 grow flex-col outline-none print:block">
         {narrow && (
-          <div className="flex h-12 shrink-0 items-center justify-between px-1">
+          <div className="flex h-12 shrink-0 items-center justify-between px-1 print:hidden">
             <IconButton icon="menu" label={t("openSidebar")} onClick={() => setDrawer(true)} />
             <IconButton icon="compose" label={t("newChat")} onClick={() => navigate("/")} />
           </div>

@@ -7,6 +7,7 @@ import { keyOf, type Conversation, type Item } from "./conversation";
 import { estimateHeight } from "./estimate";
 import { Row } from "./Row";
 import { useFollowing } from "./useFollowing";
+import { usePrinting } from "./usePrinting";
 import { useTarget } from "./useTarget";
 
 interface Props {
@@ -16,11 +17,12 @@ interface Props {
   target: string | null;
 }
 
-/** All messages of the branch; only those near the view are in the document. */
+/** All messages of the branch; only those near the view are in the document, but for the paper. */
 export function MessageList({ conversation, loadOlder, target }: Props) {
   const { t } = useTranslation();
   const { items } = conversation;
   const { scroller, following, away, set, pin } = useFollowing();
+  const printing = usePrinting();
 
   const { actions, editing } = useChat();
   const edited = editing === null ? -1 : items.findIndex(({ id }) => id === editing);
@@ -82,7 +84,15 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
 
   return (
     <div className="@container relative min-h-0 grow">
-      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto outline-none focus-visible:outline-offset-[-2px]">
+      {printing && (
+        <div className="hidden print:block">
+          {conversation.next !== null && <p className="mx-auto max-w-[760px] px-4 pb-4 text-muted">{t("chat:printedPart")}</p>}
+          {items.map((item) => (
+            <Row key={keyOf(item)} item={item} highlighted={false} newest={false} />
+          ))}
+        </div>
+      )}
+      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto print:hidden outline-none focus-visible:outline-offset-[-2px]">
         <div ref={virtualizer.containerRef} className="relative w-full">
           {visible.map(({ index, key }) => {
             const item = items[index];
