@@ -12,7 +12,7 @@ build: ## Install what is missing and leave the optimised program at build/kaiwa
 	@tools/build.sh
 
 test: ## Install what tests need and run all of them (STAGES="unit e2e" for some)
-	@tools/setup.sh build test
+	@tools/setup.sh build test emulators
 	@tools/test.sh $(STAGES)
 
 test-vendors: build ## Prove with the vendors' own clients what other programs rely on

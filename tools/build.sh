@@ -17,6 +17,7 @@ fi
 
 mkdir -p build
 tools/setup.sh build
+[ -x build/release/bin/kaiwa ] || echo "Compiling; the first time takes about ten minutes on two cores"
 cmake --preset release >build/release-configure.log || { cat build/release-configure.log; exit 1; }
 cmake --build --preset release --target kaiwa
 strip -o build/kaiwa.new build/release/bin/kaiwa 2>/dev/null || llvm-strip-19 -o build/kaiwa.new build/release/bin/kaiwa

@@ -21,9 +21,10 @@ fi
 
 lock=$(sha256sum package.json package-lock.json | sha256sum)
 if [ "$(cat node_modules/.kaiwa-lock 2>/dev/null)" != "$lock" ]; then
+  echo "Installing the page's packages"
   for attempt in 1 2 3; do
-    # A registry that stops talking in the middle leaves npm waiting for ever.
-    timeout -k 5 400 npm ci --no-audit --no-fund --loglevel=error && break
+    # A registry that stops talking in the middle leaves npm waiting for ever. Ctrl-C must reach npm.
+    timeout --foreground -k 60 1200 npm ci --no-audit --no-fund --loglevel=error --no-progress && break
     [ "$attempt" = 3 ] && { echo "npm ci failed three times" >&2; exit 1; }
     sleep $((attempt * 5))
   done

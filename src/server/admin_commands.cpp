@@ -47,7 +47,9 @@ Result<Secret> ask_password() {
 }
 
 Result<Secret> read_password(CommandLine::PasswordFrom from) {
-    if (from == CommandLine::PasswordFrom::terminal) return ask_password();
+    // Who says --password-stdin and types is asked like everybody; pasted lines are commands.
+    if (from == CommandLine::PasswordFrom::terminal || isatty(STDIN_FILENO) == 1)
+        return ask_password();
     auto line = read_line();
     if (!line) return fail(Errc::invalid_argument, "standard input holds no password");
     return Secret(std::move(*line));

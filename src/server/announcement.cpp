@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <filesystem>
+
 namespace kaiwa::server {
 namespace {
 
@@ -32,11 +34,14 @@ std::string local_url(boost::asio::ip::tcp::endpoint const& address) {
 void announce_ready(Settings const& settings, boost::asio::ip::tcp::endpoint const& address) {
     auto const url = local_url(address);
     auto const shown = open_url(settings, address);
+    std::error_code unknown;
+    auto const data = std::filesystem::absolute(settings.data, unknown).lexically_normal().string();
     if (settings.log_format == LogFormat::json) {
-        json_log().info("ready", {{"address", url}, {"open", shown}});
+        json_log().info("ready", {{"address", url}, {"open", shown}, {"data", data}});
     } else {
         say(fmt::format("ready {}\n", url));
         if (shown != url) say(fmt::format("open  {}\n", shown));
+        say(fmt::format("data  {}\n", data));
     }
     StderrLog log(settings.log_format, settings.log_level);
     if (settings.public_url.starts_with("http://"))

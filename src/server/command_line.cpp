@@ -1,11 +1,15 @@
 #include "server/command_line.hpp"
 
 #include "auth/user_administration.hpp"
+#include "server/edit_distance.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <string_view>
+#include <vector>
 
 namespace kaiwa::server {
 namespace {
@@ -61,6 +65,14 @@ public:
     }
 
     Result<std::variant<CommandLine, HelpText>> parse(int argc, char const* const* argv) {
+        std::vector<std::string_view> const words(argv + 1, argv + argc);
+        if (words.size() == 1 && words[0] == "help") return HelpText{app_.help()};
+        if (words.size() == 1 && words[0] == "--version") {
+            line_.command = ShowVersion{};
+            return line_;
+        }
+        auto known = check_commands(words);
+        if (!known) return std::unexpected(std::move(known.error()));
         try {
             app_.parse(argc, argv);
         } catch (CLI::CallForHelp const&) {
@@ -69,7 +81,7 @@ public:
             return HelpText{app_.help("", CLI::AppFormatMode::All)};
         } catch (CLI::ParseError const& error) {
             return fail(Errc::invalid_argument,
-                        fmt::format("{} (kaiwa --help says what is possible)", error.what()));
+                        fmt::format("{} ({} --help says what is possible)", error.what(), path()));
         }
         shared_.fill(line_);
         line_.command = make_();
@@ -80,6 +92,46 @@ private:
     static CLI::App* deepest(CLI::App* app) {
         while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
         return app;
+    }
+    /// Refuses a command that there is not; its name says more than the grammar's own error.
+    Result<void> check_commands(std::vector<std::string_view> const& words) {
+        std::string path = "kaiwa";
+        auto* app = &app_;
+        for (auto const word : words) {
+            if (word.starts_with('-') || app->get_require_subcommand_min() == 0) break;
+            auto const commands = app->get_subcommands(nullptr);
+            auto const found = std::ranges::find_if(
+                commands, [&](auto const* one) { return one->get_name() == word; });
+            if (found == commands.end()) return unknown_command(path, commands, word.substr(0, 80));
+            path += fmt::format(" {}", word);
+            app = *found;
+        }
+        return {};
+    }
+    static std::unexpected<Error> unknown_command(std::string const& path,
+                                                  std::vector<CLI::App*> const& commands,
+                                                  std::string_view word) {
+        std::string nearest;
+        for (auto const* one : commands)
+            if (nearest.empty() ||
+                edit_distance(word, one->get_name()) < edit_distance(word, nearest))
+                nearest = one->get_name();
+        bool const is_near =
+            edit_distance(word, nearest) <= std::max<std::size_t>(2, word.size() / 3);
+        return fail(Errc::invalid_argument,
+                    is_near ? fmt::format("there is no command \"{} {}\"; did you mean {} {}?",
+                                          path, word, path, nearest)
+                            : fmt::format("there is no command \"{} {}\"; {} --help lists them",
+                                          path, word, path));
+    }
+    /// The commands that were chosen, as they were typed.
+    std::string path() {
+        std::string path = "kaiwa";
+        for (auto* app = &app_; !app->get_subcommands().empty();) {
+            app = app->get_subcommands().front();
+            path += " " + app->get_name();
+        }
+        return path;
     }
     CLI::App* group(std::string const& name, std::string const& about) {
         auto* app = app_.add_subcommand(name, about);
@@ -108,13 +160,13 @@ private:
             if (name.empty()) return std::nullopt;
             return name == "s3" ? FilesKind::s3 : FilesKind::directory;
         };
-        auto* migrate = add(&app_, "migrate",
-                            "Copy everything to another kind of store, while no server runs; "
-                            "run it again to go on after an interruption",
-                            [this, kind, files] {
-                                return Migrate{kind(from_), kind(to_), files(files_from_),
-                                               files(files_to_)};
-                            });
+        auto* migrate =
+            add(&app_, "migrate",
+                "Copy everything to another kind of store, while no server runs; "
+                "run it again to go on after an interruption",
+                [this, kind, files] {
+                    return Migrate{kind(from_), kind(to_), files(files_from_), files(files_to_)};
+                });
         auto const kinds = CLI::IsMember({"sqlite", "dynamodb"});
         migrate->add_option("--from", from_, "sqlite or dynamodb")->required()->check(kinds);
         migrate->add_option("--to", to_, "the other one, which must hold nothing else")

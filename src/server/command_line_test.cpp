@@ -23,6 +23,27 @@ TEST(CommandLine, TurnsFlagsIntoConfiguration) {
     EXPECT_EQ(line.config_path, "c.toml");
 }
 
+TEST(CommandLine, NamesACommandThatThereIsNot) {
+    struct Case {
+        std::vector<char const*> words;
+        std::string_view says;
+    };
+    for (auto const& [words, says] :
+         {Case{{"serv"}, "no command \"kaiwa serv\"; did you mean kaiwa serve?"},
+          Case{{"user", "lst"}, "no command \"kaiwa user lst\"; did you mean kaiwa user list?"},
+          Case{{"start", "--listen", "x"}, "no command \"kaiwa start\"; kaiwa --help lists them"},
+          Case{{"user"}, "(kaiwa user --help says what is possible)"},
+          Case{{"user", "add"}, "(kaiwa user add --help says what is possible)"},
+          Case{{"serve", "--prot", "9"}, "(kaiwa serve --help says what is possible)"}}) {
+        auto const parsed = parse(words);
+        ASSERT_FALSE(parsed);
+        EXPECT_EQ(parsed.error().code, Errc::invalid_argument);
+        EXPECT_TRUE(parsed.error().message.contains(says)) << parsed.error().message;
+    }
+    EXPECT_TRUE(std::holds_alternative<ShowVersion>(parse({"--version"}).value().command));
+    EXPECT_TRUE(parse({"help"}).error().message.contains("serve"));
+}
+
 TEST(CommandLine, AddsUsersWithARole) {
     auto const line =
         parse({"user", "add", "田中", "--role", "administrator", "--password-stdin", "--data", "d"})

@@ -6,6 +6,7 @@
 #include "server/config_compat.hpp"
 #include "server/config_keys.hpp"
 #include "server/config_stores.hpp"
+#include "server/edit_distance.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -36,32 +37,15 @@ Key const* find_key(std::string_view path) {
     return found == config_keys().end() ? nullptr : &*found;
 }
 
-/// How many letters must be changed, added or removed to make `a` of `b`.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            auto const above = row[j];
-            row[j] =
-                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-            diagonal = above;
-        }
-    }
-    return row[b.size()];
-}
-
 std::unexpected<Error> unknown_key(std::string_view source, std::string_view path) {
     for (auto const own : short_variables)
-        if (!path.contains('.') && source.starts_with(prefix) && distance(source, own) <= 2)
+        if (!path.contains('.') && source.starts_with(prefix) && edit_distance(source, own) <= 2)
             return wrong(fmt::format("{}: unknown variable; did you mean {}?", source, own));
     std::string_view nearest = providers_path;
     auto const shown = path.substr(0, 80);
     for (auto const& key : config_keys())
-        if (distance(shown, key.path) < distance(shown, nearest)) nearest = key.path;
-    if (distance(shown, nearest) <= std::max<std::size_t>(3, nearest.size() / 3))
+        if (edit_distance(shown, key.path) < edit_distance(shown, nearest)) nearest = key.path;
+    if (edit_distance(shown, nearest) <= std::max<std::size_t>(3, nearest.size() / 3))
         return wrong(fmt::format("{}: unknown key {}; did you mean {}?", source, shown, nearest));
     return wrong(
         fmt::format("{}: unknown key {}; docs/configuration.md lists the keys", source, shown));
@@ -99,7 +83,7 @@ Result<void> flatten(json::object const& table, std::string const& path, FileTre
 bool is_foreign_variable(std::string_view name) {
     if (name.starts_with("KAIWA_SERVICE_") || name.starts_with("KAIWA_PORT")) return true;
     return !name.contains("__") && std::ranges::none_of(short_variables, [&](std::string_view own) {
-        return distance(name, own) <= 2;
+        return edit_distance(name, own) <= 2;
     });
 }
 

@@ -38,9 +38,10 @@ void explain(Configuration const& configuration) {
 
 Result<void> back_up(Settings const& settings, std::string const& target) {
     auto done = back_up_stores(settings, target);
+    if (done) std::cerr << fmt::format("Copied {} to {}.\n", settings.data.string(), target);
     if (done && !settings.sealing_secret && settings.sealing_secret_from.empty())
         std::cerr << fmt::format(
-            "Keep {} beside it, apart: it opens the providers' keys in the copy.\n",
+            "Keep {} too, in another place than the copy: it opens the providers' keys in it.\n",
             (settings.data / "secret.key").string());
     if (done && settings.files == FilesKind::s3)
         std::cerr << fmt::format("The bytes of files stay in the bucket {}.\n", settings.s3.bucket);
@@ -65,7 +66,12 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
         return back_up(settings, command->target);
     if (auto const* command = std::get_if<Restore>(&line.command)) {
         SystemClock const clock;
-        return restore_stores(settings, command->source, clock);
+        auto done = restore_stores(settings, command->source, clock);
+        if (done)
+            std::cerr << fmt::format(
+                "Restored {}. What was in its place is in {}/before-restore-…\n", command->source,
+                settings.data.string());
+        return done;
     }
     if (std::holds_alternative<CheckAws>(line.command)) {
         auto const found = check_aws(settings);

@@ -6,9 +6,10 @@ here="$(cd "$(dirname "$0")" && pwd)"
 to="$here/../../../build/tools/dynamodb"
 mkdir -p "$to"
 if [ ! -e "$to/whole" ]; then
+  echo "Installing DynamoDB Local into build/tools/dynamodb"
   cp "$here/pom.xml" "$to/pom.xml"
   (cd "$to" && for attempt in 1 2 3; do
-    mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
+    mvn -q -B -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies \
       -DincludeScope=runtime -DoutputDirectory=lib && break
     [ "$attempt" -lt 3 ] || exit 1
     sleep 5

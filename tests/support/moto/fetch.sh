@@ -6,6 +6,7 @@ here="$(cd "$(dirname "$0")" && pwd)"
 cd "$here/../../.."
 to=build/tools/aws
 cmp -s "$here/requirements.txt" "$to/installed.txt" && exit 0
+echo "Installing moto into $to"
 python3 -m venv "$to"
 for attempt in 1 2 3; do
   "$to/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" && break
