@@ -15,8 +15,12 @@ asio::awaitable<Result<void>> answer_thread(Call& call, unsigned status, chat::T
     co_return co_await answer_json(call.writer, status, std::move(json));
 }
 
+/// Models answer at it steadily and yet with some variety; who wants the model's own says null.
+constexpr double default_temperature = 0.7;
+
 asio::awaitable<Result<void>> create_thread(Call& call) {
     chat::NewThread wanted;
+    wanted.settings.parameters.temperature = default_temperature;
     JsonFields fields(call.body, "the body");
     bool const is_named = fields.has("id") && !fields.is_null("id");
     wanted.id = is_named ? made_id<ThreadId>(fields, "id")
@@ -25,7 +29,7 @@ asio::awaitable<Result<void>> create_thread(Call& call) {
     if (auto const* settings = fields.member("settings"); settings && !settings->is_null()) {
         auto const read = read_settings(*settings);
         if (!read) co_return std::unexpected(read.error());
-        wanted.settings = read->apply_to({});
+        wanted.settings = read->apply_to(std::move(wanted.settings));
     }
     if (auto ok = fields.finish(); !ok) co_return ok;
 

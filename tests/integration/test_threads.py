@@ -1,5 +1,7 @@
 """Threads, search, feedback and export."""
 
+import json
+
 import pytest
 
 from support.client import Refused, new_id
@@ -21,6 +23,19 @@ async def test_threads_are_listed_newest_first_page_by_page(site, root):
     assert [id for id in seen if id in made] == made[:0:-1]
     archived = [item["id"] for item in (await root.ok("GET", "/api/threads", params={"archived": "true"}))["items"]]
     assert made[0] in archived and made[1] not in archived
+
+
+async def test_a_thread_begins_with_a_temperature_unless_it_is_refused(ann, models):
+    for body, settings, sent in (({}, {"temperature": 0.7}, 0.7), ({"settings": {"top_p": 0.5}}, {"temperature": 0.7, "top_p": 0.5}, 0.7),
+                                 ({"settings": {"temperature": None}}, {}, None)):
+        made = await ann.ok("POST", "/api/threads", body)
+        assert made["settings"] == settings
+        model = f"fixed;text={new_id()}"
+        turn = await ann.ask(made["id"], "hello", model)
+        await ann.sse(turn.generation)
+        asked = models.requests(model)[-1]["body"]
+        asked = json.loads(asked) if isinstance(asked, str) else asked
+        assert asked.get("temperature") == sent
 
 
 async def test_changes_touch_only_their_field(ann):

@@ -123,9 +123,10 @@ class Client:
             for event in events:
                 yield event
 
-    async def sse(self, generation: str, after: int = 0, limit: int | None = None) -> list[Event]:
-        """Events after `after`, to the end or until there are `limit`."""
-        read: list[Event] = []
+    async def sse(self, generation: str, after: int = 0, limit: int | None = None,
+                  read: list[Event] | None = None) -> list[Event]:
+        """Events after `after`, to the end or until there are `limit`; also added to `read` as they come."""
+        read = [] if read is None else read
         async with self.stream(generation, after) as events:
             async for event in events:
                 read.append(event)
@@ -156,8 +157,9 @@ class Client:
                                       compression=None, proxy=None, max_size=None, max_queue=None) as connection:
             yield Socket(connection)
 
-    async def ws(self, generation: str, after: int = 0, limit: int | None = None) -> list[Event]:
-        read: list[Event] = []
+    async def ws(self, generation: str, after: int = 0, limit: int | None = None,
+                 read: list[Event] | None = None) -> list[Event]:
+        read = [] if read is None else read
         async with self.websocket() as socket:
             await socket.follow(generation, after)
             while not read or read[-1].type not in TERMINAL:

@@ -937,9 +937,10 @@ export interface components {
             max_tokens?: number;
             system_prompt?: string;
         };
-        /** @description What is not set is absent. */
+        /** @description What is not set is absent, and not sent to the model. */
         ThreadSettings: {
             model?: string;
+            /** @description A thread begins with 0.7 */
             temperature?: number;
             top_p?: number;
             max_tokens?: number;
