@@ -130,7 +130,7 @@ async def test_older_models_are_asked_in_their_own_form(ann, double):
     assert said.text == "hello there" and said.last.type == "done"
     request = double.requests()[-1]
     assert request["target"] == "/model/anthropic.claude-v2/invoke-with-response-stream"
-    assert request["body"] == {"prompt": "\n\nHuman: hello there\n\nAssistant:", "max_tokens_to_sample": 200}
+    assert request["body"] == {"prompt": "\n\nHuman: hello there\n\nAssistant:", "max_tokens_to_sample": 200, "temperature": 0.7}
     assert request["headers"]["x-amzn-bedrock-guardrailidentifier"] == "gr-1"
 
 
