@@ -59,6 +59,9 @@ asio::awaitable<Result<EventBatch>> StoreReader::next(SteadyTime deadline) {
         }
         auto batch = co_await look();
         if (!batch || !batch->empty() || batch->ended) co_return batch;
+        // A stop that came while the store was asked has ended no pause.
+        bool const stopped = co_await stop_requested();
+        if (stopped) co_return fail(Errc::cancelled, "stopped");
 
         auto const left = deadline - std::chrono::steady_clock::now();
         if (left > std::chrono::steady_clock::duration::zero() && !leaving_) {

@@ -216,8 +216,10 @@ public:
 
     asio::awaitable<Result<std::span<asio::const_buffer const>>> next() override {
         while (!may_begin_) {
-            bool const goes_on = co_await sleep_for(1ms);
-            if (!goes_on) co_return fail(Errc::cancelled, "stopped");
+            co_await sleep_for(1ms);
+            // A stop between two pauses ends neither of them.
+            bool const stopped = co_await stop_requested();
+            if (stopped) co_return fail(Errc::cancelled, "stopped");
         }
         if (given_ == texts_.size()) co_return end();
         piece_[0] = asio::buffer(texts_[given_++]);

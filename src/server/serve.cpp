@@ -108,8 +108,9 @@ private:
         };
         auto last = changed_at();
         for (;;) {
-            bool const goes_on = co_await sleep_for(watch_interval);
-            if (!goes_on) co_return;
+            co_await sleep_for(watch_interval);
+            bool const stopped = co_await stop_requested();
+            if (stopped) co_return;
             if (auto const now = changed_at(); now != std::exchange(last, now)) reload();
         }
     }
