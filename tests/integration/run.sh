@@ -32,10 +32,5 @@ sed -nE 's/^(FAILED|ERROR) ([^ ]*).*/failed: \2/p' "$output"
 grep -oP '^RERUN \K[^ ]*' "$output" | sort -u | while read -r name; do
   grep -qF "$name" <(grep -E '^(FAILED|ERROR) ' "$output") || echo "unsteady: $name"
 done
-"$venv/bin/python" - "$report" <<'PYTHON'
-import sys, xml.etree.ElementTree as tree
-suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
-failed = int(suite.get("failures")) + int(suite.get("errors"))
-print(f"{int(suite.get('tests')) - failed - int(suite.get('skipped'))} passed, {failed} failed")
-PYTHON
+"$venv/bin/python" tests/support/count_junit.py "$report"
 exit $status

@@ -21,10 +21,5 @@ mkdir -p build/test-logs
 "$venv/bin/python" -m pytest "$here" -q -p no:cacheprovider --junitxml="$report" "$@" 2>&1 | tee "$output"
 status=${PIPESTATUS[0]}
 sed -nE 's/^(FAILED|ERROR) ([^ ]*).*/failed: \2/p' "$output"
-"$venv/bin/python" - "$report" <<'PYTHON'
-import sys, xml.etree.ElementTree as tree
-suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
-failed = int(suite.get("failures")) + int(suite.get("errors"))
-print(f"{int(suite.get('tests')) - failed - int(suite.get('skipped'))} passed, {failed} failed")
-PYTHON
+"$venv/bin/python" tests/support/count_junit.py "$report"
 exit $status

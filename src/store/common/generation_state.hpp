@@ -21,4 +21,21 @@ namespace kaiwa::store {
     return chat::GenerationState::interrupted;
 }
 
+/// The state of an answer by that of the generation that writes it.
+[[nodiscard]] inline chat::MessageState message_state(chat::GenerationState state) {
+    switch (state) {
+        case chat::GenerationState::running:
+            return chat::MessageState::pending;
+        case chat::GenerationState::done:
+            return chat::MessageState::complete;
+        case chat::GenerationState::stopped:
+            return chat::MessageState::stopped;
+        case chat::GenerationState::interrupted:
+            return chat::MessageState::interrupted;
+        case chat::GenerationState::failed:
+            return chat::MessageState::failed;
+    }
+    return chat::MessageState::failed;
+}
+
 }  // namespace kaiwa::store

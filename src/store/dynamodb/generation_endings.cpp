@@ -1,5 +1,6 @@
 #include "chat/event_frame.hpp"
 #include "store/common/fold_log.hpp"
+#include "store/common/generation_state.hpp"
 #include "store/dynamodb/chat_store.hpp"
 #include "store/dynamodb/lease.hpp"
 #include "store/dynamodb/text_parts.hpp"
@@ -12,26 +13,6 @@ namespace kaiwa::store::dynamodb {
 using chat::GenerationState;
 using chat::MessageState;
 using chat::Principal;
-
-namespace {
-
-MessageState message_state(GenerationState state) {
-    switch (state) {
-        case GenerationState::running:
-            return MessageState::pending;
-        case GenerationState::done:
-            return MessageState::complete;
-        case GenerationState::stopped:
-            return MessageState::stopped;
-        case GenerationState::interrupted:
-            return MessageState::interrupted;
-        case GenerationState::failed:
-            return MessageState::failed;
-    }
-    return MessageState::failed;
-}
-
-}  // namespace
 
 /// One transaction: the last segment, the generation's end, the message, the thread. Which keys the
 /// message and the thread have depends on what the person does meanwhile.

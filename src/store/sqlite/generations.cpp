@@ -1,3 +1,4 @@
+#include "store/common/generation_state.hpp"
 #include "store/sqlite/chat_rows.hpp"
 #include "store/sqlite/chat_store.hpp"
 #include "store/sqlite/search.hpp"
@@ -9,7 +10,6 @@ namespace kaiwa::store::sqlite {
 using chat::GenerationState;
 using chat::LogAck;
 using chat::LogSegment;
-using chat::MessageState;
 using chat::Principal;
 
 namespace {
@@ -65,22 +65,6 @@ Result<LogAck> store_segment(Connection& db, chat::Lease const& lease, LogSegmen
         run->n, run->last_event, run->last_segment, sendable, segment.text.size(),
         now + chat::lease_time);
     return LogAck{run->stop_requested};
-}
-
-MessageState message_state(GenerationState state) {
-    switch (state) {
-        case GenerationState::running:
-            return MessageState::pending;
-        case GenerationState::done:
-            return MessageState::complete;
-        case GenerationState::stopped:
-            return MessageState::stopped;
-        case GenerationState::interrupted:
-            return MessageState::interrupted;
-        case GenerationState::failed:
-            return MessageState::failed;
-    }
-    return MessageState::failed;
 }
 
 void store_answer(Connection& db, std::int64_t n, chat::Ending const& ending) {

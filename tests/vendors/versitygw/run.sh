@@ -29,10 +29,5 @@ report=build/test-logs/versitygw.xml
 mkdir -p build/test-logs
 VERSITYGW="${VERSITYGW:-$place/bin/versitygw}" "$venv/bin/python" -m pytest "$here" -q -p no:cacheprovider --junitxml="$report" "$@"
 status=$?
-"$venv/bin/python" - "$report" <<'PYTHON'
-import sys, xml.etree.ElementTree as tree
-suite = tree.parse(sys.argv[1]).getroot().find("testsuite")
-failed = int(suite.get("failures")) + int(suite.get("errors"))
-print(f"{int(suite.get('tests')) - failed - int(suite.get('skipped'))} passed, {failed} failed")
-PYTHON
+"$venv/bin/python" tests/support/count_junit.py "$report"
 exit $status
