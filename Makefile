@@ -19,7 +19,7 @@ test-vendors: build ## Prove with the vendors' own clients what other programs r
 	@tools/setup.sh build test
 	@for proof in tests/vendors/*/run.sh; do $$proof || exit 1; done
 
-bench: build ## Measure against the budgets (PEERS=1: beside Chainlit, too); bounded
+bench: build ## Measure against the budgets (PEERS=1: beside LiteLLM, Chainlit and Open WebUI); bounded
 	@tools/setup.sh bench
 	@tools/bench.sh
 

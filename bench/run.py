@@ -3,7 +3,7 @@
     python3 bench/run.py --kaiwa build/kaiwa --bin build/release/bin [--quick] [--peers build/peers] [--write docs/performance.md]
 
 The server under test runs on core 0, the model server and the load on core 1. Loopback only; every
-measurement is bounded and the run stops by itself after about five minutes (--quick: one).
+measurement is bounded and the run stops by itself after about ten minutes (--quick: two); the peers add four at most.
 """
 
 import argparse
@@ -13,99 +13,17 @@ import platform
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 from dynamodb_local.local import DynamoDbLocal  # noqa: E402
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def process_tree(pid):
-    out = [pid]
-    for child in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split():
-        out += process_tree(int(child))
-    return out
-
-
-def cpu_seconds(pid):
-    """Time on a core of all threads that live, by the scheduler's own clock: ticks are too coarse."""
-    total = 0
-    for p in process_tree(pid):
-        for task in Path(f"/proc/{p}/task").iterdir():
-            try:
-                total += int((task / "schedstat").read_text().split()[0])
-            except FileNotFoundError:  # it ended meanwhile
-                pass
-    return total / 1e9
-
-
-def memory_kb(pid, field="Rss"):
-    total = 0
-    for p in process_tree(pid):
-        total += int(re.search(rf"^{field}:\s+(\d+)", Path(f"/proc/{p}/smaps_rollup").read_text(), re.M)[1])
-    return total
-
-
-class Servers:
-    """Everything that was started; stopped again whatever happens."""
-
-    def __init__(self):
-        self.started = []
-
-    def start(self, core, command, **kw):
-        process = subprocess.Popen(["taskset", "-c", core, *map(str, command)], **kw)
-        self.started.append(process)
-        return process
-
-    def stop(self):
-        for process in reversed(self.started):
-            process.send_signal(signal.SIGTERM)
-        for process in self.started:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def cold_start(program):
-    """Seconds from the start of a function's process to its first call of the Runtime API."""
-    with socket.create_server(("127.0.0.1", 0)) as api, tempfile.TemporaryDirectory() as folder:
-        api.settimeout(10)
-        env = {"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:%d" % api.getsockname()[1], "KAIWA_DATA": f"{folder}/data",
-               "KAIWA_CHAT__DEFAULT_MODEL": "builtin/guide"}
-        began = time.perf_counter()
-        function = subprocess.Popen([Path(program).resolve()], env=env, cwd=folder, stderr=subprocess.DEVNULL)
-        try:
-            connection, _ = api.accept()
-            request = connection.recv(4096)
-            took = time.perf_counter() - began
-            assert request.startswith(b"GET /2018-06-01/runtime/invocation/next "), request
-            connection.close()
-            return took
-        finally:
-            function.kill()
-            function.wait()
-
-
-def wait_ready(url, seconds=20):
-    until = time.time() + seconds
-    while time.time() < until:
-        try:
-            return urllib.request.urlopen(url, timeout=1).status
-        except Exception:
-            time.sleep(0.002)
-    raise SystemExit(f"{url} did not answer in {seconds} s")
+from peers import compare  # noqa: E402
+from processes import Servers, cold_start, cpu_seconds, free_port, memory_kb, wait_ready  # noqa: E402
+from table import Table, replace_measured  # noqa: E402
 
 
 class Bench:
@@ -113,12 +31,10 @@ class Bench:
         self.args = args
         self.folder = Path(tempfile.mkdtemp(prefix="kaiwa-bench-"))
         self.servers = Servers()
-        self.rows = []
+        self.table = Table()
+        self.row = self.table.row
         self.rates = {}  # whole turns a second, by how many at once
-
-    def row(self, what, value, beside, budget, ok):
-        self.rows.append((what, value, beside, budget, {True: "yes", False: "**no**", None: ""}[ok]))
-        print(f"  {what}: {value}" + (f" | {beside}" if beside else "") + (f" | budget {budget}" if budget else ""), flush=True)
+        self.costs = {}  # µs a relayed token, by how it was relayed
 
     def load(self, target, model, connections, turns, **more):
         port = {"kaiwa": self.kaiwa_port, "nginx": self.nginx_port, "direct": self.model_port}[target]
@@ -140,7 +56,8 @@ class Bench:
 
     def start(self):
         a = self.args
-        self.model = self.servers.start("1", [a.bin / "kaiwa_model_server", "--port", "0", "--lifetime", "1800", "--records", "0"],
+        self.model = self.servers.start("1", [a.bin / "kaiwa_model_server", "--port", "0", "--lifetime", "2400", "--records", "0",
+                                              "--model", f"{compare.TURN_MODEL}=stream?tokens=50"],
                                         stdout=subprocess.PIPE, text=True)
         self.model_port = int(self.model.stdout.readline().split()[1])
         self.nginx_port = free_port()
@@ -203,6 +120,7 @@ http {{ access_log off; keepalive_requests 1000000;
             for target in ("nginx", "kaiwa"):
                 r = self.load(target, model, connections, turns)
                 cost[target] = r["cpu"] / max(r["frames"], 1) * 1e6
+            self.costs[what] = cost["kaiwa"]
             ratio = cost["kaiwa"] / cost["nginx"]
             self.row(f"CPU per token, {what}", f"{cost['kaiwa']:.1f} µs", f"nginx {cost['nginx']:.1f} µs = {ratio:.2f} ×", "≤ 1.0 × nginx", ratio <= 1.0)
 
@@ -222,9 +140,8 @@ http {{ access_log off; keepalive_requests 1000000;
             n = self.load("nginx", "stream?tokens=50", connections, 4000 // scale // connections)
             rate, beside = r["turns"] / r["seconds"], n["turns"] / n["seconds"]
             self.rates[connections] = rate
-            # Chainlit's 21.6 turns/s was measured on such a machine; --peers measures it again.
             self.row(f"durable turns of 50 tokens, {connections} at once", f"{rate:,.0f}/s, {r['cpu'] / r['turns'] * 1e3:.2f} ms CPU",
-                     f"nginx relays {beside:,.0f}/s = {rate / beside:.2f} ×", "≥ 2,160/s (100 × Chainlit)" if connections == 8 else "", rate >= 2160 if connections == 8 else None)
+                     f"nginx relays {beside:,.0f}/s = {rate / beside:.2f} ×", "", None)
 
         self.measure_store()
         self.measure_aws()
@@ -307,30 +224,24 @@ http {{ access_log off; keepalive_requests 1000000;
                  "as idle, none over 50 ms", s["fps"] >= 0.95 * idle["fps"] and s["long"] == 0)
         self.row(f"opening {1_000 if self.args.quick else 10_000:,} messages", f"{r['long_thread_ms']:.0f} ms, the server {r['long_thread_server_ms']:.0f} ms", "Open WebUI 1.5–2.2 s for 2,000", "≤ 1 s, server ≤ 20 ms", r["long_thread_ms"] <= 1000 and r["long_thread_server_ms"] <= 20)
 
-    def measure_peers(self):
-        python = self.args.peers / "chainlit/bin/python"
-        turns = "5" if self.args.quick else "25"
-        done = subprocess.run([str(python), "bench/peers/measure_chainlit.py", "--folder", str(self.folder / "chainlit"), "--model-port", str(self.model_port), "--turns", turns],
-                              capture_output=True, text=True, timeout=600)
-        if done.returncode != 0:
-            self.row("Chainlit", "not measured", (done.stderr.strip().splitlines() or [""])[-1][:120], "", False)
-            return
-        r = json.loads(done.stdout)
-        for connections in (1, 8):
-            peer, ours = r[str(connections)], self.rates[connections]
-            rate = peer["turns"] / peer["seconds"]
-            self.row(f"whole turns of 50 tokens beside Chainlit, {connections} at once", f"{ours:,.0f}/s", f"Chainlit {rate:.1f}/s, {peer['cpu'] / peer['turns'] * 1e3:.0f} ms CPU each, {r['stored']} of {r['asked']} stored",
-                     "≥ 100 ×" if connections == 8 else "", ours >= 100 * rate if connections == 8 else None)
+    def compare_peers(self):
+        root, quick = self.args.peers, self.args.quick
+        began = time.monotonic()
+        measured, why = compare.run_litellm(root, self.folder, self.model_port, self.args.bin / "kaiwa_load", quick)
+        for what in compare.RELAYS:
+            if what in self.costs:
+                self.row(*compare.relay_row(what, self.costs[what], measured[what] if measured else None, why))
+        for peer in compare.CHAT_PEERS:
+            measured, why = compare.run_chat_peer(root, peer, self.folder, self.model_port, quick)
+            for connections in peer.connections:
+                self.row(*compare.turn_row(peer, connections, self.rates[connections], measured, why))
+        if root:
+            print(f"  the peers took {time.monotonic() - began:.0f} s", flush=True)
 
     def make_key(self, name, *options):
         printed = subprocess.run([str(self.args.kaiwa), "key", "add", name, *options, "--data", str(self.data)], env=self.env,
                                  capture_output=True, text=True, check=True).stdout
         return next(word for word in printed.split() if word.startswith("kw_"))
-
-    def table(self):
-        lines = ["| what | Kaiwa | beside | budget | met |", "| --- | --- | --- | --- | --- |"]
-        lines += ["| " + " | ".join(row) + " |" for row in self.rows]
-        return "\n".join(lines)
 
     def machine(self):
         model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
@@ -349,16 +260,11 @@ def main():
     try:
         bench.start()
         bench.measure()
-        if bench.args.peers:
-            bench.measure_peers()
+        bench.compare_peers()
         bench.measure_page()
-        print("\n" + bench.table())
+        print(f"\n{bench.table}")
         if bench.args.write:
-            text = bench.args.write.read_text()
-            begin, end = "<!-- measured -->", "<!-- /measured -->"
-            head, rest = text.split(begin)
-            tail = rest.split(end)[1]
-            bench.args.write.write_text(f"{head}{begin}\n{bench.machine()}\n\n{bench.table()}\n{end}{tail}")
+            bench.args.write.write_text(replace_measured(bench.args.write.read_text(), bench.machine(), bench.table))
     finally:
         bench.servers.stop()
         shutil.rmtree(bench.folder, ignore_errors=True)

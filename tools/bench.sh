@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures the optimised program against its budgets, beside nginx in the same run.
 # usage: tools/bench.sh [--quick]     writes the table into docs/performance.md; takes about ten minutes
-#        PEERS=1 tools/bench.sh       installs Chainlit under build/peers and measures it, too
+#        PEERS=1 tools/bench.sh       beside Chainlit, Open WebUI and LiteLLM, too: four minutes more, and once their
+#                                     installation (2.5 GB) under build/peers, or where KAIWA_PEERS_DIR says
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/tools/node/bin:$PATH"
@@ -13,11 +14,7 @@ if ! cmp -s tests/e2e/package-lock.json tests/e2e/node_modules/.installed-lock; 
 fi
 peers=()
 if [ -n "${PEERS:-}" ]; then
-  if ! cmp -s bench/peers/requirements.txt build/peers/chainlit/.installed; then
-    python3 -m venv build/peers/chainlit
-    build/peers/chainlit/bin/python -m pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
-    cp bench/peers/requirements.txt build/peers/chainlit/.installed
-  fi
-  peers=(--peers build/peers)
+  peers=(--peers "${KAIWA_PEERS_DIR:-build/peers}")
+  tools/peers.sh "${peers[1]}"
 fi
 exec timeout 2400 python3 bench/run.py --kaiwa build/kaiwa --bin build/release/bin "${peers[@]}" --write docs/performance.md "$@"
