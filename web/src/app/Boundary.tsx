@@ -1,6 +1,6 @@
 import { Component, type ErrorInfo, type ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
-import { i18next } from "@/lib/i18n/i18n";
+import { say } from "@/lib/i18n/i18n";
 
 /** Shows what can be done when rendering fails, instead of an empty page. */
 export class Boundary extends Component<{ children: ReactNode }, { failed: boolean }> {
@@ -18,10 +18,10 @@ export class Boundary extends Component<{ children: ReactNode }, { failed: boole
     if (!this.state.failed) return this.props.children;
     return (
       <main className="mx-auto flex min-h-dvh max-w-md flex-col items-center justify-center gap-3 p-6 text-center" role="alert">
-        <h1 className="text-lg font-semibold">{i18next.t("crash.title")}</h1>
-        <p className="text-muted">{i18next.t("crash.text")}</p>
+        <h1 className="text-lg font-semibold">{say("crash.title")}</h1>
+        <p className="text-muted">{say("crash.text")}</p>
         <Button kind="primary" onClick={() => location.reload()}>
-          {i18next.t("crash.reload")}
+          {say("crash.reload")}
         </Button>
       </main>
     );

@@ -1,6 +1,6 @@
 import type { RootContent } from "hast";
 import { memo, useEffect, useRef, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Caret } from "./Caret";
 import { codeChunks } from "./code-chunks";
 import { CopyButton } from "./CopyButton";

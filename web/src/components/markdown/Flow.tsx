@@ -1,6 +1,6 @@
 import type { List, ListItem, RootContent } from "mdast";
 import { memo, use, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Caret } from "./Caret";
 import { CodeBlock } from "./CodeBlock";
 import { Diagram } from "./Diagram";

@@ -1,6 +1,6 @@
 import type { Image, ImageReference, PhrasingContent } from "mdast";
 import { createContext, Fragment, use, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Caret } from "./Caret";
 import { Formula } from "./Formula";
 import { plainText } from "./table-text";

@@ -1,6 +1,6 @@
 import type { Table, TableRow } from "mdast";
 import { memo, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { IconButton } from "@/components/ui/Button";
 import { download } from "@/lib/clipboard";
 import { toCsv } from "@/lib/csv";

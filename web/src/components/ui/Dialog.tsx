@@ -1,5 +1,5 @@
 import { useEffect, useId, useLayoutEffect, useRef, type PointerEvent, type ReactNode, type RefObject } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { cx } from "./cx";
 import { Icon } from "./Icon";
 

@@ -1,12 +1,12 @@
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { setPreference } from "@/lib/preferences";
 
 const languages = { ja: "日本語", en: "English" } as const;
 
 /** A page of its own before somebody is signed in: one column, one thing to do, and the choice of language. */
 export function EntryPage({ title, lead, children }: { title: string; lead?: ReactNode; children: ReactNode }) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTranslation();
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-sm flex-col gap-5 px-5 pt-[12dvh] pb-6">
       <title>{t("titled", { title })}</title>
@@ -22,7 +22,7 @@ export function EntryPage({ title, lead, children }: { title: string; lead?: Rea
             key={tag}
             type="button"
             lang={tag}
-            aria-pressed={i18n.language === tag}
+            aria-pressed={language === tag}
             onClick={() => setPreference("language", tag as keyof typeof languages)}
             className="h-9 rounded-lg px-2.5 text-muted hover:bg-hover aria-pressed:font-semibold aria-pressed:text-text"
           >

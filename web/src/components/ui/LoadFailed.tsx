@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { explain } from "@/lib/i18n/problems";
 import { Button } from "./Button";
 import { Notice } from "./Notice";

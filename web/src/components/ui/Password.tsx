@@ -1,5 +1,5 @@
 import { useState, type ComponentProps } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { IconButton } from "./Button";
 import { TextInput } from "./Field";
 

@@ -1,7 +1,7 @@
 import { act, fireEvent, render, screen } from "@testing-library/react";
 import { Suspense, type ComponentType } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { later, Missing } from "./later";
 
 function Hello({ name }: { name: string }) {
@@ -26,8 +26,8 @@ async function show(Part: ComponentType<{ name: string }>) {
   await act(() => vi.advanceTimersByTimeAsync(10_000));
 }
 
-beforeEach(async () => {
-  await i18next.changeLanguage("en");
+beforeEach(() => {
+  setLanguage("en");
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   vi.useFakeTimers();
 });

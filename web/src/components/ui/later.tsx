@@ -1,5 +1,5 @@
 import { Component, lazy, useState, type ComponentType, type ErrorInfo, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "./Button";
 import { Notice } from "./Notice";
 

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useMemo, useState, type ComponentType } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import type { TimeChartProps } from "@/components/chart/TimeChart";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
@@ -19,7 +19,7 @@ const TimeChart = lazy<ComponentType<TimeChartProps>>(() => import("@/components
 
 /** How a provider is doing now, and how it did: as a picture, as a table, as a file. */
 export function Activity({ provider }: { provider: Provider }) {
-  const { t, i18n } = useTranslation("admin");
+  const { t, language } = useTranslation("admin");
   const [span, setSpan] = useState<Span>("1h");
   const activity = useQuery(activityQuery(provider.name, span));
   const slow = useDelayed(activity.isPending);
@@ -34,9 +34,9 @@ export function Activity({ provider }: { provider: Provider }) {
           <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
         </dd>
         {provider.latency_ms !== undefined && <dt>{t("provider.latency")}</dt>}
-        {provider.latency_ms !== undefined && <dd className="tabular-nums">{latency(provider.latency_ms, i18n.language)}</dd>}
+        {provider.latency_ms !== undefined && <dd className="tabular-nums">{latency(provider.latency_ms, language)}</dd>}
         {provider.checked_at && <dt>{t("provider.checkedAt")}</dt>}
-        {provider.checked_at && <dd>{moment(provider.checked_at, i18n.language)}</dd>}
+        {provider.checked_at && <dd>{moment(provider.checked_at, language)}</dd>}
         <dt>{t("provider.lastError")}</dt>
         <dd>{provider.last_error ?? t("never")}</dd>
       </dl>
@@ -61,8 +61,7 @@ export function Activity({ provider }: { provider: Provider }) {
 }
 
 function Figures({ periods, name }: { periods: readonly ActivityPeriod[]; name: string }) {
-  const { t, i18n } = useTranslation("admin");
-  const language = i18n.language;
+  const { t, language } = useTranslation("admin");
   const columns: Column<never>[] = [
     { name: t("activity.time") },
     { name: t("activity.requests"), numeric: true },

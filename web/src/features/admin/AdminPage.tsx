@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { PageTabs } from "@/components/ui/PageTabs";
 import { ModelsSection } from "./ModelsSection";
 import { UsersSection } from "./UsersSection";

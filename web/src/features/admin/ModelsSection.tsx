@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
@@ -61,7 +61,7 @@ export function ModelsSection() {
 }
 
 function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers: Provider[]; order: Order<Sort>; onOrder: (order: Order<Sort>) => void; open: string | undefined; onOpen: (name: string) => void }) {
-  const { t, i18n } = useTranslation("admin");
+  const { t, language } = useTranslation("admin");
   const columns: Column<Sort>[] = [
     { name: t("provider.name"), sort: "name" },
     { name: t("provider.state"), sort: "state" },
@@ -87,7 +87,7 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
             <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
             {provider.reason && <div className="max-w-64 text-muted">{provider.reason}</div>}
           </td>
-          <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, i18n.language)}</td>
+          <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, language)}</td>
           <td className={cellClass({ numeric: true })}>{provider.model_count}</td>
           <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.kinds.${provider.kind}`)}</td>
           <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.origins.${provider.origin}`)}</td>
@@ -95,7 +95,7 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
             <div className="max-w-72">
               {/* Why it cannot be reached stands with its state already. */}
               {provider.last_error !== provider.reason && (provider.last_error ?? t("never"))}
-              {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, i18n.language)}</div>}
+              {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, language)}</div>}
             </div>
           </td>
         </tr>

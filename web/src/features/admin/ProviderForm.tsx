@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Fragment, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
+import type { Translate } from "@/lib/i18n/texts";
 import { Button } from "@/components/ui/Button";
 import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
 import { PasswordInput } from "@/components/ui/Password";
@@ -147,9 +148,9 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
   );
 }
 
-type Words = ReturnType<typeof useTranslation<"admin">>["t"];
 
-function spoken(change: ProviderChange, t: Words): string {
+
+function spoken(change: ProviderChange, t: Translate): string {
   switch (change.kind) {
     case "url":
     case "region":

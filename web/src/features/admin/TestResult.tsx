@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Notice } from "@/components/ui/Notice";
 import { api, body } from "@/lib/api/client";
 import type { ProviderTestResult } from "@/lib/api/types";
@@ -50,7 +50,7 @@ export function TestResult({ test }: { test: ReturnType<typeof useConnectionTest
 }
 
 function Verdict({ result }: { result: ProviderTestResult }) {
-  const { t, i18n } = useTranslation("admin");
+  const { t, language } = useTranslation("admin");
   if (!result.ok) {
     const kind = result.error?.class ?? "";
     return (
@@ -61,7 +61,7 @@ function Verdict({ result }: { result: ProviderTestResult }) {
       </Notice>
     );
   }
-  const took = latency(result.latency_ms, i18n.language);
+  const took = latency(result.latency_ms, language);
   if (result.models.length === 0) return <Notice kind="warning">{t("provider.testNone", { latency: took })}</Notice>;
   const rest = result.models.length - shownModels;
   return (

@@ -3,14 +3,14 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import type { ManagedUser } from "@/lib/api/types";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import "./texts";
 import { NewUserPanel, UserPanel } from "./UserPanel";
 
 const user = { id: "u", username: "hanako", name: "Hanako", role: "user", disabled: false } as ManagedUser;
 
-beforeEach(async () => {
-  await i18next.changeLanguage("en");
+beforeEach(() => {
+  setLanguage("en");
   vi.stubGlobal("matchMedia", () => ({ matches: true, addEventListener: () => undefined, removeEventListener: () => undefined }));
 });
 

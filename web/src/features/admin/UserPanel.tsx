@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
+import type { Translate } from "@/lib/i18n/texts";
 import { Button } from "@/components/ui/Button";
 import { Field, Select, TextInput } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
@@ -205,9 +206,9 @@ function PasswordField({ label, hint, short, value, onChange }: { label: string;
   );
 }
 
-type Words = ReturnType<typeof useTranslation<"admin">>["t"];
 
-function spoken(change: UserChange, t: Words): string {
+
+function spoken(change: UserChange, t: Translate): string {
   switch (change.kind) {
     case "name":
       return change.to === "" ? t("user.changes.nameCleared") : t("user.changes.name", { to: change.to });

@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
@@ -22,7 +22,7 @@ type Sort = "username" | "created_at" | "last_seen_at";
 
 /** Everyone who can sign in. */
 export function UsersSection() {
-  const { t, i18n } = useTranslation("admin");
+  const { t, language } = useTranslation("admin");
   const list = useListView<Sort>({ by: "username", descending: false });
   const { filter } = list;
   const [open, setOpen] = useState<string | null>(null);
@@ -78,8 +78,8 @@ export function UsersSection() {
                 <td className={cellClass({})}>
                   <State tone={user.disabled ? "quiet" : "good"}>{t(user.disabled ? "user.disabled" : "user.active")}</State>
                 </td>
-                <td className={cellClass({ wide: true })}>{user.last_seen_at === null ? t("never") : moment(user.last_seen_at, i18n.language)}</td>
-                <td className={cellClass({ wide: true })}>{moment(user.created_at, i18n.language)}</td>
+                <td className={cellClass({ wide: true })}>{user.last_seen_at === null ? t("never") : moment(user.last_seen_at, language)}</td>
+                <td className={cellClass({ wide: true })}>{moment(user.created_at, language)}</td>
               </tr>
             ))}
           </Table>

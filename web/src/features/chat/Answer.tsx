@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Markdown } from "@/components/markdown";
 import { useTurns } from "@/lib/events/LiveProvider";
 import { useTurn } from "@/lib/events/turns";

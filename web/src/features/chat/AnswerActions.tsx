@@ -1,5 +1,5 @@
 import { useState, type RefObject } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button, IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { TextArea } from "@/components/ui/Field";
@@ -18,7 +18,7 @@ import { useSendKey } from "./useSendKey";
 
 /** What can be done with an answer: on hover and focus, and always where there is no pointer to hover with. */
 export function AnswerActions({ item, content }: { item: Item; content: RefObject<HTMLElement | null> }) {
-  const { t, i18n } = useTranslation(["chat", "common"]);
+  const { t, language } = useTranslation("chat");
   const { actions, running } = useChat();
   const writing = `comment ${item.id}`;
   const comment = useEdit(writing);
@@ -38,8 +38,8 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
     setEdit(writing, asks ? (comment ?? "") : null);
     void actions.feedback(item, off ? null : { value: next });
   };
-  const time = new Date(item.created_at).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
-  const number = (value: number) => value.toLocaleString(i18n.language);
+  const time = new Date(item.created_at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+  const number = (value: number) => value.toLocaleString(language);
   const passed = took(item);
   const model = item.model?.split("/").slice(1).join("/") || item.model;
 
@@ -96,7 +96,7 @@ interface CommentProps {
 }
 
 function Comment({ text, focused, onChange, onClose, onSend }: CommentProps) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const { sends, enterKeyHint } = useSendKey();
   const send = () => (text.trim() === "" ? onClose() : onSend());
   return (

@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Notice } from "@/components/ui/Notice";
 import { useChat } from "./context";
@@ -11,7 +11,7 @@ export function offersAgain({ state, text }: Item): boolean {
 
 /** How an answer ended, when it did not end well: in words, with what to do about it. */
 export function AnswerState({ item }: { item: Item }) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const { actions, running } = useChat();
   const again = (how: "regenerate" | "continue") => (
     <Button size="small" disabled={running} icon={how === "continue" ? "play" : "refresh"} onClick={() => void actions.again(item, how)}>

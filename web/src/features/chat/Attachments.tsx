@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Icon } from "@/components/ui/Icon";
 import type { StoredFile } from "@/lib/api/types";
 import type { Upload } from "./useUploads";

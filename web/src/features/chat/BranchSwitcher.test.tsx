@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { useState } from "react";
 import { beforeEach, expect, it, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { BranchSwitcher } from "./BranchSwitcher";
 import { Chat } from "./context";
 import { newQuestion } from "./conversation";
@@ -26,8 +26,8 @@ function Place() {
 
 const next = () => screen.getByRole("button", { name: "Next version" });
 
-beforeEach(async () => {
-  await i18next.changeLanguage("en");
+beforeEach(() => {
+  setLanguage("en");
   select.mockReset();
 });
 

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { IconButton } from "@/components/ui/Button";
 import { useChat } from "./context";
 import type { Item } from "./conversation";

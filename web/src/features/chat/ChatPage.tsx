@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button, IconButton } from "@/components/ui/Button";
 import { Empty, Notice } from "@/components/ui/Notice";
 import { PageLink } from "@/components/ui/PageLink";
@@ -44,7 +44,7 @@ export function ChatPage(props: Props) {
 }
 
 function ChatThread({ thread, notice, menu }: Props) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const config = useQuery(configQuery);
   const models = useQuery(modelsQuery);
   const found = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== null });
@@ -159,7 +159,7 @@ function ChatThread({ thread, notice, menu }: Props) {
 
 /** In the place of a thread: what is not there stays so, what could not be read may come with another try. */
 function CannotOpen({ error, retry }: { error: unknown; retry: () => void }) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const gone = isApiError(error) && error.status === 404;
   return (
     <div className="grid grow place-items-center">

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import { Empty } from "@/components/ui/Notice";
@@ -17,7 +17,7 @@ interface Props {
 
 /** The files of a thread, newest first, each with the way to its message. Those of older messages come when asked for. */
 export function FilesPanel({ thread, conversation, loadOlder, onShow }: Props) {
-  const { t, i18n } = useTranslation("chat");
+  const { t, language } = useTranslation("chat");
   const [busy, setBusy] = useState(false);
   const files = conversation.items.flatMap((item) => item.files.map((file) => ({ file, item }))).reverse();
   const older = async () => {
@@ -35,7 +35,7 @@ export function FilesPanel({ thread, conversation, loadOlder, onShow }: Props) {
             <span className="min-w-0 grow">
               <a href={fileAddress(file)} download={file.name} className="block truncate text-[15px] hover:underline">{file.name}</a>
               <span className="block text-xs text-muted">
-                {fileSize(file.size)} · {new Date(item.created_at).toLocaleDateString(i18n.language, { dateStyle: "medium" })}
+                {fileSize(file.size)} · {new Date(item.created_at).toLocaleDateString(language, { dateStyle: "medium" })}
               </span>
             </span>
             <Button

@@ -2,7 +2,7 @@ import { fireEvent, render, screen } from "@testing-library/react";
 import { beforeAll, expect, it, vi } from "vitest";
 import type { Model } from "@/lib/api/types";
 import { ApiError, networkProblem } from "@/lib/api/errors";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { ModelPicker } from "./ModelPicker";
 
 const retry = vi.fn();
@@ -13,8 +13,8 @@ function show(models: Model[] | undefined, error: unknown = null) {
   return screen.getByRole("button");
 }
 
-beforeAll(async () => {
-  await i18next.changeLanguage("ja");
+beforeAll(() => {
+  setLanguage("ja");
   // jsdom has no popovers, and takes them for hidden.
   HTMLElement.prototype.showPopover = () => undefined;
   vi.stubGlobal("matchMedia", () => ({ matches: false }));

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Icon } from "@/components/ui/Icon";
 import { Menu, MenuChoice, MenuChoices, MenuGroup, MenuItem, MenuNote } from "@/components/ui/Menu";
 import type { Model } from "@/lib/api/types";
@@ -22,7 +22,7 @@ interface Props {
 
 /** Which model answers next. One that cannot be reached is shown with the reason. */
 export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }: Props) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const current = models?.find(({ id }) => id === chosen);
   const [wanted, setWanted] = useState("");
   const many = models !== undefined && models.length > fewEnough;

@@ -1,10 +1,10 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { ParametersPanel } from "./ParametersPanel";
 
 function write(text: string) {
-  void i18next.changeLanguage("en");
+  setLanguage("en");
   const onChange = vi.fn();
   const shown = render(<ParametersPanel settings={{ model: "a/b" }} onChange={onChange} />);
   fireEvent.change(screen.getByLabelText("System prompt"), { target: { value: text } });

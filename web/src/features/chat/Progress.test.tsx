@@ -1,10 +1,10 @@
 import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { Progress } from "./Progress";
 
-it("does not say that a model thinks before the question has arrived", async () => {
-  await i18next.changeLanguage("en");
+it("does not say that a model thinks before the question has arrived", () => {
+  setLanguage("en");
   const since = new Date(Date.now() - 2_000).toISOString();
   const { rerender } = render(<Progress since={since} steps={[]} sending />);
   expect(screen.getByRole("status").textContent).toBe("Sending…");

@@ -1,6 +1,6 @@
-import type { TFunction } from "i18next";
+import type { Translate } from "@/lib/i18n/texts";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import type { Step } from "@/lib/api/types";
 import { wholeSeconds } from "./duration";
 
@@ -45,7 +45,7 @@ function usePassed(since: string): number {
   return passed;
 }
 
-export function stepText(step: Step | undefined, t: TFunction<"chat">): string {
+export function stepText(step: Step | undefined, t: Translate): string {
   if (step?.kind === "retrieval") return t("retrieving");
   if (step?.kind === "tool") return t("usingTool", { name: step.name });
   return t("thinking");

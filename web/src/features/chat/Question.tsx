@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button, IconButton } from "@/components/ui/Button";
 import { TextArea } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
@@ -16,14 +16,16 @@ import { useGrowing } from "./useGrowing";
 import { useSendKey } from "./useSendKey";
 
 export function Question({ item }: { item: Item }) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const { running, editing, setEditing } = useChat();
   const pencil = useRef<HTMLButtonElement>(null);
   if (editing === item.id) {
     const close = (from: Element | null) => {
       setEditing(null);
-      // Back to where the focus came from; the button that began it is a new one by then.
-      requestAnimationFrame(() => (from instanceof HTMLElement && from.isConnected ? from : pencil.current)?.focus());
+      // Back to where the focus came from, at once: later it might be somewhere else again.
+      if (from instanceof HTMLElement && from.isConnected) return from.focus();
+      // The button that began it is a new one by then.
+      requestAnimationFrame(() => document.activeElement === document.body && pencil.current?.focus());
     };
     return <Editor item={item} onClose={close} />;
   }
@@ -55,7 +57,7 @@ export function Question({ item }: { item: Item }) {
 
 /** Why a question did not arrive, and what can be done: sending it again, or writing it anew. */
 function Unsent({ item, error }: { item: Item; error: unknown }) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const { actions, rewrite } = useChat();
   const buttons = (
     <>
@@ -72,7 +74,7 @@ function Unsent({ item, error }: { item: Item; error: unknown }) {
 
 /** Changes a question in its place; sending it begins a new branch and keeps the old one. */
 function Editor({ item, onClose }: { item: Item; onClose: (from: Element | null) => void }) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const { actions } = useChat();
   const [from] = useState(() => document.activeElement);
   const close = () => {

@@ -1,35 +1,35 @@
 import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
 import type { Step } from "@/lib/api/types";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { Steps } from "./Steps";
 
 const retrieval: Step = { id: "r", kind: "retrieval", name: "search", state: "done", detail: { passages: 3, ms: 2_100 } };
 const thought: Step = { id: "reasoning", kind: "model", name: "reasoning", state: "done", detail: { ms: 4_040 } };
 
-async function line(steps: Step[], reasoning = "", since: string | null = null): Promise<string | null> {
-  await i18next.changeLanguage("ja");
+function line(steps: Step[], reasoning = "", since: string | null = null): string | null {
+  setLanguage("ja");
   render(<Steps id={`m${steps.length}${reasoning}`} steps={steps} reasoning={reasoning} notice={null} since={since} />);
   return screen.queryByRole("button")?.textContent ?? null;
 }
 
-it("folds what happened into one line with the seconds", async () => {
-  expect(await line([retrieval])).toBe("3件の資料を参照 · 2.1秒");
+it("folds what happened into one line with the seconds", () => {
+  expect(line([retrieval])).toBe("3件の資料を参照 · 2.1秒");
 });
 
-it("adds up the seconds of all that happened", async () => {
-  expect(await line([retrieval, thought], "hm")).toBe("3件の資料を参照 · 考えた過程 · 6.1秒");
+it("adds up the seconds of all that happened", () => {
+  expect(line([retrieval, thought], "hm")).toBe("3件の資料を参照 · 考えた過程 · 6.1秒");
 });
 
-it("says no seconds that nobody noticed, or that are not known", async () => {
-  expect(await line([{ ...thought, detail: { ms: 3 } }], "hm")).toBe("考えた過程");
+it("says no seconds that nobody noticed, or that are not known", () => {
+  expect(line([{ ...thought, detail: { ms: 3 } }], "hm")).toBe("考えた過程");
 });
 
-it("says no time of reasoning that is not shown", async () => {
-  expect(await line([thought])).toBeNull();
+it("says no time of reasoning that is not shown", () => {
+  expect(line([thought])).toBeNull();
 });
 
-it("counts while it runs, after a few seconds, and says it to a screen reader once", async () => {
-  expect(await line([], "hm", new Date(Date.now() - 7_000).toISOString())).toMatch(/^考えをまとめています…7秒$/);
+it("counts while it runs, after a few seconds, and says it to a screen reader once", () => {
+  expect(line([], "hm", new Date(Date.now() - 7_000).toISOString())).toMatch(/^考えをまとめています…7秒$/);
   expect(screen.getByRole("status").textContent).toBe("考えをまとめています…");
 });

@@ -1,5 +1,5 @@
-import type { TFunction } from "i18next";
-import { useTranslation } from "react-i18next";
+import type { Translate } from "@/lib/i18n/texts";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { cx } from "@/components/ui/cx";
 import { Icon } from "@/components/ui/Icon";
 import type { Message, Step } from "@/lib/api/types";
@@ -75,7 +75,7 @@ export function Steps({ id, steps, reasoning, notice, since }: Props) {
   );
 }
 
-function summary(step: Step, t: TFunction<"chat">): string {
+function summary(step: Step, t: Translate): string {
   if (step.state === "running") return stepText(step, t);
   const passages = numberIn(step.detail, "passages");
   if (step.kind === "retrieval") return passages === null ? t("retrieved") : t("passages", { count: passages });
@@ -83,7 +83,7 @@ function summary(step: Step, t: TFunction<"chat">): string {
   return step.name;
 }
 
-function timeOf(step: Step, t: TFunction<"chat">): string[] {
+function timeOf(step: Step, t: Translate): string[] {
   const took = numberIn(step.detail, "ms");
   return took === null || took < noticed ? [] : [duration(took, t)];
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { toast } from "@/components/ui/toast";
 import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";

@@ -1,5 +1,6 @@
 import type { KeyboardEvent } from "react";
 import { isMac, shortcutLabel } from "@/lib/commands";
+import type { Translate } from "@/lib/i18n/texts";
 import { useMediaQuery } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 
@@ -8,6 +9,7 @@ export function useSendKey() {
   const { send } = usePreferences();
   // A phone's keyboard has no Shift+Enter: there, Enter begins a new line.
   const touch = useMediaQuery("(pointer: coarse)");
+  const hint: Parameters<Translate> = touch ? ["editHintTouch"] : send === "enter" ? ["editHint"] : ["editHintMod", { keys: shortcutLabel("Mod+Enter") }];
   return {
     touch,
     /** Whether this Enter sends; else it is left to the browser. */
@@ -17,6 +19,6 @@ export function useSendKey() {
     },
     enterKeyHint: touch || send !== "enter" ? "enter" : "send",
     /** Where the keys are told: the key of the text and what it names. */
-    hint: touch ? (["editHintTouch"] as const) : send === "enter" ? (["editHint"] as const) : (["editHintMod", { keys: shortcutLabel("Mod+Enter") }] as const),
+    hint,
   } as const;
 }

@@ -1,5 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { signedOut } from "@/lib/api/client";
 import { ApiError, networkProblem } from "@/lib/api/errors";
 import type { Config, Problem, StoredFile } from "@/lib/api/types";
@@ -58,7 +58,7 @@ export function accepts(types: readonly string[], type: string): boolean {
 }
 
 export function useUploads(thread: string | null, limits: Limits | undefined) {
-  const { t } = useTranslation(["chat", "common"]);
+  const { t } = useTranslation("chat");
   const all = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);

@@ -3,7 +3,7 @@ import { createRef, useState, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { isMac } from "@/lib/commands";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { setPreference } from "@/lib/preferences";
 import { AnswerActions } from "./AnswerActions";
 import { Chat } from "./context";
@@ -44,8 +44,8 @@ function edit(text: string): HTMLElement {
 
 const comment = () => screen.queryByRole("textbox", { name: /What was wrong/ });
 
-beforeEach(async () => {
-  await i18next.changeLanguage("en");
+beforeEach(() => {
+  setLanguage("en");
   vi.clearAllMocks();
   vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
 });

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { useConnection, useLive } from "@/lib/events/live";
 import { lineOf } from "./line";
 

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { IconButton } from "@/components/ui/Button";
 import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";

@@ -3,7 +3,7 @@ import { cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { endSession, keys } from "@/lib/api/queries";
 import { LoginPage } from "./LoginPage";
 
@@ -40,8 +40,8 @@ async function signIn(username: string, password: string) {
   await user.click(screen.getByRole("button", { name: "Sign in" }));
 }
 
-beforeEach(async () => {
-  await i18next.changeLanguage("en");
+beforeEach(() => {
+  setLanguage("en");
   history.replaceState(null, "", "/");
 });
 

@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Dialog } from "@/components/ui/Dialog";
 import { shortcutLabel, useCommands } from "@/lib/commands";
 import { usePreferences } from "@/lib/preferences";
@@ -15,9 +15,10 @@ export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => 
 
 function Rows() {
   const { t } = useTranslation("palette");
+  const { t: name } = useTranslation();
   const { send } = usePreferences();
   const newest = new Map(useCommands().map((command) => [command.id, command]));
-  const everywhere = [...newest.values()].flatMap(({ id, title, shortcut }) => (shortcut === undefined ? [] : [{ id, text: t(title, { ns: "common" }), shortcut }]));
+  const everywhere = [...newest.values()].flatMap(({ id, title, shortcut }) => (shortcut === undefined ? [] : [{ id, text: name(title), shortcut }]));
   everywhere.push({ id: "close", text: t("dismiss"), shortcut: "Esc" });
   const composer = [
     { id: "send", text: t("send"), shortcut: send === "enter" ? "Enter" : "Mod+Enter" },

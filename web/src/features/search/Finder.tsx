@@ -1,14 +1,12 @@
-import { useEffect, useId, useState, type RefObject } from "react";
-import { useTranslation } from "react-i18next";
+import { useEffect, useId, useLayoutEffect, useState, type KeyboardEvent } from "react";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
-import { Icon } from "@/components/ui/Icon";
-import { Notice } from "@/components/ui/Notice";
+import { LoadFailed } from "@/components/ui/LoadFailed";
 import type { SearchHit } from "@/lib/api/types";
 import { shortcutLabel, useCommands, type Command } from "@/lib/commands";
 import { useDelayed } from "@/lib/delay";
-import { explain } from "@/lib/i18n/problems";
-import { textKeys } from "@/lib/ime/keys";
+import { useTranslation } from "@/lib/i18n/i18n";
+import type { TextKeys } from "@/lib/ime/keys";
 import { navigate, threadPath } from "@/lib/router";
 import { splitMarks } from "./marks";
 import { searchCommand } from "./Search";
@@ -17,26 +15,40 @@ import "./texts";
 
 type Choice = { kind: "hit"; hit: SearchHit } | { kind: "command"; command: Command };
 
+/** What the field says of the list below it. */
+export interface Told {
+  /** Id of the list. */
+  list: string;
+  /** Id of the choice that Enter would take; undefined while there is none. */
+  active: string | undefined;
+  /** The answer is slow to come. */
+  slow: boolean;
+}
+
 interface Props {
-  field: RefObject<HTMLInputElement | null>;
-  /** What stands in the field at first. */
-  typed: string;
+  text: string;
+  /** An input method is at work in the field. */
+  composing: boolean;
+  /** Takes what the field's keys do from now on. */
+  onKeys: (keys: TextKeys<KeyboardEvent>) => void;
+  onTold: (told: Told) => void;
   onClose: () => void;
 }
 
-/** The field, what it finds and the commands that it names. */
-export default function Finder({ field, typed, onClose }: Props) {
-  const { t } = useTranslation(["search", "common"]);
+/** What is found, and the commands that are named. */
+export default function Finder({ text, composing, onKeys, onTold, onClose }: Props) {
+  const { t } = useTranslation("search");
+  const { t: name } = useTranslation();
   const list = useId();
-  const [text, setText] = useState(typed);
-  useEffect(() => field.current?.focus(), [field]);
-  const [composing, setComposing] = useState(false);
   const { query, search, hits, partial } = useSearch(text, composing);
   const commands = useMatchingCommands(text);
   const choices: Choice[] = [...hits.map((hit) => ({ kind: "hit" as const, hit })), ...commands.map((command) => ({ kind: "command" as const, command }))];
-  const [place, setPlace] = useState(0);
-  const active = Math.min(place, choices.length - 1);
+  /** Counted for the text that was there then: what is typed anew begins at the top. */
+  const [place, setPlace] = useState({ text, index: 0 });
+  const active = Math.min(place.text === text ? place.index : 0, choices.length - 1);
   const slow = useDelayed(search.isFetching && query !== "");
+  const activeId = active < 0 ? undefined : `${list}-${active}`;
+  useEffect(() => onTold({ list, active: activeId, slow }), [onTold, list, activeId, slow]);
 
   const take = (choice: Choice | undefined) => {
     if (!choice) return;
@@ -46,60 +58,31 @@ export default function Finder({ field, typed, onClose }: Props) {
   };
   const move = (step: number) => {
     if (choices.length === 0) return;
-    const next = (active + step + choices.length) % choices.length;
-    setPlace(next);
-    document.getElementById(`${list}-${next}`)?.scrollIntoView({ block: "nearest" });
+    const index = (active + step + choices.length) % choices.length;
+    setPlace({ text, index });
+    document.getElementById(`${list}-${index}`)?.scrollIntoView({ block: "nearest" });
   };
+  useLayoutEffect(() => {
+    onKeys({ onEnter: () => take(choices[active]), onArrowDown: () => move(1), onArrowUp: () => move(-1) });
+  });
   const option = (index: number) => ({
     id: `${list}-${index}`,
     role: "option" as const,
     "aria-selected": index === active,
-    onMouseMove: () => setPlace(index),
+    onMouseMove: () => setPlace({ text, index }),
     onClick: () => take(choices[index]),
     className: cx("block w-full rounded-lg px-3 py-2 text-start", index === active && "bg-hover"),
   });
 
   return (
-    <div className="flex max-h-[80dvh] flex-col">
-      <div className="flex items-center gap-2 border-b border-line ps-4 pe-2">
-        <Icon name="search" className="shrink-0 text-muted" />
-        <input
-          ref={field}
-          type="text"
-          role="combobox"
-          aria-label={t("label")}
-          aria-expanded={choices.length > 0}
-          aria-controls={list}
-          aria-activedescendant={choices.length > 0 ? `${list}-${active}` : undefined}
-          aria-autocomplete="list"
-          autoComplete="off"
-          placeholder={t("placeholder")}
-          enterKeyHint="search"
-          className="h-13 min-w-0 grow bg-transparent text-base outline-none"
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            setPlace(0);
-          }}
-          onCompositionStart={() => setComposing(true)}
-          onCompositionEnd={() => setComposing(false)}
-          onKeyDown={textKeys({ onEnter: () => take(choices[active]), onArrowDown: () => move(1), onArrowUp: () => move(-1) })}
-        />
-        {/* Beside the field: over the results it would move them while they are read. */}
-        {slow && <span className="shrink-0 text-sm text-muted">{t("searching")}</span>}
-        <Button kind="quiet" size="small" onClick={onClose}>
-          {t("close")}
-        </Button>
-      </div>
+    <div className="flex min-h-0 grow flex-col border-t border-line">
       <p role="status" className="sr-only">
         {query !== "" && search.isSuccess && (hits.length > 0 ? t("found", { count: hits.length }) : t("none", { query }))}
       </p>
       <div className="min-h-0 grow overflow-y-auto p-2">
         {query === "" && <p className="px-3 py-2 text-sm text-muted">{t("hint")}</p>}
         {search.isError && query !== "" && (
-          <Notice kind="warning" className="m-1" actions={<Button size="small" onClick={() => void search.refetch()}>{t("retry")}</Button>}>
-            <span role="alert">{explain(t("failed"), search.error, t)}</span>
-          </Notice>
+          <LoadFailed className="m-1" what={t("failed")} error={search.error} busy={search.isFetching} retry={() => void search.refetch()} />
         )}
         {query !== "" && search.isSuccess && !search.isFetching && hits.length === 0 && (
           <p className="px-3 py-2 text-sm text-muted">{t("none", { query })}</p>
@@ -118,7 +101,7 @@ export default function Finder({ field, typed, onClose }: Props) {
               {commands.map((command, index) => (
                 <div key={command.id} {...option(hits.length + index)}>
                   <span className="flex items-center justify-between gap-3 text-[15px]">
-                    {t(command.title, { ns: "common" })}
+                    {name(command.title)}
                     {command.shortcut && <kbd className="text-xs text-muted">{shortcutLabel(command.shortcut)}</kbd>}
                   </span>
                 </div>

@@ -3,10 +3,26 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { runCommand, useCommand } from "@/lib/commands";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { Search } from "./Search";
 
 const hit = { thread: "t1", message: "m1", title: "Kyoto", snippet: "three days in 京都 by train", marks: [[14, 16]] };
+/** The code that looks for what is typed, which comes when a test says so. */
+const finder = vi.hoisted(() => {
+  let arrive = () => undefined as void;
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  return { arrive, arrived };
+});
+vi.mock("./Finder", async (load) => {
+  await finder.arrived;
+  return load();
+});
+/** Loaded once, so that no test waits for it. */
+const finderHere = () => {
+  finder.arrive();
+  return import("./Finder");
+};
+
 let asked: string[];
 let fail: boolean;
 const newChat = vi.fn();
@@ -27,11 +43,8 @@ async function open() {
   return screen.findByRole("combobox");
 }
 
-// Loaded once here, so that no test waits for it.
-beforeAll(() => import("./Finder"));
-
-beforeEach(async () => {
-  await i18next.changeLanguage("en");
+beforeEach(() => {
+  setLanguage("en");
   Element.prototype.scrollIntoView = () => undefined;
   asked = [];
   fail = false;
@@ -44,7 +57,23 @@ beforeEach(async () => {
   });
 });
 
+test("the search keeps its field when the rest of it comes, and what was typed by then", async () => {
+  const field = await open();
+  fireEvent.compositionStart(field);
+  fireEvent.change(field, { target: { value: "きょ" } });
+  expect(screen.queryByRole("listbox")).toBeNull();
+  await finderHere();
+  await screen.findByRole("listbox");
+  expect(screen.getByRole("combobox")).toBe(field);
+  fireEvent.change(field, { target: { value: "京都" } });
+  fireEvent.compositionEnd(field);
+  expect(await screen.findByRole("option", { name: /three days/ })).toBeTruthy();
+  expect(field.getAttribute("aria-activedescendant")).toBe(screen.getByRole("option", { name: /three days/ }).id);
+});
+
 describe("the search", () => {
+  beforeAll(finderHere);
+
   test("marks what was found and opens it at its message", async () => {
     const field = await open();
     await userEvent.setup().type(field, "京都");

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Field } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
@@ -116,7 +116,7 @@ function Sessions() {
 }
 
 function SessionRow({ session, onEnd }: { session: SessionInfo; onEnd: () => void }) {
-  const { t, i18n } = useTranslation("settings");
+  const { t, language } = useTranslation("settings");
   const { browser, system } = deviceOf(session.user_agent);
   const device = [browser, system].filter((part) => part !== null).join(" · ") || t("unknownDevice");
   return (
@@ -124,9 +124,9 @@ function SessionRow({ session, onEnd }: { session: SessionInfo; onEnd: () => voi
       <div className="min-w-0 grow" title={session.user_agent}>
         <p className="text-[15px]">{device}</p>
         <p className="text-sm text-muted">
-          {session.current ? t("thisDevice") : t("lastUsed", { time: moment(session.last_used_at, i18n.language) })}
+          {session.current ? t("thisDevice") : t("lastUsed", { time: moment(session.last_used_at, language) })}
           {" · "}
-          {t("signedIn", { time: moment(session.created_at, i18n.language) })}
+          {t("signedIn", { time: moment(session.created_at, language) })}
         </p>
       </div>
       {!session.current && (

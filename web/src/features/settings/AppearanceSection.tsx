@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { Choice, Group } from "./parts";
 

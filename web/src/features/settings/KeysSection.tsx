@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Field, TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
@@ -89,7 +89,7 @@ function NewKey({ created, onDone }: { created: CreatedKey; onDone: () => void }
 }
 
 function KeyRow({ item }: { item: Key }) {
-  const { t, i18n } = useTranslation("settings");
+  const { t, language } = useTranslation("settings");
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
   const revoke = useMutation({
@@ -109,9 +109,9 @@ function KeyRow({ item }: { item: Key }) {
           {item.name} <code className="ms-1 text-muted">{item.prefix}…</code>
         </p>
         <p className="text-sm text-muted">
-          {item.last_used_at === null ? t("neverUsed") : t("lastUsed", { time: moment(item.last_used_at, i18n.language) })}
+          {item.last_used_at === null ? t("neverUsed") : t("lastUsed", { time: moment(item.last_used_at, language) })}
           {" · "}
-          {t("createdAt", { time: moment(item.created_at, i18n.language) })}
+          {t("createdAt", { time: moment(item.created_at, language) })}
         </p>
       </div>
       {asking ? (

@@ -5,7 +5,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { keys } from "@/lib/api/queries";
 import { chatDefaults } from "@/lib/chatDefaults";
-import { i18next } from "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { preferences } from "@/lib/preferences";
 import { SettingsPage } from "./SettingsPage";
 
@@ -36,9 +36,9 @@ function show(section: string, answer: (method: string, path: string) => Respons
   return userEvent.setup();
 }
 
-beforeEach(async () => {
+beforeEach(() => {
   localStorage.clear();
-  await i18next.changeLanguage("en");
+  setLanguage("en");
 });
 
 it("changes the password, and says which one was wrong", async () => {

@@ -1,5 +1,5 @@
 import { useId, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { cx } from "@/components/ui/cx";
 import { describe } from "@/lib/i18n/problems";
 

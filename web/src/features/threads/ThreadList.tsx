@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import { LoadFailed } from "@/components/ui/LoadFailed";
@@ -90,11 +90,11 @@ function Scrolled({ archived, current, actions, onPick }: Props & { archived: bo
 }
 
 function DaySection({ day, children }: { day: Day; children: ReactNode }) {
-  const { t, i18n } = useTranslation("threads");
+  const { t, language } = useTranslation("threads");
   const id = useId();
   const name =
     day.kind === "month"
-      ? new Intl.DateTimeFormat(i18n.language, { year: "numeric", month: "long" }).format(new Date(day.year, day.month - 1))
+      ? new Intl.DateTimeFormat(language, { year: "numeric", month: "long" }).format(new Date(day.year, day.month - 1))
       : t(day.kind);
   return (
     <section aria-labelledby={id}>

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "@/lib/i18n/i18n";
 import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
 import { Icon } from "@/components/ui/Icon";

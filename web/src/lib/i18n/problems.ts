@@ -1,8 +1,8 @@
-import type { TFunction } from "i18next";
+import type { Translate } from "@/lib/i18n/texts";
 import { ApiError } from "../api/errors";
 
 /** A refusal in the reader's words; the server's own detail only where ours would say less. */
-export function describe(error: unknown, t: TFunction): string {
+export function describe(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return t("common:problem.other", { detail: error instanceof Error ? error.message : "" }).trim();
   const { detail, request_id: id } = error.problem;
   const text = t([`common:problem.${error.code}`, "common:problem.other"], { detail }).trim();
@@ -10,6 +10,6 @@ export function describe(error: unknown, t: TFunction): string {
 }
 
 /** What did not work, and why: two sentences as the language puts them together. */
-export function explain(what: string, error: unknown, t: TFunction): string {
+export function explain(what: string, error: unknown, t: Translate): string {
   return t("common:sentences", { first: what, second: describe(error, t) });
 }
