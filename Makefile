@@ -27,7 +27,7 @@ fuzz: ## Fuzz every parser of outside bytes for a minute each (SECONDS_EACH=60)
 	@tools/setup.sh build
 	@tools/fuzz.sh $(or $(SECONDS_EACH),60)
 
-soak: build ## Run the long fault tests; bounded
+soak: build ## Run the long tests: mixed work that must leave nothing behind, kill -9, drains; bounded
 	@tools/setup.sh test
 	@tools/soak.sh
 

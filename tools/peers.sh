@@ -18,7 +18,7 @@ install() {
   local peer=$1 wanted=bench/peers/requirements-$1.txt
   rm -rf "${place:?}/$peer"
   python3 -m venv "$place/$peer" &&
-    timeout 900 "$place/$peer/bin/python" -m pip install --quiet --progress-bar off --disable-pip-version-check --no-deps -r "$wanted" &&
+    timeout 1800 "$place/$peer/bin/python" -m pip install --quiet --progress-bar off --disable-pip-version-check --no-deps -r "$wanted" &&
     cp "$wanted" "$place/$peer/.installed"
 }
 
