@@ -2,16 +2,13 @@
 
 #include "chat/handover.hpp"
 #include "chat/live_reader.hpp"
+#include "chat/live_turns.hpp"
 #include "chat/request_digest.hpp"
 #include "chat/thinking.hpp"
 #include "chat/turn_run.hpp"
 #include "chat/turn_saver.hpp"
 
-#include <boost/asio/post.hpp>
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <unordered_map>
 
 namespace kaiwa::chat {
 namespace {
@@ -29,7 +26,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     };
 
     Impl(Services s, TurnOptions o, std::vector<asio::any_io_executor> const& executors)
-        : services(std::move(s)), options(o) {
+        : services(std::move(s)), options(o), live(o.turns_per_user) {
         for (auto const& executor : executors)
             loops.push_back({executor, std::make_shared<TurnSaver>(services.store, options,
                                                                    services.log, executor)});
@@ -39,61 +36,12 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     TurnOptions options;
     std::vector<Loop> loops;
     std::atomic<bool> leaving = false;
-
-    mutable std::mutex mutex;  // guards what follows
-    std::unordered_map<GenerationId, std::shared_ptr<LiveTurn>> live;
-    std::unordered_map<UserId, std::size_t> running_of;
-    bool draining = false;
+    LiveTurns live;
 
     std::shared_ptr<TurnSaver> saver_of(asio::any_io_executor const& executor) const {
         auto const found = std::ranges::find(loops, executor, &Loop::executor);
         if (found == loops.end()) throw std::logic_error("a turn was started on a foreign loop");
         return found->saver;
-    }
-
-    /// Makes room for one more turn of `turn`'s person, visible to followers from now on.
-    Result<void> admit(std::shared_ptr<LiveTurn> const& turn) {
-        std::lock_guard const lock(mutex);
-        if (draining)
-            return fail(Errc::unavailable, "the server is shutting down; try again", "draining");
-        auto& count = running_of[turn->turn.who.id];
-        if (count >= options.turns_per_user)
-            return fail(Errc::rate_limited,
-                        fmt::format("{} answer{} of yours already being written; wait for one "
-                                    "to end",
-                                    count, count == 1 ? " is" : "s are"));
-        ++count;
-        live.emplace(turn->generation, turn);
-        return {};
-    }
-
-    void dismiss(LiveTurn& turn) {
-        auto const guard = std::move(turn.guard);  // readers may keep the turn for long
-        std::lock_guard const lock(mutex);
-        if (live.erase(turn.generation) == 0) return;
-        auto const found = running_of.find(turn.turn.who.id);
-        if (--found->second == 0) running_of.erase(found);
-    }
-
-    std::shared_ptr<LiveTurn> find(GenerationId id) const {
-        std::lock_guard const lock(mutex);
-        auto const found = live.find(id);
-        return found == live.end() ? nullptr : found->second;
-    }
-
-    void stop_where(auto const& matches, StopReason reason) {
-        std::vector<std::shared_ptr<LiveTurn>> turns;
-        {
-            std::lock_guard const lock(mutex);
-            for (auto const& [id, turn] : live)
-                if (matches(*turn)) turns.push_back(turn);
-        }
-        for (auto& turn : turns) post_stop(std::move(turn), reason);
-    }
-
-    static void post_stop(std::shared_ptr<LiveTurn> turn, StopReason reason) {
-        auto const loop = turn->loop;
-        asio::post(loop, [turn = std::move(turn), reason] { turn->stop(reason); });
     }
 
     asio::awaitable<void> announce(Principal who, ThreadId id) {
@@ -121,7 +69,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         if (ended == TurnEnd::stored) remember(*turn);
         saver->remove(turn);
         if (turn->report && services.report) services.report(*turn->report);
-        dismiss(*turn);
+        live.dismiss(*turn);
         co_await announce(turn->turn.who, turn->turn.thread);
     }
 
@@ -133,23 +81,11 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
                                      {{"generation", turn->generation.text()}});
             turn->log.abandon();
             self->saver_of(turn->loop)->remove(turn);
-            self->dismiss(*turn);
+            self->live.dismiss(*turn);
         };
         auto& cancel = turn->cancel;
         auto const loop = turn->loop;
         spawn(loop, cancel.slot(), run(std::move(turn), std::move(new_title)), std::move(on_end));
-    }
-
-    asio::awaitable<void> wait_until_idle(std::chrono::milliseconds patience) const {
-        auto const until = std::chrono::steady_clock::now() + patience;
-        for (;;) {
-            {
-                std::lock_guard const lock(mutex);
-                if (live.empty()) co_return;
-            }
-            bool const out_of_time = std::chrono::steady_clock::now() >= until;
-            if (out_of_time || !co_await sleep_for(10ms)) co_return;
-        }
     }
 
     /// Asked for only where it may be needed: it looks through the catalogue.
@@ -166,7 +102,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     public:
         Place(Impl& impl, std::shared_ptr<LiveTurn> turn) : impl_(impl), turn_(std::move(turn)) {}
         ~Place() {
-            if (!turn_->started) impl_.dismiss(*turn_);
+            if (!turn_->started) impl_.live.dismiss(*turn_);
         }
         Place(Place const&) = delete;
         Place& operator=(Place const&) = delete;
@@ -193,7 +129,7 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     asio::awaitable<Result<TurnTicket>> begin(std::shared_ptr<LiveTurn> turn, Key key,
                                               asio::awaitable<Result<TurnTicket>> stored,
                                               RunPlace place, std::string title) {
-        if (auto admitted = admit(turn); !admitted)
+        if (auto admitted = live.admit(turn); !admitted)
             co_return co_await repeat_or(std::move(admitted.error()), *turn, std::move(key));
         Place const place_taken(*this, turn);
         auto ticket = co_await std::move(stored);
@@ -323,10 +259,10 @@ asio::awaitable<Result<void>> TurnService::run_claimed(GenerationId id) {
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), id);
     turn->epoch = claimed->epoch;
-    if (auto admitted = impl->admit(turn); !admitted) co_return admitted;
+    if (auto admitted = impl->live.admit(turn); !admitted) co_return admitted;
     bool const titled = !handover->title.empty() && thread->title == handover->title;
     impl->start(std::move(turn), titled ? handover->title : std::string());
-    while (impl->find(id)) co_await sleep_for(10ms);
+    while (impl->live.find(id)) co_await sleep_for(10ms);
     co_return Result<void>{};
 }
 
@@ -336,7 +272,7 @@ asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Princi
     auto const impl = impl_;
     auto& services = impl->services;
     StoreReader reader(services.store, services.clock, who, id, after, impl->leaving);
-    if (auto turn = impl->find(id); turn && turn->turn.who.id == who.id)
+    if (auto turn = impl->live.find(id); turn && turn->turn.who.id == who.id)
         co_return std::make_unique<LiveReader>(std::move(turn), co_await asio::this_coro::executor,
                                                after, std::move(reader));
     // The store says whether it exists, whose it is and whether its events are still kept.
@@ -347,8 +283,8 @@ asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Princi
 
 asio::awaitable<Result<void>> TurnService::stop(Principal who, GenerationId id) {
     auto const impl = impl_;
-    if (auto turn = impl->find(id); turn && turn->turn.who.id == who.id) {
-        Impl::post_stop(std::move(turn), StopReason::person);
+    if (auto turn = impl->live.find(id); turn && turn->turn.who.id == who.id) {
+        LiveTurns::post_stop(std::move(turn), StopReason::person);
         co_return Result<void>{};
     }
     co_return co_await impl->services.store.request_stop(who, id);
@@ -356,7 +292,7 @@ asio::awaitable<Result<void>> TurnService::stop(Principal who, GenerationId id) 
 
 bool TurnService::freshen(Message& message) const {
     if (message.state != MessageState::pending || !message.generation) return false;
-    auto const turn = impl_->find(*message.generation);
+    auto const turn = impl_->live.find(*message.generation);
     if (!turn) return false;
     message.text = turn->log.text();
     message.reasoning = turn->log.reasoning();
@@ -367,40 +303,37 @@ bool TurnService::freshen(Message& message) const {
 }
 
 void TurnService::stop_thread(ThreadId thread) {
-    impl_->stop_where([&](LiveTurn const& turn) { return turn.turn.thread == thread; },
-                      StopReason::person);
+    impl_->live.stop_where([&](LiveTurn const& turn) { return turn.turn.thread == thread; },
+                           StopReason::person);
 }
 
 void TurnService::stop_user(UserId user) {
-    impl_->stop_where([&](LiveTurn const& turn) { return turn.turn.who.id == user; },
-                      StopReason::person);
+    impl_->live.stop_where([&](LiveTurn const& turn) { return turn.turn.who.id == user; },
+                           StopReason::person);
 }
 
 std::size_t TurnService::running() const {
-    std::lock_guard const lock(impl_->mutex);
-    return impl_->live.size();
+    return impl_->live.count();
 }
 
 void TurnService::drain() {
-    std::lock_guard const lock(impl_->mutex);
-    impl_->draining = true;
+    impl_->live.drain();
 }
 
 bool TurnService::draining() const {
-    std::lock_guard const lock(impl_->mutex);
-    return impl_->draining;
+    return impl_->live.draining();
 }
 
 asio::awaitable<void> TurnService::settle() {
-    return impl_->wait_until_idle(std::chrono::hours(24));
+    return impl_->live.wait_until_idle(std::chrono::hours(24));
 }
 
 asio::awaitable<void> TurnService::finish(std::chrono::milliseconds patience, Interruption why) {
-    co_await impl_->wait_until_idle(patience);
+    co_await impl_->live.wait_until_idle(patience);
     auto const reason =
         why == Interruption::deadline ? StopReason::deadline : StopReason::shutdown;
-    impl_->stop_where([](LiveTurn const&) { return true; }, reason);
-    co_await impl_->wait_until_idle(shutdown_patience);
+    impl_->live.stop_where([](LiveTurn const&) { return true; }, reason);
+    co_await impl_->live.wait_until_idle(shutdown_patience);
 }
 
 void TurnService::leave() {
