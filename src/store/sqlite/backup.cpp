@@ -73,6 +73,32 @@ Result<void> check_database(Connection& db) {
                 "the backup's kaiwa.db is damaged or not Kaiwa's; choose another backup");
 }
 
+/// What is being made, gone again unless it was finished.
+class Unfinished {
+public:
+    explicit Unfinished(fs::path path) : path_(std::move(path)) { remove(); }
+    ~Unfinished() { remove(); }
+    Unfinished(Unfinished const&) = delete;
+    Unfinished& operator=(Unfinished const&) = delete;
+
+    [[nodiscard]] fs::path const& path() const { return path_; }
+    Result<void> put_in_place(fs::path const& place) {
+        std::error_code error;
+        fs::rename(path_, place, error);
+        if (error) return cannot("put in place", path_, error);
+        return {};
+    }
+
+private:
+    void remove() {
+        std::error_code ignored;
+        // With what SQLite leaves beside a database; nothing of the copy is in it.
+        for (auto const* end : {"", "-wal", "-shm"}) fs::remove_all(path_.string() + end, ignored);
+    }
+
+    fs::path path_;
+};
+
 Result<void> move_away(fs::path const& data_dir, Clock const& clock) {
     auto stamp = to_rfc3339(clock.now());
     std::erase_if(stamp, [](char c) { return c == ':' || c == '-' || c == '.'; });
@@ -105,12 +131,19 @@ Result<void> backup(fs::path const& data_dir, fs::path const& target) {
 
     auto from = Connection::open(database_file(data_dir), Connection::Mode::read_write);
     if (!from) return std::unexpected(from.error());
-    make_private_file(database_file(target));
-    auto to = Connection::open(database_file(target), Connection::Mode::read_write);
-    if (!to) return std::unexpected(to.error());
-    if (auto copied = copy_database(*from, *to); !copied) return copied;
+    auto const place = database_file(target);
+    Unfinished database(place.string() + ".unfinished");
+    make_private_file(database.path());
+    {
+        auto to = Connection::open(database.path(), Connection::Mode::read_write);
+        if (!to) return std::unexpected(to.error());
+        if (auto copied = copy_database(*from, *to); !copied) return copied;
+    }
     // The files after the database: every file that its rows name was stored before.
     if (auto copied = copy_files(data_dir / "files", target / "files"); !copied) return copied;
+    // It has its name once all is there, so that nobody restores a part of a backup.
+    if (auto flushed = flush_disk_of(target); !flushed) return flushed;
+    if (auto placed = database.put_in_place(place); !placed) return placed;
     return flush_disk_of(target);
 }
 
@@ -123,29 +156,22 @@ Result<void> restore(fs::path const& source, fs::path const& data_dir, Clock con
                     fmt::format("there is no kaiwa.db in {}; name a folder that backup made",
                                 source.string()));
     }
-    auto const database = database_file(data_dir).parent_path() / "kaiwa.db.restoring";
-    auto const files = data_dir / "files.restoring";
+    Unfinished database(database_file(data_dir).parent_path() / "kaiwa.db.restoring");
+    Unfinished files(data_dir / "files.restoring");
     std::error_code error;
-    fs::remove_all(files, error);
-    fs::remove(database, error);
-    fs::copy_file(source / "kaiwa.db", database, error);
+    fs::copy_file(source / "kaiwa.db", database.path(), error);
     if (error) return cannot("copy", source / "kaiwa.db", error);
     {
-        auto db = Connection::open(database, Connection::Mode::read_write);
+        auto db = Connection::open(database.path(), Connection::Mode::read_write);
         if (!db) return std::unexpected(db.error());
         if (auto whole = check_database(*db); !whole) return whole;
     }
-    // Left behind by looking into the copy; nothing is in them.
-    fs::remove(database.string() + "-wal", error);
-    fs::remove(database.string() + "-shm", error);
-    if (auto copied = copy_files(source / "files", files); !copied) return copied;
+    if (auto copied = copy_files(source / "files", files.path()); !copied) return copied;
     if (auto flushed = flush_disk_of(data_dir); !flushed) return flushed;
 
     if (auto moved = move_away(data_dir, clock); !moved) return moved;
-    fs::rename(files, data_dir / "files", error);
-    if (error) return cannot("put in place", files, error);
-    fs::rename(database, database_file(data_dir), error);
-    if (error) return cannot("put in place", database, error);
+    if (auto placed = files.put_in_place(data_dir / "files"); !placed) return placed;
+    if (auto placed = database.put_in_place(database_file(data_dir)); !placed) return placed;
     return flush_disk_of(data_dir);
 }
 

@@ -1,7 +1,9 @@
 #include "store/sqlite/sqlite_harness.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <fstream>
 
 namespace kaiwa::store::sqlite {
@@ -54,6 +56,51 @@ TEST_P(BackupTest, ABackupOfARunningServerIsRestoredElsewhere) {
                 fs::exists(entry.path() / "kaiwa.db");
     }
     EXPECT_TRUE(kept);
+}
+
+/// No file of this process grows beyond `bytes`, as on a disk that is full.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        rlimit const limit{bytes, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    ~FileSizeLimit() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_);
+    }
+    FileSizeLimit(FileSizeLimit const&) = delete;
+    FileSizeLimit& operator=(FileSizeLimit const&) = delete;
+
+private:
+    void (*handler_)(int);
+    rlimit before_{};
+};
+
+TEST_P(BackupTest, OneThatBreaksOffIsNoneAndLeavesNothingInTheData) {
+    auto const thread = make_thread(ann, "kept");
+    auto writer = run(harness->blobs().create(make_id<FileId>()));
+    ASSERT_TRUE(run((*writer)->write(std::string(4 << 20, 'x'))));
+    ASSERT_TRUE(run((*writer)->commit()));
+    writer->reset();
+    TemporaryFolder other;
+    auto const part = other.path() / "part";
+    auto const whole = other.path() / "whole";
+    ASSERT_TRUE(backup(sqlite().data_dir(), whole));
+    sqlite().close();
+    {
+        FileSizeLimit const full(2 << 20);
+        EXPECT_EQ(backup(sqlite().data_dir(), part).error().code, Errc::unavailable);
+        EXPECT_EQ(restore(whole, sqlite().data_dir(), harness->clock).error().code,
+                  Errc::unavailable);
+    }
+    EXPECT_EQ(restore(part, other.path() / "data", harness->clock).error().code,
+              Errc::invalid_argument);
+    for (auto const& entry : fs::directory_iterator(sqlite().data_dir()))
+        EXPECT_FALSE(entry.path().filename().string().contains("restor")) << entry.path();
+    harness->reopen();
+    EXPECT_EQ(run(store().thread(ann, thread))->title, "kept");
 }
 
 TEST_P(BackupTest, ADamagedOrForeignBackupChangesNothing) {
