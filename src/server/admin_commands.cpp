@@ -5,10 +5,16 @@
 #include "server/wire_store.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -29,6 +35,20 @@ std::optional<std::string> read_line() {
     return line;
 }
 
+/// Waits until a line was typed. A signal that ends the program meanwhile is kept for later and
+/// told: the terminal has to be set right first.
+int wait_for_line(sigset_t const& ending) {
+    int const signals = ::signalfd(-1, &ending, SFD_CLOEXEC);
+    std::array<pollfd, 2> waiting{pollfd{STDIN_FILENO, POLLIN, 0}, pollfd{signals, POLLIN, 0}};
+    while (::poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {
+    }
+    signalfd_siginfo signal{};
+    bool const came = signals >= 0 && (waiting[1].revents & POLLIN) != 0 &&
+                      ::read(signals, &signal, sizeof(signal)) == sizeof(signal);
+    if (signals >= 0) ::close(signals);
+    return came ? static_cast<int>(signal.ssi_signo) : 0;
+}
+
 /// Asks on the terminal without showing what is typed.
 Result<Secret> ask_password() {
     termios shown{};
@@ -37,11 +57,19 @@ Result<Secret> ask_password() {
                     "there is no terminal to ask for the password: use --password-stdin");
     auto hidden = shown;
     hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    sigset_t ending;
+    sigset_t before;
+    ::sigemptyset(&ending);
+    for (int const signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::sigaddset(&ending, signal);
+    ::pthread_sigmask(SIG_BLOCK, &ending, &before);
     std::cerr << "Password: " << std::flush;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    auto line = read_line();
+    int const signal = wait_for_line(ending);
+    auto line = signal == 0 ? read_line() : std::nullopt;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
     std::cerr << '\n';
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (signal != 0) ::raise(signal);
     if (!line) return fail(Errc::invalid_argument, "no password was typed");
     return Secret(std::move(*line));
 }
@@ -110,7 +138,12 @@ struct AdminCommands {
             co_return no_user(command.username.value_or(""), made.error());
         if (!made) co_return std::unexpected(made.error());
         print(made->text.reveal());
-        co_return Result<void>{};
+        if (std::cout.flush()) co_return Result<void>{};
+        auto const revoked = co_await users.revoke_key(machine_principal(), made->key);
+        co_return fail(Errc::unavailable,
+                       fmt::format("the key could not be printed, so {}",
+                                   revoked ? "it was made void again"
+                                           : "make it void: kaiwa key revoke " + command.name));
     }
     asio::awaitable<Result<void>> operator()(KeyList) {
         auto keys = co_await users.keys(machine_principal());
@@ -150,9 +183,27 @@ private:
     }
 };
 
+/// Only what adds somebody begins a new store: whoever looks for what is there, and names the wrong
+/// folder, is told.
+Result<void> find_store(CommandLine const& line, Settings const& settings) {
+    if (settings.store != StoreKind::sqlite) return {};
+    auto const database = settings.data / "kaiwa.db";
+    std::error_code failure;
+    if (std::filesystem::exists(database, failure)) return {};
+    if (!std::holds_alternative<UserAdd>(line.command) &&
+        !std::holds_alternative<KeyAdd>(line.command))
+        return fail(Errc::not_found, fmt::format("there is no database {}; --data names the folder",
+                                                 database.string()));
+    std::cerr << fmt::format("There was no database {}: it is made.\n", database.string());
+    return {};
+}
+
 }  // namespace
 
 Result<void> run_admin_command(CommandLine const& line, Settings settings) {
+    if (auto found = find_store(line, settings); !found) return found;
+    // Whoever stops reading must not end a command before it has seen to what it made.
+    std::signal(SIGPIPE, SIG_IGN);
     std::optional<Secret> password;
     if (std::holds_alternative<UserAdd>(line.command) ||
         std::holds_alternative<UserPasswd>(line.command)) {

@@ -14,6 +14,11 @@
 namespace kaiwa::server {
 namespace {
 
+/// An empty value is a variable of the caller's script that was not set: it is never the default.
+std::string refuse_empty(std::string const& value) {
+    return value.empty() ? "must not be empty" : "";
+}
+
 /// Flags that stand for keys of the configuration.
 struct SharedFlags {
     std::string listen;
@@ -22,9 +27,11 @@ struct SharedFlags {
 
     void add_to(CLI::App& app, bool with_listen) {
         if (with_listen)
-            app.add_option("--listen", listen, "address and port to serve on (127.0.0.1:8080)");
-        app.add_option("--data", data, "folder that holds everything (./data)");
-        app.add_option("--config", config, "configuration file (kaiwa.toml)");
+            app.add_option("--listen", listen, "address and port to serve on (127.0.0.1:8080)")
+                ->check(refuse_empty);
+        app.add_option("--data", data, "folder that holds everything (./data)")
+            ->check(refuse_empty);
+        app.add_option("--config", config, "configuration file (kaiwa.toml)")->check(refuse_empty);
     }
     void fill(CommandLine& line) const {
         if (!listen.empty()) line.flags["server.listen"] = Given{listen, "--listen"};
@@ -276,7 +283,8 @@ private:
             return KeyAdd{text_, username_.empty() ? std::nullopt : std::optional(username_)};
         });
         add_one->add_option("name", text_, "to recognise it by")->required();
-        add_one->add_option("--user", username_, "whose it is; left out: a principal of its own");
+        add_one->add_option("--user", username_, "whose it is; left out: a principal of its own")
+            ->check(refuse_empty);
         add(key, "list", "List all API keys", [] { return KeyList{}; });
         auto* revoke =
             add(key, "revoke", "Make a key void, at once", [this] { return KeyRevoke{text_}; });

@@ -114,6 +114,8 @@ TEST(CommandLine, SaysWhatIsWrong) {
                                                {"user", "add"},
                                                {"user", "add", "a", "--role", "king"},
                                                {"key", "add"},
+                                               {"key", "add", "k", "--user", ""},
+                                               {"serve", "--data", ""},
                                                {"backup"},
                                                {"version", "x"}}) {
         auto const refused = parse(wrong);

@@ -43,8 +43,14 @@ std::unexpected<Error> unknown_key(std::string_view source, std::string_view pat
             return wrong(fmt::format("{}: unknown variable; did you mean {}?", source, own));
     std::string_view nearest = providers_path;
     auto const shown = path.substr(0, 80);
-    for (auto const& key : config_keys())
-        if (edit_distance(shown, key.path) < edit_distance(shown, nearest)) nearest = key.path;
+    auto const consider = [&](std::string_view known) {
+        if (edit_distance(shown, known) < edit_distance(shown, nearest)) nearest = known;
+    };
+    for (auto const& key : config_keys()) {
+        std::string_view const known = key.path;
+        consider(known);
+        consider(known.substr(0, known.find('.')));  // the table that it stands in
+    }
     if (edit_distance(shown, nearest) <= std::max<std::size_t>(3, nearest.size() / 3))
         return wrong(fmt::format("{}: unknown key {}; did you mean {}?", source, shown, nearest));
     return wrong(
@@ -276,8 +282,11 @@ Result<void> add_proxies(Environment const& environment, Settings& settings) {
 Result<std::string> read_text_file(std::string const& path) {
     std::ifstream file(path, std::ios::binary);
     std::ostringstream content;
-    if (file) content << file.rdbuf();
-    if (!file || file.bad())
+    std::error_code failure;
+    // A folder opens, and reads as empty.
+    bool const is_folder = std::filesystem::is_directory(path, failure);
+    if (file && !is_folder) content << file.rdbuf();
+    if (!file || file.bad() || is_folder)
         return fail(Errc::invalid_argument, fmt::format("the file {} cannot be read", path));
     return std::move(content).str();
 }

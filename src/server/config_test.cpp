@@ -227,7 +227,7 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
                   "kaiwa.toml:2: server.listen: expected an IP address with a port"},
              Case{"[server]\nlistn = \"x\"\n",
                   "kaiwa.toml:2: unknown key server.listn; did you mean server.listen?"},
-             Case{"[sever]\nlisten = \"x\"\n", "kaiwa.toml:1: unknown key sever"},
+             Case{"[sever]\nlisten = \"x\"\n", "kaiwa.toml:1: unknown key sever; did you mean server?"},
              Case{"[limits]\nturns_per_user = 0\n",
                   "kaiwa.toml:2: limits.turns_per_user: expected a number from 1 to 100000, got 0"},
              Case{"a = \n", "kaiwa.toml:1: "},

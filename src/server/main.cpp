@@ -11,7 +11,9 @@
 #include "server/wire_api.hpp"
 #include "server/wire_store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <exception>
@@ -127,12 +129,31 @@ int run_program(int argc, char const* const* argv) {
     return refuse(done.error(), is_configuration ? wrong_usage : failed);
 }
 
+/// The number of a stream that we were started without would go to the next file that is opened,
+/// and what is printed into that. Something that can be neither read nor written takes it.
+void keep_standard_streams() {
+    for (int const stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(stream, F_GETFD) != -1) continue;
+        ::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    }
+}
+
+/// Whatever was printed has arrived when the program says that all went well.
+int end(int status) {
+    if (std::cout.flush() || status != 0) return status;
+    return refuse({Errc::unavailable,
+                   "standard output cannot be written; is it closed, or its disk full?",
+                   {}},
+                  failed);
+}
+
 }  // namespace
 }  // namespace kaiwa::server
 
 int main(int argc, char** argv) {
     try {
-        return kaiwa::server::run_program(argc, argv);
+        kaiwa::server::keep_standard_streams();
+        return kaiwa::server::end(kaiwa::server::run_program(argc, argv));
     } catch (std::exception const& bug) {
         std::cerr << "kaiwa: " << bug.what() << '\n';
         return 1;

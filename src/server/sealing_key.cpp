@@ -58,8 +58,11 @@ Result<void> write_secret(std::filesystem::path const& file, Random& random) {
         File const made(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         if (!made.is_open()) return io_failure("cannot be made", temporary);
         if (::write(made.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-            ::fsync(made.get()) != 0)
-            return io_failure("cannot be written", temporary);
+            ::fsync(made.get()) != 0) {
+            auto failure = io_failure("cannot be written", temporary);
+            ::unlink(temporary.c_str());
+            return failure;
+        }
     }
     // Another process may have been first: its key stays.
     auto const linked = ::link(temporary.c_str(), file.c_str()) == 0 || errno == EEXIST;
