@@ -28,14 +28,12 @@ public:
 
     asio::awaitable<Result<Pieces>> next() override {
         if (std::exchange(has_first_, false)) co_return pieces();
-        if (batch_.ended) co_return Pieces{};
-        for (;;) {
+        while (!batch_.ended) {
             auto const wake = std::min({heartbeat_at_, watch_.due(), deadline_});
-            auto more = co_await reader_->next(wake);
-            if (!more) co_return std::unexpected(more.error());
-            batch_ = std::move(*more);
+            auto const read = co_await reader_->next(batch_, wake);
+            if (!read) co_return std::unexpected(read.error());
             auto const now = steady_clock::now();
-            if (batch_.empty() && (batch_.left || now >= deadline_)) co_return Pieces{};
+            if (batch_.empty() && (batch_.left || now >= deadline_)) break;
             if (now >= watch_.due()) {
                 auto const allowed = co_await watch_.check();
                 if (!allowed) co_return std::unexpected(allowed.error());
@@ -45,6 +43,7 @@ public:
                 co_return pieces();
             }
         }
+        co_return Pieces{};
     }
 
 private:
@@ -73,9 +72,10 @@ void append_event(std::string& out, chat::FrameView const& frame) {
 
 asio::awaitable<Result<void>> stream_events(Call& call, std::unique_ptr<chat::EventReader> reader,
                                             std::string location) {
-    auto first = co_await reader->next(steady_clock::now());
-    if (!first) co_return std::unexpected(first.error());
-    if (first->ended && first->empty()) co_return co_await answer_empty(call.writer);
+    chat::EventBatch first;
+    auto const read = co_await reader->next(first, steady_clock::now());
+    if (!read) co_return read;
+    if (first.ended && first.empty()) co_return co_await answer_empty(call.writer);
 
     auto head = api_head(200, "text/event-stream");
     head.headers.add("X-Accel-Buffering", "no");
@@ -86,7 +86,7 @@ asio::awaitable<Result<void>> stream_events(Call& call, std::unique_ptr<chat::Ev
         co_return co_await call.writer.finish();
     }
 
-    auto body = std::make_unique<EventBody>(call, std::move(reader), std::move(*first));
+    auto body = std::make_unique<EventBody>(call, std::move(reader), std::move(first));
     co_return co_await call.writer.stream(std::move(head), std::move(body));
 }
 
@@ -94,12 +94,12 @@ asio::awaitable<Result<void>> poll_events(Call& call, std::unique_ptr<chat::Even
                                           std::chrono::seconds patience) {
     CallerWatch watch(call);
     auto const deadline = std::min(steady_clock::now() + patience, call.request.deadline);
-    for (;;) {
-        auto batch = co_await reader->next(std::min(deadline, watch.due()));
-        if (!batch) co_return std::unexpected(batch.error());
-        if (batch->ended && batch->empty()) co_return co_await answer_empty(call.writer);
-        if (!batch->empty() || batch->left || steady_clock::now() >= deadline)
-            co_return co_await answer_json(call.writer, 200, batch_json(*batch));
+    for (chat::EventBatch batch;;) {
+        auto const read = co_await reader->next(batch, std::min(deadline, watch.due()));
+        if (!read) co_return read;
+        if (batch.ended && batch.empty()) co_return co_await answer_empty(call.writer);
+        if (!batch.empty() || batch.left || steady_clock::now() >= deadline)
+            co_return co_await answer_json(call.writer, 200, batch_json(batch));
         if (auto allowed = co_await watch.check(); !allowed) co_return allowed;
     }
 }

@@ -135,16 +135,17 @@ void LivePage::unfollow(GenerationId id) {
 asio::awaitable<void> LivePage::pass_events(std::shared_ptr<Follow> follow,
                                             std::unique_ptr<chat::EventReader> reader) {
     Leaving const leaving{passing_};
+    chat::EventBatch batch;
     while (!follow->over && !over_) {
         follow->waiting = true;
-        auto const batch = co_await reader->next(steady_clock::now() + heartbeat_interval);
+        auto const read = co_await reader->next(batch, steady_clock::now() + heartbeat_interval);
         follow->waiting = false;
         if (follow->over || over_) break;
-        if (!batch) {
-            co_await send(problem(batch.error(), follow->id.text()));
+        if (!read) {
+            co_await send(problem(read.error(), follow->id.text()));
             break;
         }
-        if (!co_await send_events(*follow, *batch) || batch->ended || batch->left) break;
+        if (!co_await send_events(*follow, batch) || batch.ended || batch.left) break;
     }
     auto const found = followed_.find(follow->id);
     if (found != followed_.end() && found->second == follow) followed_.erase(found);

@@ -70,18 +70,18 @@ public:
 /// Hands out batches that a test made, then says that it ended.
 class ScriptedReader final : public chat::EventReader {
 public:
-    asio::awaitable<Result<chat::EventBatch>> next(SteadyTime) override {
-        chat::EventBatch batch;
+    asio::awaitable<Result<void>> next(chat::EventBatch& batch, SteadyTime) override {
+        batch.clear();
         if (frames.empty()) {
             (leaves ? batch.left : batch.ended) = true;
-            co_return batch;
+            co_return Result<void>{};
         }
         auto const owner = std::make_shared<std::string const>(std::move(frames.front()));
         frames.pop_front();
         if (!owner->empty()) batch.pieces.emplace_back(owner->data(), owner->size());
         batch.owners.push_back(owner);
         batch.ended = frames.empty() && !leaves;
-        co_return batch;
+        co_return Result<void>{};
     }
 
     std::deque<std::string> frames;  ///< One batch each; empty: the deadline passed.

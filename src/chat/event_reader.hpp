@@ -23,6 +23,11 @@ struct EventBatch {
     bool left = false;
 
     [[nodiscard]] bool empty() const { return pieces.empty(); }
+    void clear() {
+        pieces.clear();
+        owners.clear();
+        ended = left = false;
+    }
     [[nodiscard]] static std::string_view text_of(asio::const_buffer piece) {
         return {static_cast<char const*>(piece.data()), piece.size()};
     }
@@ -36,12 +41,13 @@ class EventReader {
 public:
     virtual ~EventReader() = default;
 
-    /// Waits for events; an empty batch that has neither ended nor left means the deadline passed
-    /// (time for a heartbeat). After `ended` it returns the same empty, ended batch.
+    /// Waits for events and puts them into `batch`, in place of what was there; an empty batch that
+    /// has neither ended nor left means the deadline passed (time for a heartbeat). After `ended`
+    /// it gives the same empty, ended batch.
     ///
     /// Fails with `cancelled` (the reading task was stopped), `not_found` (it was taken away
     /// meanwhile) or `unavailable` (the store).
-    virtual asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) = 0;
+    virtual asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) = 0;
 };
 
 }  // namespace kaiwa::chat

@@ -11,25 +11,32 @@ LiveReader::LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loo
       after_(after),
       fallback_(std::move(fallback)) {}
 
-asio::awaitable<Result<EventBatch>> LiveReader::next(SteadyTime deadline) {
-    EventBatch batch;
-    while (!ended_ && !abandoned_) {
-        auto const found = turn_->log.read(cursor_, batch);
-        ended_ = found == TurnLog::Found::ended;
-        abandoned_ = found == TurnLog::Found::abandoned;
-        if (found == TurnLog::Found::events) break;
-        if (found != TurnLog::Found::nothing) continue;
+asio::awaitable<Result<void>> LiveReader::next(EventBatch& batch, SteadyTime deadline) {
+    batch.clear();
+    while (look(batch)) {
         if (co_await cursor_.waiter->wait_until(deadline)) continue;
         if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
-        co_return batch;
+        co_return Result<void>{};
     }
     if (abandoned_) {
         fallback_.skip_to(cursor_.given);
-        co_return co_await fallback_.next(deadline);
+        co_return co_await fallback_.next(batch, deadline);
     }
     batch.ended = ended_;
     drop_seen(batch);
-    co_return batch;
+    co_return Result<void>{};
+}
+
+/// Reads what is there; true when there was nothing and more may come.
+bool LiveReader::look(EventBatch& batch) {
+    while (!ended_ && !abandoned_) {
+        auto const found = turn_->log.read(cursor_, batch);
+        if (found == TurnLog::Found::events) return false;
+        if (found == TurnLog::Found::nothing) return true;
+        ended_ = found == TurnLog::Found::ended;
+        abandoned_ = found == TurnLog::Found::abandoned;
+    }
+    return false;
 }
 
 /// A reader may ask for events after a number that is not reached yet.

@@ -13,9 +13,10 @@ class LiveReader final : public EventReader {
 public:
     LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop, std::uint64_t after,
                StoreReader fallback);
-    asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override;
+    asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) override;
 
 private:
+    bool look(EventBatch& batch);
     void drop_seen(EventBatch& batch);
 
     std::shared_ptr<LiveTurn> turn_;

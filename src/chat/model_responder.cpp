@@ -12,27 +12,80 @@ namespace {
 using llm::Failure;
 using llm::FailureClass;
 using llm::Outcome;
+using std::chrono::steady_clock;
 
 std::unexpected<Failure> cancelled() {
     return std::unexpected(Failure{FailureClass::cancelled, "stopped", {}, {}, {}});
 }
 
-/// What was made of one event: how the answer ended, or nothing yet.
+/// How the answer ended, or nothing yet.
 using Passed = std::optional<Outcome<llm::FinishReason>>;
 
-/// Writes an event of `model` that is no text, or ends.
-asio::awaitable<Passed> pass_other(Outcome<llm::Event> event, llm::CompletionStream const& stream,
-                                   std::string_view model, TurnSink& sink) {
+/// Passes the events of one answer on to its readers.
+class Relay {
+public:
+    /// All outlive the relay. `model` is "local/qwen3"; it was asked at `asked`.
+    Relay(llm::CompletionStream& stream, std::string_view model, steady_clock::time_point asked,
+          TurnSink& sink)
+        : stream_(stream), model_(model), asked_(asked), sink_(sink) {}
+
+    /// Passes on what has arrived, and shows it together.
+    asio::awaitable<Passed> pass();
+    /// From the question to the first text or reasoning.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> first_token() const { return first_; }
+
+private:
+    asio::awaitable<Passed> pass_other(Outcome<llm::Event> event);
+    asio::awaitable<Result<void>> end_thinking();
+    void note_first();
+
+    llm::CompletionStream& stream_;
+    std::string_view model_;
+    steady_clock::time_point asked_;
+    TurnSink& sink_;
+    Thinking thinking_;
+    std::optional<std::chrono::milliseconds> first_;
+};
+
+asio::awaitable<Passed> Relay::pass() {
+    while (auto event = stream_.ready()) {
+        auto const* text = *event ? std::get_if<llm::TextDelta>(&**event) : nullptr;
+        auto const* reasoning = *event ? std::get_if<llm::ReasoningDelta>(&**event) : nullptr;
+        if (text || reasoning) {
+            note_first();
+            if (reasoning) {
+                thinking_.reasoned(steady_clock::now());
+            } else if (thinking_.goes_on()) {
+                auto const told = co_await end_thinking();
+                if (!told) co_return cancelled();
+            }
+            auto const sent =
+                text ? co_await sink_.text(text->text) : co_await sink_.reasoning(reasoning->text);
+            if (!sent) co_return cancelled();
+            continue;
+        }
+        auto ended = co_await pass_other(std::move(*event));
+        if (!ended) continue;
+        // How the answer ended counts, whether or not this could still be written.
+        static_cast<void>(co_await end_thinking());
+        co_return ended;
+    }
+    sink_.show();
+    co_return std::nullopt;
+}
+
+/// Writes an event that is no text, or ends.
+asio::awaitable<Passed> Relay::pass_other(Outcome<llm::Event> event) {
     if (!event) {
         if (event.error().provider_request_id.empty())
-            event.error().provider_request_id = stream.provider_request_id();
+            event.error().provider_request_id = stream_.provider_request_id();
         co_return std::unexpected(std::move(event.error()));
     }
     Result<void> sent;
     if (auto const* usage = std::get_if<llm::Usage>(&*event)) {
-        sent = co_await sink.usage(*usage);
+        sent = co_await sink_.usage(*usage);
     } else if (auto const* replay = std::get_if<llm::Replay>(&*event)) {
-        sent = co_await sink.step(replay_step(model, replay->payload));
+        sent = co_await sink_.step(replay_step(model_, replay->payload));
     } else if (auto const* call = std::get_if<llm::ToolCall>(&*event)) {
         // Kept for the reader to see; nothing is run.
         json::object const step{
@@ -41,7 +94,7 @@ asio::awaitable<Passed> pass_other(Outcome<llm::Event> event, llm::CompletionStr
             {"name", call->name},
             {"state", "failed"},
             {"detail", {{"arguments", call->arguments}, {"reason", "no_such_tool"}}}};
-        sent = co_await sink.step(json::serialize(step));
+        sent = co_await sink_.step(json::serialize(step));
     } else if (auto const* finished = std::get_if<llm::Finished>(&*event)) {
         co_return finished->reason;
     }
@@ -50,57 +103,15 @@ asio::awaitable<Passed> pass_other(Outcome<llm::Event> event, llm::CompletionStr
 }
 
 /// Says how long the model thought, once that is over.
-asio::awaitable<Result<void>> end_thinking(Thinking& thinking, TurnSink& sink) {
-    auto step = thinking.end(std::chrono::steady_clock::now());
+asio::awaitable<Result<void>> Relay::end_thinking() {
+    auto step = thinking_.end(steady_clock::now());
     if (!step) co_return Result<void>{};
-    co_return co_await sink.step(std::move(*step));
+    co_return co_await sink_.step(std::move(*step));
 }
 
-/// When a model was asked, and how long its first text or reasoning took.
-struct FirstToken {
-    std::chrono::steady_clock::time_point asked;
-    std::optional<std::chrono::milliseconds> took{};
-
-    void came() {
-        using std::chrono::steady_clock;
-        if (took) return;
-        took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - asked);
-    }
-};
-
-/// Copies the events of the answer of `model` to the sink until it is whole. What arrived together
-/// is shown together.
-asio::awaitable<Outcome<llm::FinishReason>> relay(llm::CompletionStream& stream,
-                                                  std::string_view model, FirstToken& first,
-                                                  TurnSink& sink) {
-    Thinking thinking;
-    for (;;) {
-        auto event = stream.ready();
-        if (!event) {
-            sink.show();
-            event = co_await stream.next();
-        }
-        auto const* text = *event ? std::get_if<llm::TextDelta>(&**event) : nullptr;
-        auto const* reasoning = *event ? std::get_if<llm::ReasoningDelta>(&**event) : nullptr;
-        if (text || reasoning) {
-            first.came();
-            if (reasoning) {
-                thinking.reasoned(std::chrono::steady_clock::now());
-            } else if (thinking.goes_on()) {
-                auto const told = co_await end_thinking(thinking, sink);
-                if (!told) co_return cancelled();
-            }
-            auto const sent =
-                text ? co_await sink.text(text->text) : co_await sink.reasoning(reasoning->text);
-            if (!sent) co_return cancelled();
-            continue;
-        }
-        auto ended = co_await pass_other(std::move(*event), stream, model, sink);
-        if (!ended) continue;
-        // How the answer ended counts, whether or not this could still be written.
-        static_cast<void>(co_await end_thinking(thinking, sink));
-        co_return std::move(*ended);
-    }
+void Relay::note_first() {
+    if (first_) return;
+    first_ = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - asked_);
 }
 
 }  // namespace
@@ -116,7 +127,8 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
         return std::unexpected(std::move(failure));
     };
 
-    auto built = co_await prompts_.build(turn, model->info);
+    auto const prompts = prompts_.get();
+    auto built = co_await prompts->build(turn, model->info);
     if (!built) co_return fail_as({FailureClass::model_error, built.error().message, {}, {}, {}});
     if (built->dropped > 0) {
         auto step = fmt::format(
@@ -143,13 +155,17 @@ asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext 
     // Little is held while the model writes: what the beginning needed is gone with begin().
     auto answering = co_await begin(turn, sink);
     if (!answering) co_return std::unexpected(std::move(answering.error()));
-    FirstToken first{answering->asked};
-    auto outcome = co_await relay(*answering->stream, answering->model, first, sink);
-    llm::CallEnd const end{first.took, outcome ? nullptr : &outcome.error()};
+    auto& stream = *answering->stream;
+    Relay relay(stream, answering->model, answering->asked, sink);
+    auto ended = co_await relay.pass();
+    while (!ended) {
+        co_await stream.arrive();
+        ended = co_await relay.pass();
+    }
+    llm::CallEnd const end{relay.first_token(), *ended ? nullptr : &ended->error()};
     catalogue_.report(answering->provider_name, end);
-    if (outcome) co_return outcome;
-    outcome.error().provider = std::move(answering->provider_name);
-    co_return outcome;
+    if (!*ended) ended->error().provider = std::move(answering->provider_name);
+    co_return std::move(*ended);
 }
 
 }  // namespace kaiwa::chat

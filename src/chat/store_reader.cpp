@@ -26,7 +26,7 @@ StoreReader::StoreReader(ChatStore& store, Clock const& clock, Principal who, Ge
       after_(after),
       leaving_(leaving) {}
 
-asio::awaitable<Result<EventBatch>> StoreReader::look() {
+asio::awaitable<Result<void>> StoreReader::look(EventBatch& batch) {
     auto page = co_await store_.read_log(who_, id_, after_);
     if (!page) co_return std::unexpected(page.error());
 
@@ -39,7 +39,6 @@ asio::awaitable<Result<EventBatch>> StoreReader::look() {
         if (!page) co_return std::unexpected(page.error());
     }
 
-    EventBatch batch;
     for (auto const& segment : page->segments) {
         auto const fresh = frames_after(segment.frames, after_);
         if (fresh.empty()) continue;
@@ -47,31 +46,30 @@ asio::awaitable<Result<EventBatch>> StoreReader::look() {
         after_ = std::max(after_, segment.last);
     }
     if (page->generation.state != GenerationState::running) batch.ended = ended_ = true;
-    co_return batch;
+    co_return Result<void>{};
 }
 
-asio::awaitable<Result<EventBatch>> StoreReader::next(SteadyTime deadline) {
-    EventBatch none;
-    for (;;) {
-        if (ended_) {
-            none.ended = true;
-            co_return none;
-        }
-        auto batch = co_await look();
-        if (!batch || !batch->empty() || batch->ended) co_return batch;
+asio::awaitable<Result<void>> StoreReader::next(EventBatch& batch, SteadyTime deadline) {
+    batch.clear();
+    batch.ended = ended_;
+    while (!batch.ended) {
+        auto const looked = co_await look(batch);
+        if (!looked || !batch.empty() || batch.ended) co_return looked;
         // A stop that came while the store was asked has ended no pause.
         bool const stopped = co_await stop_requested();
         if (stopped) co_return fail(Errc::cancelled, "stopped");
 
         auto const left = deadline - std::chrono::steady_clock::now();
-        if (left > std::chrono::steady_clock::duration::zero() && !leaving_) {
+        bool const waits = left > std::chrono::steady_clock::duration::zero() && !leaving_;
+        if (waits) {
             auto const pause = std::min<std::chrono::steady_clock::duration>(left, look_again);
             if (!co_await sleep_for(pause)) co_return fail(Errc::cancelled, "stopped");
             if (!leaving_) continue;
         }
-        none.left = leaving_;
-        co_return none;
+        batch.left = leaving_;
+        break;
     }
+    co_return Result<void>{};
 }
 
 }  // namespace kaiwa::chat

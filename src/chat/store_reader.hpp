@@ -16,12 +16,12 @@ class StoreReader final : public EventReader {
 public:
     StoreReader(ChatStore& store, Clock const& clock, Principal who, GenerationId id,
                 std::uint64_t after, std::atomic<bool> const& leaving);
-    asio::awaitable<Result<EventBatch>> next(SteadyTime deadline) override;
+    asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) override;
     /// Events up to `number` were read elsewhere.
     void skip_to(std::uint64_t number) { after_ = std::max(after_, number); }
 
 private:
-    asio::awaitable<Result<EventBatch>> look();
+    asio::awaitable<Result<void>> look(EventBatch& batch);
 
     ChatStore& store_;
     Clock const& clock_;

@@ -37,7 +37,8 @@ public:
         turn_->has_usage = true;
         auto data = fmt::format(R"({{"input_tokens":{},"output_tokens":{})", usage.input_tokens,
                                 usage.output_tokens);
-        if (usage.cached_tokens) data += fmt::format(R"(,"cached_tokens":{})", *usage.cached_tokens);
+        if (usage.cached_tokens)
+            data += fmt::format(R"(,"cached_tokens":{})", *usage.cached_tokens);
         if (usage.reasoning_tokens)
             data += fmt::format(R"(,"reasoning_tokens":{})", *usage.reasoning_tokens);
         data += '}';
@@ -94,7 +95,7 @@ private:
     std::shared_ptr<LiveTurn> turn_;
     std::shared_ptr<TurnSaver> saver_;
     TurnOptions const& options_;
-    std::uint64_t last_ = 0;         // the number of the last event
+    std::uint64_t last_ = 0;        // the number of the last event
     std::size_t answer_bytes_ = 0;  // of text and reasoning
     std::size_t frame_bytes_ = 0;   // of all events
 };
@@ -109,17 +110,23 @@ struct Terminal {
 
 std::string_view finish_name(llm::FinishReason reason) {
     switch (reason) {
-        case llm::FinishReason::length: return "length";
-        case llm::FinishReason::filtered: return "filtered";
+        case llm::FinishReason::length:
+            return "length";
+        case llm::FinishReason::filtered:
+            return "filtered";
         case llm::FinishReason::stop:
-        case llm::FinishReason::tool: return "stop";
+        case llm::FinishReason::tool:
+            return "stop";
     }
     return "stop";
 }
 
 Terminal done(std::string_view finish) {
-    return {EventType::done, fmt::format(R"({{"finish":"{}"}})", finish), GenerationState::done,
-            std::string(finish), {}};
+    return {EventType::done,
+            fmt::format(R"({{"finish":"{}"}})", finish),
+            GenerationState::done,
+            std::string(finish),
+            {}};
 }
 
 bool is_retryable(llm::FailureClass kind) {
@@ -170,23 +177,49 @@ TurnReport report_of(LiveTurn const& turn, Terminal const& terminal,
     return report;
 }
 
+llm::Failure stopped() {
+    return llm::make_failure(llm::FailureClass::cancelled, "the turn is over");
+}
+
+llm::Failure internal_failure() {
+    return llm::make_failure(llm::FailureClass::model_error,
+                             "an internal error stopped this answer");
+}
+
 Terminal how_it_ended(LiveTurn const& turn, llm::Outcome<llm::FinishReason> const& outcome) {
     // What was whole before the stop arrived is done, whoever asked for the stop.
     if (outcome) return done(finish_name(*outcome));
     switch (turn.stop_reason) {
-        case StopReason::person: return {EventType::stopped, "{}", GenerationState::stopped, {}, {}};
-        case StopReason::too_long: return done("length");
-        case StopReason::shutdown: return interrupted("shutdown", turn);
-        case StopReason::deadline: return interrupted("deadline", turn);
+        case StopReason::person:
+            return {EventType::stopped, "{}", GenerationState::stopped, {}, {}};
+        case StopReason::too_long:
+            return done("length");
+        case StopReason::shutdown:
+            return interrupted("shutdown", turn);
+        case StopReason::deadline:
+            return interrupted("deadline", turn);
         case StopReason::lease_lost:
-        case StopReason::none: break;
+        case StopReason::none:
+            break;
     }
     return failed(outcome.error(), turn.generation);
 }
 
-/// What stands in front of the answer: the thread's new title, and the text that is carried on.
+/// The `started` event's data.
+std::string started_json(LiveTurn const& turn) {
+    std::string started =
+        fmt::format(R"({{"generation":"{}","message":"{}","reply":"{}","model":)",
+                    turn.generation.text(), turn.turn.question.text(), turn.turn.reply.text());
+    append_json_string(started, turn.turn.model);
+    started += '}';
+    return started;
+}
+
+/// What stands in front of the answer: how it began, the thread's new title, and the text that is
+/// carried on.
 asio::awaitable<Result<void>> write_beginning(LiveTurn const& turn, LogSink& sink,
                                               std::string new_title) {
+    co_await sink.append(EventType::started, started_json(turn));
     if (!new_title.empty()) {
         std::string data = "{\"title\":";
         append_json_string(data, new_title);
@@ -199,19 +232,9 @@ asio::awaitable<Result<void>> write_beginning(LiveTurn const& turn, LogSink& sin
     co_return written;
 }
 
-asio::awaitable<llm::Outcome<llm::FinishReason>> answer(std::shared_ptr<LiveTurn> turn,
-                                                        LogSink& sink, Responder& responder,
-                                                        std::string new_title) {
-    auto const begun = co_await write_beginning(*turn, sink, std::move(new_title));
-    if (!begun)
-        co_return std::unexpected(
-            llm::make_failure(llm::FailureClass::cancelled, begun.error().message));
-    co_return co_await responder.respond(turn->turn, sink);
-}
-
 /// Stores how the turn ended, then shows it.
 asio::awaitable<TurnEnd> end_turn(std::shared_ptr<LiveTurn> turn, TurnSaver& saver,
-                                  llm::Outcome<llm::FinishReason> outcome) {
+                                  llm::Outcome<llm::FinishReason> const& outcome) {
     auto terminal = how_it_ended(*turn, outcome);
     Ending ending{.last_segment = {},
                   .state = terminal.state,
@@ -234,38 +257,25 @@ asio::awaitable<TurnEnd> end_turn(std::shared_ptr<LiveTurn> turn, TurnSaver& sav
     co_return TurnEnd::stored;
 }
 
-/// The `started` event's data.
-std::string started_json(LiveTurn const& turn) {
-    std::string started = fmt::format(R"({{"generation":"{}","message":"{}","reply":"{}","model":)",
-                                      turn.generation.text(), turn.turn.question.text(),
-                                      turn.turn.reply.text());
-    append_json_string(started, turn.turn.model);
-    started += '}';
-    return started;
-}
-
 }  // namespace
 
 asio::awaitable<TurnEnd> run_turn(std::shared_ptr<LiveTurn> turn, std::shared_ptr<TurnSaver> saver,
                                   Responder& responder, TurnOptions const& options,
                                   std::string new_title) {
     LogSink sink(turn, saver, options);
-    co_await sink.append(EventType::started, started_json(*turn));
-
-    llm::Outcome<llm::FinishReason> outcome;
+    llm::Outcome<llm::FinishReason> outcome = std::unexpected(stopped());
     try {
-        outcome = co_await answer(turn, sink, responder, std::move(new_title));
+        auto const begun = co_await write_beginning(*turn, sink, std::move(new_title));
+        if (begun) outcome = co_await responder.respond(turn->turn, sink);
     } catch (std::exception const&) {
         // A bug of the responder's must not leave a turn that never ends.
-        outcome = std::unexpected(llm::Failure{llm::FailureClass::model_error,
-                                               "an internal error stopped this answer", {}, {}, {}});
+        outcome = std::unexpected(internal_failure());
     }
     if (turn->stop_reason == StopReason::lease_lost) {
         turn->log.abandon();
         co_return TurnEnd::lost;
     }
-
-    co_return co_await end_turn(turn, *saver, std::move(outcome));
+    co_return co_await end_turn(turn, *saver, outcome);
 }
 
 }  // namespace kaiwa::chat

@@ -39,7 +39,7 @@ private:
 
 /// The rest of an answer whose route has returned.
 struct StreamedBody {
-    std::unique_ptr<BodySource> source;  ///< Null: there is none.
+    std::unique_ptr<BodySource> source;
     std::optional<BodyWriter> writer;
     bool closes = false;  ///< The connection ends with the answer.
     std::string request_id;

@@ -112,38 +112,38 @@ public:
 
     asio::awaitable<Result<std::string_view>> read_some() override {
         for (;;) {
-            if (auto piece = take()) co_return std::move(*piece);
-            auto const more = co_await connection_->fill();
-            if (!more) co_return give_up(std::unexpected(more.error()));
-            if (!*more) note_end();
+            if (auto piece = take()) co_return *std::move(piece);
+            note(co_await connection_->fill());
         }
     }
 
 private:
-    /// The body in what arrived; nothing when more must arrive first.
-    std::optional<Result<std::string_view>> take() {
-        if (failed_) return broken("the answer broke off before");
-        if (!framing_.done() && !broken_framing_) {
+    // Not inlined: what they hold for a moment would have its place in the frame of read_some(),
+    // which waits for the whole answer (decision 0013).
+
+    /// The body in what arrived, or its end, or why there is none; nothing when more must arrive.
+    [[gnu::noinline]] std::optional<Result<std::string_view>> take() {
+        if (!failure_ && !framing_.done() && !broken_framing_) {
             auto& input = connection_->input();
             auto const part = framing_.gather(input.bytes());
             input.consume(part.consumed);
             broken_framing_ = part.broken;
             if (!part.data.empty()) return part.data;
         }
-        if (broken_framing_) return give_up(broken("the body's framing is broken"));
-        if (cut_off_) return give_up(broken("the server ended the connection inside the body"));
+        if (broken_framing_) give_up(broken("the body's framing is broken").error());
+        if (cut_off_) give_up(broken("the server ended the connection inside the body").error());
+        if (failure_) return std::unexpected(*failure_);
         if (!framing_.done()) return std::nullopt;
         end();
         return std::string_view{};
     }
 
-    /// The server sends no more.
-    void note_end() {
-        if (framing_.ends_at_close()) {
-            framing_ = BodyFraming::none();
-        } else {
-            cut_off_ = true;
-        }
+    /// What a read said, but for the bytes: that it failed, or that the server sends no more.
+    [[gnu::noinline]] void note(Result<bool> const& more) {
+        if (!more) return give_up(more.error());
+        if (*more) return;
+        cut_off_ = !framing_.ends_at_close();
+        if (!cut_off_) framing_ = BodyFraming::none();
     }
 
     /// The body is whole: the connection is kept for the next call, or closed.
@@ -155,10 +155,9 @@ private:
         if (kept) keep_(std::move(*kept));
     }
 
-    std::unexpected<Error> give_up(std::unexpected<Error> error) {
-        failed_ = true;
+    void give_up(Error why) {
+        if (!failure_) failure_ = std::make_unique<Error>(std::move(why));
         connection_.reset();
-        return error;
     }
 
     std::unique_ptr<OutboundConnection> connection_;  // null once the body ended
@@ -167,7 +166,7 @@ private:
     std::function<void(KeptConnection)> keep_;  // empty when the connection ends with this answer
     bool broken_framing_ = false;               // behind the bytes that were given out last
     bool cut_off_ = false;                      // the server ended the connection inside the body
-    bool failed_ = false;
+    std::unique_ptr<Error> failure_;
 };
 
 /// Reads heads until one is final. Sets `began` once the server sent anything.

@@ -54,7 +54,7 @@ public:
     Connection(Connection const&) = delete;
     Connection& operator=(Connection const&) = delete;
 
-    ServerLoop& loop() { return loop_; }
+    [[nodiscard]] ServerLoop& loop() const { return loop_; }
     [[nodiscard]] asio::ip::address const& peer() const { return peer_; }
     ReadBuffer& input() { return input_; }
 
@@ -110,7 +110,7 @@ private:
     bool closing_ = false;
 };
 
-/// Serves requests on `socket` until either side ends it.
-asio::awaitable<void> serve_connection(ServerLoop& loop, asio::ip::tcp::socket socket);
+/// Serves requests on `connection` until either side ends it.
+asio::awaitable<void> serve_connection(Connection& connection);
 
 }  // namespace kaiwa::http

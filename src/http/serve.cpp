@@ -18,7 +18,6 @@ constexpr std::uint64_t max_dropped_bytes = 64 * 1024;
 /// What becomes of the connection after a request.
 enum class Next {
     request,
-    stream,  // the body of the answer is still to be sent
     close,
     linger,  // close, but let the client read the answer before it sees that
     abort,
@@ -199,7 +198,7 @@ void log_request(ServerLoop& loop, Request const& request, Answer const& answer,
 }
 
 /// Serves one request, but for a body that its route left to be sent: that is put into `streamed`.
-asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& streamed) {
+asio::awaitable<Next> serve_request(Connection& connection, std::optional<StreamedBody>& streamed) {
     auto& loop = connection.loop();
     Received received;
     auto& request = received.request;
@@ -255,50 +254,62 @@ asio::awaitable<Next> serve_request(Connection& connection, StreamedBody& stream
     if (answer.is_handed_over()) {
         if (!body.done()) answer.close_after();
         streamed = answer.take_streamed_body();
-        co_return Next::stream;
+        co_return Next::request;
     }
     co_return co_await wind_up(connection, answer, body);
 }
 
-/// Sends what `source` gives until its end. Never throws.
-asio::awaitable<Result<void>> send_all(BodySource& source, BodyWriter& writer) {
-    try {
-        Result<void> sent;
-        while (sent) {
-            auto const pieces = co_await source.next();
-            if (!pieces) co_return std::unexpected(pieces.error());
-            if (pieces->empty()) co_return co_await writer.finish();
-            sent = co_await writer.write(*pieces);
-        }
-        co_return sent;
-    } catch (std::exception const& e) {
-        co_return fail(Errc::internal, fmt::format("the body threw: {}", e.what()));
-    }
+// Not inlined: what they hold for a moment would have its place in the frame of a task that waits
+// for a whole stream (decision 0013).
+
+[[gnu::noinline]] Result<void> body_threw(std::exception const& e) {
+    return fail(Errc::internal, fmt::format("the body threw: {}", e.what()));
 }
 
-/// Sends the body of an answer whose request is forgotten.
-asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody streamed) {
-    auto const sent = co_await send_all(*streamed.source, *streamed.writer);
+/// What becomes of the connection once a streamed body was sent, or was not.
+[[gnu::noinline]] Next after_stream(Connection& connection, StreamedBody const& streamed,
+                                    Result<void> const& sent) {
     if (!sent && sent.error().code == Errc::internal) {
         connection.loop().log.error(
             "handler failed", {{"request", streamed.request_id}, {"what", sent.error().message}});
     }
-    if (!sent) co_return streamed.writer->must_abort() ? Next::abort : Next::close;
-    if (!streamed.closes) co_return Next::request;
-    co_return connection.input().empty() ? Next::close : Next::linger;
+    if (!sent) return streamed.writer->must_abort() ? Next::abort : Next::close;
+    if (!streamed.closes) return Next::request;
+    return connection.input().empty() ? Next::close : Next::linger;
+}
+
+/// Sends the body of an answer whose request is forgotten.
+asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody& streamed) {
+    Result<void> sent;
+    try {
+        for (bool more = true; more && sent;) {
+            auto const pieces = co_await streamed.source->next();
+            more = pieces && !pieces->empty();
+            if (more) {
+                sent = co_await streamed.writer->write(*pieces);
+            } else if (pieces) {
+                sent = co_await streamed.writer->finish();
+            } else {
+                sent = std::unexpected(pieces.error());
+            }
+        }
+    } catch (std::exception const& e) {
+        sent = body_threw(e);
+    }
+    co_return after_stream(connection, streamed, sent);
 }
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(ServerLoop& loop, asio::ip::tcp::socket socket) {
-    Connection connection(loop, std::move(socket));
+asio::awaitable<void> serve_connection(Connection& connection) {
+    auto const& loop = connection.loop();
     auto next = Next::request;
     while (next == Next::request) {
         bool const stopping = co_await stop_requested();
         if (stopping || (loop.draining && connection.input().empty())) co_return;
-        StreamedBody streamed;
+        std::optional<StreamedBody> streamed;
         next = co_await serve_request(connection, streamed);
-        if (next == Next::stream) next = co_await send_streamed(connection, std::move(streamed));
+        if (streamed) next = co_await send_streamed(connection, *streamed);
     }
     if (next == Next::linger) co_await connection.linger();
     if (next == Next::abort) connection.abort();

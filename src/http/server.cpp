@@ -131,9 +131,9 @@ struct Server::Impl {
 
 namespace {
 
-asio::awaitable<void> serve_counted(ServerLoop& loop, tcp::socket socket, Counted connection,
+asio::awaitable<void> serve_counted(std::unique_ptr<Connection> connection, Counted open,
                                     Counted running_task) {
-    co_await serve_connection(loop, std::move(socket));
+    co_await serve_connection(*connection);
 }
 
 }  // namespace
@@ -177,7 +177,8 @@ void Server::Impl::begin(Part& part, tcp::socket socket) {
         send_full(socket.native_handle());
         return;
     }
-    auto task = serve_counted(part.loop, std::move(socket), Counted(connections, changed),
+    auto connection = std::make_unique<Connection>(part.loop, std::move(socket));
+    auto task = serve_counted(std::move(connection), Counted(connections, changed),
                               Counted(running, changed));
     part.tasks.start("connection", std::move(task));
     if (!std::exchange(part.watching, true)) {

@@ -32,8 +32,8 @@ using Part = std::variant<TextPart, ImagePart>;
 struct PromptMessage {
     Role role = Role::user;
     std::vector<Part> parts;
-    /// Of an assistant's message: the payload of the `Replay` that came with it, when the same model
-    /// is asked again. Empty: none.
+    /// Of an assistant's message: the payload of the `Replay` that came with it, when the same
+    /// model is asked again. Empty: none.
     std::string replay;
 };
 
@@ -98,21 +98,26 @@ struct Finished {
 /// `Replay` and `Usage` come at most once each, before `Finished`.
 using Event = std::variant<TextDelta, ReasoningDelta, ToolCall, Replay, Usage, Finished>;
 
-/// An answer being written. Pulled: nothing is read from the server until `next()` is awaited, so
+/// An answer being written. Pulled: nothing is read from the server until `arrive()` is awaited, so
 /// a slow reader slows the server down instead of filling our memory.
+///
+/// Taking and waiting are apart, so that what came together is passed on together, and so that the
+/// long wait for a token holds no event.
 ///
 /// Not thread-safe. Destroying it closes the connection, which stops generation and billing.
 class CompletionStream {
 public:
     virtual ~CompletionStream() = default;
 
-    /// Waits for the next event; not called again after `Finished` or a failure. An answer that
-    /// ends without its end mark is the failure `network`, never `Finished`.
-    virtual asio::awaitable<Outcome<Event>> next() = 0;
+    /// The next event, when it has arrived; not called again after `Finished` or a failure. An
+    /// answer that ends without its end mark is the failure `network`, never `Finished`.
+    virtual std::optional<Outcome<Event>> ready() = 0;
 
-    /// The next event when it has arrived already; nothing when only `next()` can tell, which is
-    /// also so for `Finished`. Lets what came together be passed on together.
-    virtual std::optional<Outcome<Event>> ready() { return std::nullopt; }
+    /// Waits, when `ready()` had nothing, until it may have something: look again.
+    virtual asio::awaitable<void> arrive() = 0;
+
+    /// Waits for the next event.
+    asio::awaitable<Outcome<Event>> next();
 
     /// The provider's id of this request, for its support; may be empty.
     [[nodiscard]] virtual std::string provider_request_id() const { return {}; }

@@ -15,21 +15,17 @@ public:
     PulledStream(std::unique_ptr<CompletionStream> stream, Event first)
         : stream_(std::move(stream)), first_(std::move(first)) {}
 
-    asio::awaitable<Outcome<Event>> next() override {
-        return first_ ? take_first() : stream_->next();
-    }
     std::optional<Outcome<Event>> ready() override {
-        if (first_) return std::nullopt;
+        if (first_) return *std::exchange(first_, std::nullopt);
         return stream_->ready();
     }
+    asio::awaitable<void> arrive() override { return stream_->arrive(); }
 
     [[nodiscard]] std::string provider_request_id() const override {
         return stream_->provider_request_id();
     }
 
 private:
-    asio::awaitable<Outcome<Event>> take_first() { co_return *std::exchange(first_, std::nullopt); }
-
     std::unique_ptr<CompletionStream> stream_;
     std::optional<Event> first_;
 };

@@ -28,7 +28,7 @@ Application::Application(Ground ground, Settings const& settings, std::unique_pt
               ground_.log),
       reports_(settings.logged_metrics, models_.catalogue(), ground_.clock, ground_.log),
       hand_over_(std::move(hand_over)),
-      responder_(*stores_, recent_, models_.catalogue()),
+      responder_(models_.catalogue(), make_prompts(*stores_, recent_, settings)),
       dialects_(settings, ground_.aws, ground_.clock, ground_.random, ground_.log),
       turns_(turn_services(), turn_options(settings), ground_.loops) {}
 
@@ -50,7 +50,7 @@ Result<void> Application::configure(Settings const& settings) {
         ground_.aws.set_variables(std::move(before));
         return configured;
     }
-    responder_.configure(settings);
+    responder_.set_prompts(make_prompts(*stores_, recent_, settings));
     dialects_.configure(settings);
     told_.set(std::move(*told));
     return {};

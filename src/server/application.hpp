@@ -2,7 +2,9 @@
 
 #include "api/metrics.hpp"
 #include "base/json.hpp"
+#include "base/replaceable.hpp"
 #include "base/task_group.hpp"
+#include "chat/model_responder.hpp"
 #include "chat/notices.hpp"
 #include "chat/turn_service.hpp"
 #include "http/router.hpp"
@@ -87,7 +89,7 @@ private:
     HandOver hand_over_;
     chat::Notices notices_;
     chat::RecentBranches recent_;
-    ConfiguredResponder responder_;
+    chat::ModelResponder responder_;
     Dialects dialects_;
     chat::TurnService turns_;
     api::Metrics metrics_;

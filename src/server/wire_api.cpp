@@ -28,17 +28,13 @@ Result<std::shared_ptr<api::Settings const>> api_settings(Settings const& settin
     return told;
 }
 
-void ConfiguredResponder::configure(Settings const& settings) {
+std::shared_ptr<chat::PromptBuilder const> make_prompts(Stores& stores,
+                                                        chat::RecentBranches& recent,
+                                                        Settings const& settings) {
     chat::PromptOptions options;
     options.system_prompt = settings.system_prompt;
-    chat::PromptBuilder prompts(stores_.chats(), stores_.blobs(), recent_, std::move(options));
-    current_.set(std::make_shared<chat::ModelResponder>(catalogue_, std::move(prompts)));
-}
-
-asio::awaitable<llm::Outcome<llm::FinishReason>> ConfiguredResponder::respond(
-    chat::TurnContext const& turn, chat::TurnSink& sink) {
-    auto const responder = current_.get();
-    co_return co_await responder->respond(turn, sink);
+    return std::make_shared<chat::PromptBuilder>(stores.chats(), stores.blobs(), recent,
+                                                 std::move(options));
 }
 
 void add_program_metrics(api::Metrics& metrics, chat::TurnService& turns) {

@@ -3,6 +3,7 @@
 #include "api/compat/caller.hpp"
 #include "api/compat/routes.hpp"
 #include "auth/token_verifier.hpp"
+#include "base/replaceable.hpp"
 #include "http/client.hpp"
 #include "oidc/issuer_keys.hpp"
 #include "server/settings.hpp"

@@ -11,11 +11,12 @@ class ScriptedStream final : public llm::CompletionStream {
 public:
     explicit ScriptedStream(std::deque<llm::Outcome<llm::Event>> events)
         : events_(std::move(events)) {}
-    asio::awaitable<llm::Outcome<llm::Event>> next() override {
+    std::optional<llm::Outcome<llm::Event>> ready() override {
         auto event = std::move(events_.front());
         events_.pop_front();
-        co_return event;
+        return event;
     }
+    asio::awaitable<void> arrive() override { co_return; }
     [[nodiscard]] std::string provider_request_id() const override { return "req_1"; }
 
 private:

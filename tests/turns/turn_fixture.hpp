@@ -12,8 +12,8 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <future>
 #include <functional>
+#include <future>
 #include <memory>
 #include <set>
 #include <stdexcept>
@@ -65,11 +65,9 @@ inline llm::Failure stopped_failure() {
     return {llm::FailureClass::cancelled, "stopped", {}, {}, {}};
 }
 
-inline asio::awaitable<llm::Outcome<llm::FinishReason>> speak(ScriptedResponder& self, TurnSink& sink,
-                                                              std::vector<std::string> words,
-                                                              std::chrono::milliseconds pause,
-                                                              bool then_wait,
-                                                              llm::FinishReason reason) {
+inline asio::awaitable<llm::Outcome<llm::FinishReason>> speak(
+    ScriptedResponder& self, TurnSink& sink, std::vector<std::string> words,
+    std::chrono::milliseconds pause, bool then_wait, llm::FinishReason reason) {
     for (auto const& word : words) {
         if (!co_await sink.text(word)) co_return std::unexpected(stopped_failure());
         sink.show();
@@ -90,13 +88,14 @@ inline ScriptedResponder::Script say(std::vector<std::string> words,
 }
 inline ScriptedResponder::Script say_then_wait(std::vector<std::string> words) {
     return [words](ScriptedResponder& self, TurnSink& sink) {
-        return speak(self, sink, words, std::chrono::milliseconds(0), true, llm::FinishReason::stop);
+        return speak(self, sink, words, std::chrono::milliseconds(0), true,
+                     llm::FinishReason::stop);
     };
 }
 inline ScriptedResponder::Script say_slowly(std::size_t count, std::string word) {
     return [count, word](ScriptedResponder& self, TurnSink& sink) {
-        return speak(self, sink, std::vector<std::string>(count, word), std::chrono::milliseconds(1),
-                     false, llm::FinishReason::stop);
+        return speak(self, sink, std::vector<std::string>(count, word),
+                     std::chrono::milliseconds(1), false, llm::FinishReason::stop);
     };
 }
 inline asio::awaitable<llm::Outcome<llm::FinishReason>> throw_now() {
@@ -220,12 +219,19 @@ protected:
         if (ticket) replies.insert(ticket->reply.text());
     }
 
+    static asio::awaitable<Result<EventBatch>> next_of(EventReader& reader, SteadyTime deadline) {
+        EventBatch batch;
+        auto const read = co_await reader.next(batch, deadline);
+        if (!read) co_return std::unexpected(read.error());
+        co_return batch;
+    }
+
     asio::awaitable<void> follow_all(GenerationId id, std::uint64_t after, std::string& seen) {
         auto reader = co_await service->follow(hana, id, after);
         if (!reader) co_return;
         for (;;) {
             auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-            auto batch = co_await (*reader)->next(deadline);
+            auto batch = co_await next_of(**reader, deadline);
             if (!batch) co_return;
             for (auto const piece : batch->pieces) seen += EventBatch::text_of(piece);
             if (batch->ended) co_return;
@@ -246,7 +252,8 @@ protected:
         while (!ended_) seen += read_some(reader);
         return seen;
     }
-    static std::vector<std::pair<std::string, std::string>> split_frames_of(std::string const& seen) {
+    static std::vector<std::pair<std::string, std::string>> split_frames_of(
+        std::string const& seen) {
         std::vector<std::pair<std::string, std::string>> out;
         for (auto const& frame : split_frames(seen)) out.emplace_back(frame.type, frame.data);
         return out;
@@ -255,7 +262,8 @@ protected:
         run_loops_until([this] { return service->running() == 0; });
     }
     void wait_until_stored(GenerationId id, std::uint64_t event) {
-        run_loops_until([&] { return get(store->chats().generation(hana, id)).last_event >= event; });
+        run_loops_until(
+            [&] { return get(store->chats().generation(hana, id)).last_event >= event; });
     }
 
     std::filesystem::path folder =
@@ -286,7 +294,8 @@ private:
         }
     }
     std::string read_some(EventReader& reader) {
-        auto batch = get(reader.next(std::chrono::steady_clock::now() + std::chrono::seconds(20)));
+        auto batch =
+            get(next_of(reader, std::chrono::steady_clock::now() + std::chrono::seconds(20)));
         std::string seen;
         for (auto const piece : batch.pieces) seen += EventBatch::text_of(piece);
         ended_ = batch.ended;

@@ -151,7 +151,7 @@ TEST_F(TurnFixture, AServerThatGoesLetsGoOfWhatOthersRun) {
     auto reader = get(elsewhere->follow(hana, ticket.generation, 0));
     auto seen = read_until(*reader, "ここまで");
     elsewhere->leave();
-    auto const batch = get(reader->next(std::chrono::steady_clock::now() + 1h));
+    auto const batch = get(next_of(*reader, std::chrono::steady_clock::now() + 1h));
     EXPECT_TRUE(batch.left);
     EXPECT_FALSE(batch.ended);
     EXPECT_TRUE(batch.empty());

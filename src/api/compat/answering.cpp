@@ -59,11 +59,11 @@ asio::awaitable<Result<bool>> wait_for_end(Services const& services, Begun const
     // Events are kept for a day; the message for good.
     if (!reader && reader.error().code == Errc::gone) co_return true;
     if (!reader) co_return std::unexpected(reader.error());
-    for (;;) {
-        auto const batch = co_await (*reader)->next(deadline);
-        if (!batch) co_return std::unexpected(batch.error());
-        if (batch->ended) co_return true;
-        if (batch->left || std::chrono::steady_clock::now() >= deadline) co_return false;
+    for (chat::EventBatch batch;;) {
+        auto const read = co_await (*reader)->next(batch, deadline);
+        if (!read) co_return std::unexpected(read.error());
+        if (batch.ended) co_return true;
+        if (batch.left || std::chrono::steady_clock::now() >= deadline) co_return false;
     }
 }
 

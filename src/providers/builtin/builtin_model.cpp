@@ -19,12 +19,13 @@ public:
     explicit TextStream(std::string text)
         : text_(replace_invalid_utf8(std::move(text))), rest_(text_) {}
 
-    asio::awaitable<llm::Outcome<llm::Event>> next() override {
-        if (rest_.empty()) co_return llm::Finished{llm::FinishReason::stop};
+    std::optional<llm::Outcome<llm::Event>> ready() override {
+        if (rest_.empty()) return llm::Finished{llm::FinishReason::stop};
         auto const piece = utf8_prefix(rest_, delta_bytes);
         rest_.remove_prefix(piece.size());
-        co_return llm::TextDelta{std::string(piece)};
+        return llm::TextDelta{std::string(piece)};
     }
+    asio::awaitable<void> arrive() override { co_return; }
 
 private:
     std::string text_;

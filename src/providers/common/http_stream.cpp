@@ -59,51 +59,42 @@ HttpStream::HttpStream(std::unique_ptr<http::InboundResponse> response,
       on_whole_(std::move(on_whole)) {}
 
 std::optional<llm::Outcome<llm::Event>> HttpStream::ready() {
-    if (finished_) return std::nullopt;
+    if (finished_) return *finished_;
     auto event = decoder_->next();
-    if (!event) return std::nullopt;
+    if (!event) {
+        if (response_) return std::nullopt;
+        return std::unexpected(failure_ ? std::move(*failure_) : cut_short());
+    }
     if (!*event) {
         auto& failure = event->error();
         failure.provider_request_id = request_id_;
         failure.message = fit_for_people(std::move(failure.message), secret_);
     } else if (auto const* finished = std::get_if<llm::Finished>(&**event)) {
         finished_ = *finished;
-        return std::nullopt;
+        if (on_whole_) on_whole_();
+        if (response_) return std::nullopt;
     }
     return event;
 }
 
-asio::awaitable<llm::Outcome<llm::Event>> HttpStream::next() {
-    for (;;) {
-        if (auto event = ready()) co_return std::move(*event);
-        if (finished_) {
-            if (on_whole_) on_whole_();
-            co_await read_to_the_end();
-            co_return *finished_;
-        }
-        if (!response_) co_return std::unexpected(cut_short());
-        if (!end_mark_due_ && decoder_->said_its_end()) end_mark_due_ = now() + end_mark_grace;
-        auto bytes = end_mark_due_ ? co_await read_until(*response_, *end_mark_due_)
-                                   : co_await response_->read_some();
-        auto const taken = take(bytes);
-        if (!taken) co_return std::unexpected(taken.error());
-    }
+asio::awaitable<void> HttpStream::arrive() {
+    if (finished_) co_return co_await read_to_the_end();
+    take(co_await read());
 }
 
-llm::Outcome<void> HttpStream::take(Result<std::string_view> const& bytes) {
-    if (bytes && !bytes->empty()) {
-        decoder_->feed(*bytes);
-        return {};
-    }
+/// What `take()` takes.
+asio::awaitable<Result<std::string_view>> HttpStream::read() {
+    if (!end_mark_due_ && decoder_->said_its_end()) end_mark_due_ = now() + end_mark_grace;
+    return end_mark_due_ ? read_until(*response_, *end_mark_due_) : response_->read_some();
+}
+
+void HttpStream::take(Result<std::string_view> const& bytes) {
+    if (bytes && !bytes->empty()) return decoder_->feed(*bytes);
     bool const whole = bytes || (decoder_->said_its_end() && bytes.error().code != Errc::cancelled);
     response_.reset();
-    if (!whole) {
-        auto failure = failure_from(bytes.error());
-        failure.provider_request_id = request_id_;
-        return std::unexpected(std::move(failure));
-    }
-    decoder_->end_of_body();
-    return {};
+    if (whole) return decoder_->end_of_body();
+    failure_ = std::make_unique<llm::Failure>(failure_from(bytes.error()));
+    failure_->provider_request_id = request_id_;
 }
 
 asio::awaitable<void> HttpStream::read_to_the_end() {

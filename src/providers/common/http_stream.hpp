@@ -22,12 +22,13 @@ public:
                std::unique_ptr<AnswerDecoder> decoder, std::string request_id, Secret secret,
                std::function<void()> on_whole = {});
 
-    asio::awaitable<llm::Outcome<llm::Event>> next() override;
     std::optional<llm::Outcome<llm::Event>> ready() override;
+    asio::awaitable<void> arrive() override;
     [[nodiscard]] std::string provider_request_id() const override { return request_id_; }
 
 private:
-    llm::Outcome<void> take(Result<std::string_view> const& bytes);
+    asio::awaitable<Result<std::string_view>> read();
+    void take(Result<std::string_view> const& bytes);
     asio::awaitable<void> read_to_the_end();
 
     std::unique_ptr<http::InboundResponse> response_;
@@ -35,7 +36,8 @@ private:
     std::string request_id_;
     Secret secret_;
     std::function<void()> on_whole_;
-    std::optional<llm::Finished> finished_;   // seen by ready(), which does not read to the end
+    std::optional<llm::Finished> finished_;   // given out once the body was read to its end
+    std::unique_ptr<llm::Failure> failure_;   // of the connection
     std::optional<SteadyTime> end_mark_due_;  // once the server said how the answer ended
 };
 

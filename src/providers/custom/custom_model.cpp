@@ -25,10 +25,11 @@ class WholeAnswer final : public llm::CompletionStream {
 public:
     explicit WholeAnswer(std::string text) : text_(std::move(text)) {}
 
-    asio::awaitable<llm::Outcome<llm::Event>> next() override {
-        if (text_.empty()) co_return llm::Finished{llm::FinishReason::stop};
-        co_return llm::TextDelta{std::exchange(text_, {})};
+    std::optional<llm::Outcome<llm::Event>> ready() override {
+        if (text_.empty()) return llm::Finished{llm::FinishReason::stop};
+        return llm::TextDelta{std::exchange(text_, {})};
     }
+    asio::awaitable<void> arrive() override { co_return; }
 
 private:
     std::string text_;
