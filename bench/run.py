@@ -218,11 +218,11 @@ http {{ access_log off; keepalive_requests 1000000;
             self.row("the page in Chromium", "not measured", done.stderr.strip().splitlines()[-1][:120] if done.stderr.strip() else "", "", False)
             return
         r = json.loads(done.stdout)
-        self.row("first load: JavaScript", f"{r['javascript_kb']:.0f} KB in {r['requests']} requests, usable after {r['usable_ms']:.0f} ms", "Chainlit 1,290 KB, Open WebUI 2,180 KB", "≤ 180 KB", r["javascript_kb"] <= 180)
+        self.row("first load: JavaScript", f"{r['javascript_kb']:.0f} KB in {r['requests']} requests, usable after {r['usable_ms']:.0f} ms", "another day: Chainlit 1,290 KB, Open WebUI 2,180 KB", "≤ 180 KB", r["javascript_kb"] <= 180)
         s, idle = r["streaming"], r["idle"]
-        self.row("2,000 tokens at 200/s into the page", f"{s['fps']:.1f} frames/s, {s['long']} long tasks, longest {s['longest']:.0f} ms", f"idle page {idle['fps']:.1f} frames/s; Open WebUI 37–39, Chainlit 11",
+        self.row("2,000 tokens at 200/s into the page", f"{s['fps']:.1f} frames/s, {s['long']} long tasks, longest {s['longest']:.0f} ms", f"idle page {idle['fps']:.1f} frames/s; another day: Open WebUI 37–39, Chainlit 11",
                  "as idle, none over 50 ms", s["fps"] >= 0.95 * idle["fps"] and s["long"] == 0)
-        self.row(f"opening {1_000 if self.args.quick else 10_000:,} messages", f"{r['long_thread_ms']:.0f} ms, the server {r['long_thread_server_ms']:.0f} ms", "Open WebUI 1.5–2.2 s for 2,000", "≤ 1 s, server ≤ 20 ms", r["long_thread_ms"] <= 1000 and r["long_thread_server_ms"] <= 20)
+        self.row(f"opening {1_000 if self.args.quick else 10_000:,} messages", f"{r['long_thread_ms']:.0f} ms, the server {r['long_thread_server_ms']:.0f} ms", "another day: Open WebUI 1.5–2.2 s for 2,000", "≤ 1 s, server ≤ 20 ms", r["long_thread_ms"] <= 1000 and r["long_thread_server_ms"] <= 20)
 
     def compare_peers(self):
         root, quick = self.args.peers, self.args.quick
