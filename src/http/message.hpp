@@ -62,6 +62,9 @@ struct Request {
     std::string method;  ///< Upper case.
     std::string path;    ///< Decoded, begins with '/', valid UTF-8, no NUL.
     std::vector<std::pair<std::string, std::string>> query;  ///< Decoded, in order.
+    /// Set by a host: why not all of the query can be read. The router answers it, before any route
+    /// is asked; `query` tells an error handler the names that there are.
+    std::optional<Error> query_error{};
     std::vector<std::string> segments;  ///< What the pattern's `{…}` matched, in order.
     Headers headers;
     std::string body;  ///< Whole, for routes that buffer it.

@@ -243,7 +243,8 @@ asio::awaitable<Result<void>> Router::answer(Match match, Request& request,
 asio::awaitable<void> Router::admit(Match& match, Request& request) const {
     request.segments = match.segments;
     match.admission = Result<void>{};
-    if (!match.route || !match.route->admit) co_return;
+    if (request.query_error) match.admission = std::unexpected(*request.query_error);
+    if (request.query_error || !match.route || !match.route->admit) co_return;
     try {
         match.admission = co_await match.route->admit(request);
     } catch (...) {
@@ -253,6 +254,7 @@ asio::awaitable<void> Router::admit(Match& match, Request& request) const {
 
 asio::awaitable<Result<void>> Router::handle(Match match, Request& request,
                                              ResponseWriter& writer) const {
+    if (request.query_error) co_return std::unexpected(*request.query_error);
     if (match.route) {
         if (!match.admission) co_await admit(match, request);
         if (match.bug) std::rethrow_exception(match.bug);

@@ -69,8 +69,10 @@ protected:
         auto const match = router.match(method, path);
         return match.route ? match.route->pattern : "none";
     }
-    Result<void> answer(std::string method, std::string path) {
+    Result<void> answer(std::string method, std::string path,
+                        std::optional<Error> query_error = {}) {
         Request request;
+        request.query_error = std::move(query_error);
         request.method = method;
         request.path = path;
         asio::io_context loop;
@@ -186,6 +188,30 @@ TEST_F(RouterTest, AnswersFailuresThroughTheErrorHandler) {
     EXPECT_EQ(broken.error().code, Errc::unavailable);
     EXPECT_EQ(writer.head.status, 200u) << "what began is not answered again";
     EXPECT_EQ(seen.size(), 3u);
+}
+
+TEST_F(RouterTest, RefusesAQueryThatCannotBeReadBeforeAnyRoute) {
+    add("GET", "/known", say_ok);
+    router.set_fallback(say_ok);
+    std::vector<std::string> paths;
+    router.set_error_handler([&paths](Error error, Request const& request, ResponseWriter& w) {
+        paths.push_back(request.path);
+        return w.respond({400, {}}, error.message);
+    });
+    Error const unreadable{Errc::invalid_argument, "no UTF-8", {}};
+
+    for (auto const* path : {"/known", "/unknown"}) {
+        EXPECT_TRUE(answer("GET", path, unreadable).has_value());
+        EXPECT_EQ(writer.body, "no UTF-8");
+        EXPECT_EQ(paths.back(), path) << "who answers knows what was asked";
+    }
+    Request request;
+    request.query_error = unreadable;
+    asio::io_context loop;
+    auto match = router.match("GET", "/known");
+    spawn(loop.get_executor(), {}, router.admit(match, request), [](auto) {});
+    loop.run();
+    EXPECT_TRUE(match.is_refused()) << "its body is not read";
 }
 
 TEST_F(RouterTest, TriesTheOtherSpellingOfAPathThatNothingMatches) {

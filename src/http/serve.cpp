@@ -123,6 +123,7 @@ Result<void> understand(RequestHead head, Connection& connection, Received& rece
     if (!target) return std::unexpected(target.error());
     request.path = std::move(target->path);
     request.query = std::move(target->query);
+    request.query_error = std::move(target->query_error);
     request.method = std::move(head.method);
     request.headers = std::move(head.headers);
 

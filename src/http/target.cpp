@@ -54,6 +54,25 @@ bool has_parent_segment(std::string_view path) {
     return false;
 }
 
+/// Adds what can be read to `query`; returns why not all of it can.
+std::optional<Error> read_query(std::string_view text, Query& query) {
+    std::optional<Error> first;
+    while (!text.empty()) {
+        auto const end = std::min(text.find('&'), text.size());
+        auto const pair = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (pair.empty()) continue;
+
+        auto const equals = std::min(pair.find('='), pair.size());
+        auto name = decode(pair.substr(0, equals), Plus::space);
+        auto value = decode(pair.substr(std::min(equals + 1, pair.size())), Plus::space);
+        if (!first && !name) first = name.error();
+        if (!first && !value) first = value.error();
+        if (name) query.emplace_back(std::move(*name), std::move(value).value_or(std::string()));
+    }
+    return first;
+}
+
 }  // namespace
 
 Result<std::string> percent_decode(std::string_view text) {
@@ -77,19 +96,7 @@ std::string percent_encode(std::string_view text) {
 
 Result<Query> parse_query(std::string_view text) {
     Query query;
-    while (!text.empty()) {
-        auto const end = std::min(text.find('&'), text.size());
-        auto const pair = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (pair.empty()) continue;
-
-        auto const equals = std::min(pair.find('='), pair.size());
-        auto name = decode(pair.substr(0, equals), Plus::space);
-        if (!name) return std::unexpected(name.error());
-        auto value = decode(pair.substr(std::min(equals + 1, pair.size())), Plus::space);
-        if (!value) return std::unexpected(value.error());
-        query.emplace_back(std::move(*name), std::move(*value));
-    }
+    if (auto error = read_query(text, query)) return std::unexpected(std::move(*error));
     return query;
 }
 
@@ -104,9 +111,9 @@ Result<Target> parse_target(std::string_view text) {
     if (has_parent_segment(*path)) {
         return fail(Errc::invalid_argument, "the path must not have '..' in it");
     }
-    auto query = parse_query(text.substr(std::min(question + 1, text.size())));
-    if (!query) return std::unexpected(query.error());
-    return Target{std::move(*path), std::move(*query)};
+    Target target{std::move(*path), {}};
+    target.query_error = read_query(text.substr(std::min(question + 1, text.size())), target.query);
+    return target;
 }
 
 }  // namespace kaiwa::http

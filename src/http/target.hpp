@@ -2,6 +2,7 @@
 
 #include "kaiwa/error.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,11 +26,13 @@ using Query = std::vector<std::pair<std::string, std::string>>;
 /// The target of a request in origin form, decoded once.
 struct Target {
     std::string path;
-    Query query;
+    Query query;  ///< Of what cannot be read only the names that can, each with an empty value.
+    /// Why not all of the query can be read, as `parse_query()` says it.
+    std::optional<Error> query_error{};
 };
 
 /// Fails with `invalid_argument` when it does not begin with '/', when a segment of the decoded
-/// path is "..", when it has a '#', or as `percent_decode()` does.
+/// path is "..", when it has a '#', or as `percent_decode()` does for the path.
 [[nodiscard]] Result<Target> parse_target(std::string_view text);
 
 }  // namespace kaiwa::http

@@ -23,13 +23,24 @@ TEST(Target, KeepsSlashesAsTheyAre) {
 
 TEST(Target, IsRefusedWhenItIsUnclear) {
     for (std::string_view text :
-         {"",          "a",       "http://x/", "*",          "/%",      "/%4",  "/%zz",
-          "/%00",      "/%ff",    "/%C0%AF",   "/%ED%A0%80", "/a/../b", "/..",  "/%2e%2e/x",
-          "/a/%2E./x", "/..%2fx", "/a#b",      "/?q=%00",    "/?%ff",   "/?q=%"}) {
+         {"", "a", "http://x/", "*", "/%", "/%4", "/%zz", "/%00", "/%ff", "/%C0%AF", "/%ED%A0%80",
+          "/a/../b", "/..", "/%2e%2e/x", "/a/%2E./x", "/..%2fx", "/a#b"}) {
         auto target = parse_target(text);
         ASSERT_FALSE(target.has_value()) << text;
         EXPECT_EQ(target.error().code, Errc::invalid_argument);
     }
+}
+
+TEST(Target, TellsTheNamesOfAQueryThatCannotBeRead) {
+    for (std::string_view text : {"/?a=1&q=%ff", "/?a=1&q=%00", "/?a=1&q=%", "/?a=1&%ff=2&q="}) {
+        auto const target = parse_target(text);
+        ASSERT_TRUE(target.has_value()) << text;
+        ASSERT_TRUE(target->query_error.has_value()) << text;
+        EXPECT_EQ(target->query_error->code, Errc::invalid_argument);
+        Query const expected = {{"a", "1"}, {"q", ""}};
+        EXPECT_EQ(target->query, expected) << text;
+    }
+    EXPECT_FALSE(parse_query("q=%ff").has_value());
 }
 
 TEST(PercentEncoding, ComesBackTheSame) {

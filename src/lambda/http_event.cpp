@@ -86,11 +86,13 @@ std::string as_sent(std::string_view path) {
     std::string sent;
     for (std::size_t i = 0; i < path.size(); ++i) {
         char const c = path[i];
-        bool const escape = c == '%' && i + 2 < path.size() && is_hex(path[i + 1]) &&
-                            is_hex(path[i + 2]);
+        bool const escape =
+            c == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2]);
         bool const plain = c > ' ' && c < 0x7f && c != '%' && c != '?' && c != '#';
-        if (escape || plain) sent += c;
-        else sent += http::percent_encode(path.substr(i, 1));
+        if (escape || plain)
+            sent += c;
+        else
+            sent += http::percent_encode(path.substr(i, 1));
     }
     return sent;
 }
@@ -111,6 +113,7 @@ Result<void> set_target(Request& request, std::string_view path, std::string_vie
     if (!target) return std::unexpected(target.error());
     request.path = std::move(target->path);
     request.query = std::move(target->query);
+    request.query_error = std::move(target->query_error);
     return {};
 }
 
@@ -155,7 +158,8 @@ Result<Request> with_host(Request request, std::string_view fallback) {
     auto const host = request.headers.get("Host");
     if (host.empty() || request.headers.count("Host") != 1 ||
         host.find_first_of("@/\\?# ,\t") != host.npos)
-        return fail(Errc::invalid_argument, "a request must have one Host field, a host and a port");
+        return fail(Errc::invalid_argument,
+                    "a request must have one Host field, a host and a port");
     return request;
 }
 
@@ -197,29 +201,25 @@ Result<Request> request_of_v2(json::object const& event, json::object const& con
 
 /// Query parameters that the gateway took apart; `decode` where it left them encoded.
 template <class Decode>
-Result<http::Query> read_parameters(json::object const& single, json::object const& multi,
-                                    Decode decode) {
-    http::Query query;
-    auto const add = [&](std::string_view name, std::string_view value) -> Result<void> {
+void set_query(Request& request, json::object const& single, json::object const& multi,
+               Decode decode) {
+    auto const add = [&](std::string_view name, std::string_view value) {
         auto decoded_name = decode(name);
         auto decoded_value = decode(value);
-        if (!decoded_name) return std::unexpected(decoded_name.error());
-        if (!decoded_value) return std::unexpected(decoded_value.error());
-        query.emplace_back(std::move(*decoded_name), std::move(*decoded_value));
-        return {};
+        auto& error = request.query_error;
+        if (!error && !decoded_name) error = decoded_name.error();
+        if (!error && !decoded_value) error = decoded_value.error();
+        if (!decoded_name) return;
+        request.query.emplace_back(std::move(*decoded_name),
+                                   std::move(decoded_value).value_or(std::string()));
     };
     for (auto const& [name, values] : multi) {
         auto const* list = values.if_array();
         if (!list) continue;
-        for (auto const& value : *list)
-            if (auto added = add(name, text_of(&value)); !added)
-                return std::unexpected(added.error());
+        for (auto const& value : *list) add(name, text_of(&value));
     }
-    for (auto const& [name, value] : single) {
-        if (multi.contains(name)) continue;
-        if (auto added = add(name, text_of(&value)); !added) return std::unexpected(added.error());
-    }
-    return query;
+    for (auto const& [name, value] : single)
+        if (!multi.contains(name)) add(name, text_of(&value));
 }
 
 /// A value that the gateway decoded. A NUL in it is refused as in an address.
@@ -246,10 +246,10 @@ Result<Request> read_v1_parts(json::object const& event, QueryText text) {
         return std::unexpected(set.error());
     auto const& single = object_at(event, "queryStringParameters");
     auto const& multi = object_at(event, "multiValueQueryStringParameters");
-    auto query = text == QueryText::decoded ? read_parameters(single, multi, already_decoded)
-                                            : read_parameters(single, multi, form_decoded);
-    if (!query) return std::unexpected(query.error());
-    request.query = std::move(*query);
+    if (text == QueryText::decoded)
+        set_query(request, single, multi, already_decoded);
+    else
+        set_query(request, single, multi, form_decoded);
     auto headers = read_headers(object_at(event, "headers"), object_at(event, "multiValueHeaders"));
     if (!headers) return std::unexpected(headers.error());
     request.headers = std::move(*headers);

@@ -268,6 +268,12 @@ async def test_wrong_bodies_are_refused_with_the_systems_own_keys(dialects):
         missing = await client.get("/", params={"input_text": ""})
         assert (missing.status_code, set(missing.json())) == (400, {"Message"})
         assert (await client.get("/", params={"input_text": "x", "session_id": "x" * 300})).status_code == 400
+        for query in ("input_text=%ff", "input_text=x&session_id=%E4%BC", "input_text=%00", "continue=%zz", "input_text=x&%ff=1"):
+            unreadable = await client.get(f"/?{query}")
+            assert (unreadable.status_code, set(unreadable.json())) == (400, {"Message"}), query
+        unreadable = await client.post("/chat?x=%ff", json={"message": "x"})
+        assert (unreadable.status_code, set(unreadable.json())) == (400, keys["/chat"])
+        assert (await client.get("/api/models?x=%ff")).json()["code"] == "invalid_request"
         assert dialects.models.total() == before
 
 
