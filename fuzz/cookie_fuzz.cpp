@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const session = request.cookie("__Host-session");
     if (session) kaiwa::fuzz::require(!session->contains(';'));
     static_cast<void>(request.cookie(first));
-    static_cast<void>(request.accepts("text/event-stream"));
-    static_cast<void>(request.accepts(second));
+    static_cast<void>(request.accept_weight("text/event-stream"));
+    static_cast<void>(request.accept_weight(second));
     static_cast<void>(request.parameter(first));
     return 0;
 }

@@ -70,6 +70,11 @@ void append_event(std::string& out, chat::FrameView const& frame) {
 
 }  // namespace
 
+bool wants_events(http::Request const& request) {
+    auto const weight = request.accept_weight("text/event-stream");
+    return weight > 0 && weight >= request.accept_weight("application/json");
+}
+
 asio::awaitable<Result<void>> stream_events(Call& call, std::unique_ptr<chat::EventReader> reader,
                                             std::string location) {
     chat::EventBatch first;

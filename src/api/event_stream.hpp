@@ -12,6 +12,9 @@ namespace kaiwa::api {
 /// A comment goes out when nothing else did for so long, for what times idle connections out.
 inline constexpr std::chrono::seconds heartbeat_interval{15};
 
+/// Whether `Accept` names server-sent events, and JSON with no more weight.
+[[nodiscard]] bool wants_events(http::Request const& request);
+
 /// Answers with the events as they come, as server-sent events, until the terminal one: one write a
 /// batch, straight from the log's memory. 204 when the terminal event was read before. `location`
 /// may be empty.

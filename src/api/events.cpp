@@ -31,7 +31,8 @@ asio::awaitable<Result<void>> show_events(Call& call) {
 
     auto reader = co_await call.services.turns.follow(call.who(), *id, *after);
     if (!reader) co_return std::unexpected(reader.error());
-    if (request.accepts("application/json") && !request.accepts("text/event-stream"))
+    bool const wants_json = request.accept_weight("application/json") > 0;
+    if (wants_json && !wants_events(request))
         co_return co_await poll_events(call, std::move(*reader), std::chrono::seconds(*wait));
     co_return co_await stream_events(call, std::move(*reader), {});
 }

@@ -11,7 +11,7 @@ namespace {
 /// whatever becomes of this connection.
 asio::awaitable<Result<void>> answer_turn(Call& call, chat::TurnTicket ticket) {
     auto const location = "/api/generations/" + ticket.generation.text() + "/events";
-    if (!call.request.accepts("text/event-stream")) {
+    if (!wants_events(call.request)) {
         auto head = api_head(202, "application/json");
         head.headers.add("Location", location);
         co_return co_await call.writer.respond(std::move(head), ticket_json(ticket));
@@ -23,7 +23,7 @@ asio::awaitable<Result<void>> answer_turn(Call& call, chat::TurnTicket ticket) {
 
 /// Whoever reads along wants the turn on the connection that asked.
 chat::RunPlace place_of(http::Request const& request) {
-    return request.accepts("text/event-stream") ? chat::RunPlace::here : chat::RunPlace::anywhere;
+    return wants_events(request) ? chat::RunPlace::here : chat::RunPlace::anywhere;
 }
 
 asio::awaitable<Result<void>> start_turn(Call& call) {

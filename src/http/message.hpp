@@ -85,8 +85,9 @@ struct Request {
     [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
     /// A cookie's value (RFC 6265bis); the first of its name.
     [[nodiscard]] std::optional<std::string_view> cookie(std::string_view name) const;
-    /// Whether `Accept` names `media_type` explicitly with a weight over 0.
-    [[nodiscard]] bool accepts(std::string_view media_type) const;
+    /// What `Accept` gives a media type that it names itself, in thousandths (RFC 9110, 12.4.2); 0
+    /// for one that it names with no weight or only by a range such as `*/*`.
+    [[nodiscard]] unsigned accept_weight(std::string_view media_type) const;
 };
 
 struct ResponseHead {

@@ -39,19 +39,23 @@ TEST(Request, FindsTheFirstParameterAndTheFirstCookie) {
     EXPECT_EQ(request.cookie(""), std::nullopt);
 }
 
-TEST(Request, AcceptsOnlyWhatIsNamedWithAWeight) {
+TEST(Request, KnowsTheWeightOfWhatItAcceptsByName) {
     Request request;
     request.headers = {{"Accept", "text/html, */*;q=0.1"},
                        {"Accept", " Text/Event-Stream ; q=0.5"}};
-    EXPECT_TRUE(request.accepts("text/event-stream"));
-    EXPECT_FALSE(request.accepts("application/json"));
+    EXPECT_EQ(request.accept_weight("text/html"), 1000u);
+    EXPECT_EQ(request.accept_weight("text/event-stream"), 500u);
+    EXPECT_EQ(request.accept_weight("application/json"), 0u) << "a range names nothing";
 
-    request.headers = {{"Accept", "application/json;q=0.000, text/event-stream;q=0"}};
-    EXPECT_FALSE(request.accepts("application/json"));
-    EXPECT_FALSE(request.accepts("text/event-stream"));
+    request.headers = {{"Accept", "a/b;q=0.000, c/d;q=0, e/f;Q=0.1239;v=1, g/h;q=1.0, i/j;q="}};
+    EXPECT_EQ(request.accept_weight("a/b"), 0u);
+    EXPECT_EQ(request.accept_weight("c/d"), 0u);
+    EXPECT_EQ(request.accept_weight("e/f"), 123u);
+    EXPECT_EQ(request.accept_weight("g/h"), 1000u);
+    EXPECT_EQ(request.accept_weight("i/j"), 1000u) << "no number is no weight";
 
     request.headers = {};
-    EXPECT_FALSE(request.accepts("text/event-stream"));
+    EXPECT_EQ(request.accept_weight("text/event-stream"), 0u);
 }
 
 }  // namespace

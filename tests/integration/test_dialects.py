@@ -320,6 +320,16 @@ async def test_each_streams_our_events(dialects):
             assert answer.headers["x-continue"]
 
 
+async def test_what_a_client_would_rather_have_decides(dialects):
+    async with caller(dialects) as client:
+        for accept in ("application/json, text/event-stream;q=0.9", "text/event-stream;q=0", "*/*"):
+            answer = await client.get("/", params={"input_text": "weighed"}, headers={"accept": accept})
+            assert answer.headers["content-type"] == "application/json" and answer.json()["output_text"] == "weighed", accept
+        for accept in ("application/json, text/event-stream", "application/json;q=0.1, text/event-stream;q=0.2"):
+            answer = await client.get("/", params={"input_text": "weighed"}, headers={"accept": accept})
+            assert answer.headers["content-type"] == "text/event-stream", accept
+
+
 async def test_the_same_key_again_is_the_same_answer_and_one_run(dialects):
     requests = [("GET", "/", {"params": {"input_text": "once"}}), ("POST", "/", {"json": {"message": "once", "session_id": new_id()}}),
                 ("POST", "/chat", {"json": {"message": "once"}}), ("POST", "/main", {"json": {"message": "once"}})]

@@ -147,7 +147,7 @@ asio::awaitable<Result<void>> answer_asked(Services const& services, Settings co
         co_return co_await answer(writer, std::move(*reply), headers);
     }
     auto const deadline = std::chrono::steady_clock::now() + settings.answer_within;
-    bool const reads_along = request.accepts("text/event-stream");
+    bool const reads_along = wants_events(request);
     // A function answers when what runs in it has ended: an answer that may be 202, with the turn
     // still going on, is given by one that does not run the turn.
     auto const place = reads_along ? chat::RunPlace::here : chat::RunPlace::anywhere;
