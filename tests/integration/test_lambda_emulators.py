@@ -112,6 +112,38 @@ def test_the_emulators_timeout_never_cuts_a_turn(tmp_path, models):
         rie.close()
 
 
+def test_whoever_signed_is_the_principal(tmp_path, models):
+    provider = [{"name": "local", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "model-key-canary"}]
+    env = {"KAIWA_PROVIDERS": json.dumps(provider), "KAIWA_CHAT__DEFAULT_MODEL": "local/echo",
+           "KAIWA_COMPAT__ENDPOINTS": '["lambda-url", "simplechat", "gptgram", "private-rag"]', "KAIWA_COMPAT__PRINCIPAL": "iam"}
+    rie = Rie(tmp_path, ENV | env, 30)
+    hana, taro = (f"arn:aws:sts::123456789012:assumed-role/chat/{name}" for name in ("hana", "taro"))
+    asked = lambda: [message["content"] for message in json.loads(models.requests("echo")[-1]["body"])["messages"]]  # noqa: E731
+
+    def ask(text: str, signer: str | None, **headers: str) -> tuple[int, dict]:
+        answer = rie.invoke(http_event("GET", f"/?input_text={text}&session_id=s", None, headers, signer=signer))
+        return answer["statusCode"], json.loads(answer["body"])
+
+    try:
+        assert ask("one", hana) == (200, {"session_id": "s", "output_text": "one"})
+        assert ask("two", hana)[0] == 200 and [text for text in asked() if text in ("one", "two")] == ["one", "one", "two"]
+        assert ask("three", taro)[0] == 200 and not {"one", "two"} & set(asked()), "a session is whose it is"
+        # What nobody signed is nobody, whatever it says of itself.
+        before = models.count("echo")
+        for headers in ({}, {"authorization": "AWS4-HMAC-SHA256 Credential=AKIA/x"}, {"x-amzn-iam-user-arn": hana}):
+            assert ask("four", None, **headers) == (403, {"Message": "Forbidden"})
+        key = make_key(tmp_path)
+        assert ask("four", None, **key)[0] == 403, "a key is no signature"
+        for path, names in (("/chat", {"success", "error", "message"}), ("/main", {"message"}), ("/", {"error", "details"})):
+            refused = rie.invoke(http_event("POST", path, {"message": "x"}, key))
+            assert (refused["statusCode"], set(json.loads(refused["body"]))) == (403, names)
+        assert models.count("echo") == before
+        for path in ("/chat", "/main", "/"):
+            assert rie.invoke(http_event("POST", path, {"message": "x"}, signer=hana))["statusCode"] == 200
+    finally:
+        rie.close()
+
+
 @pytest.fixture
 def streaming(tmp_path, models):
     """cargo-lambda's emulator, with the function at its runtime API."""

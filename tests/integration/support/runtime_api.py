@@ -332,8 +332,8 @@ class Function:
 
 
 def http_event(method: str, path: str, body: object = None, headers: dict[str, str] | None = None,
-               cookies: list[str] | None = None) -> dict:
-    """As a function URL sends it."""
+               cookies: list[str] | None = None, signer: str | None = None) -> dict:
+    """As a function URL sends it; `signer` is the ARN whose signature AWS checked."""
     path, _, query = path.partition("?")
     fields = {"host": "abc.lambda-url.eu-west-1.on.aws", "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9"}
     if body is not None:
@@ -350,6 +350,13 @@ def http_event(method: str, path: str, body: object = None, headers: dict[str, s
     }
     if cookies:
         event["cookies"] = cookies
+    if signer:
+        account = signer.split(":")[4]
+        event["headers"]["authorization"] = f"AWS4-HMAC-SHA256 Credential=AKIA/20260102/eu-west-1/lambda/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
+        event["requestContext"]["accountId"] = account
+        event["requestContext"]["authorizer"] = {"iam": {
+            "accessKey": "AKIA", "accountId": account, "callerId": "AIDA", "cognitoIdentity": None, "principalOrgId": "o-1",
+            "userArn": signer, "userId": "AIDA"}}
     if body is not None:
         event["body"] = base64.b64encode(json.dumps(body).encode()).decode()
     return event
