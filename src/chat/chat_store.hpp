@@ -21,14 +21,13 @@ inline constexpr std::chrono::hours event_retention{24};
 /// `Generation::sendable` of a generation that just began, and how far each segment moves it on.
 inline constexpr std::uint64_t sendable_ahead = 4096;
 inline constexpr std::chrono::hours deleted_retention{24 * 30};
-/// Of threads that pass: with its events the last that anybody could go on with is gone.
-inline constexpr std::chrono::hours passing_retention = event_retention;
+static_assert(passing >= event_retention);
 
 struct NewThread {
     ThreadId id;
     std::string title;
     ThreadSettings settings;
-    Stay stay = Stay::for_good;
+    Stay stay = for_good;
 };
 
 /// What changes of a thread; unset stays. `head` must be a message of the thread.

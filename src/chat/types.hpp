@@ -5,6 +5,7 @@
 #include "base/uuid.hpp"
 #include "llm/chat_model.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,11 +62,11 @@ struct SettingsPatch {
 [[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,
                                    std::string const& default_model);
 
-/// How long a thread stays that nobody deletes.
-enum class Stay {
-    for_good,
-    passing,  ///< It is deleted `passing_retention` after its last change.
-};
+/// How long after its last change a thread is deleted when nobody deletes it; zero: never.
+using Stay = std::chrono::days;
+inline constexpr Stay for_good{0};
+/// Its events are gone then, and with them the last that anybody could go on with.
+inline constexpr Stay passing{1};
 
 struct Thread {
     ThreadId id;
@@ -74,7 +75,7 @@ struct Thread {
     Timestamp updated_at;  ///< Of its last message or change; lists are sorted by it.
     bool archived = false;
     bool running = false;  ///< A turn of it runs.
-    Stay stay = Stay::for_good;
+    Stay stay = for_good;
     std::optional<MessageId> head;  ///< The newest message of the branch being shown.
     ThreadSettings settings;
 };

@@ -67,6 +67,13 @@ Taken take_history_days(Settings& settings, Value const& value) {
     return Taken::yes;
 }
 
+Taken take_session_days(Settings& settings, Value const& value) {
+    auto const days = value.get_int64();
+    if (days < 0 || days > 36'500) return Taken::wrong;
+    settings.compat.anonymous.session_days = std::chrono::days(days);
+    return Taken::yes;
+}
+
 Taken take_roles_table(Settings& settings, Value const& value) {
     auto const name = text_of(value);
     if (!name.empty() && !is_table_name(name)) return Taken::wrong;
@@ -231,7 +238,9 @@ std::vector<Key> compat_keys() {
          anonymous_limit(&AnonymousLimits::requests_per_minute, 100'000)},
         {"compat.anonymous.max_message_bytes", integer, "16384",
          "a number of bytes from 1 to 262144",
-         anonymous_limit(&AnonymousLimits::max_message_bytes, 262'144)}};
+         anonymous_limit(&AnonymousLimits::max_message_bytes, 262'144)},
+        {"compat.anonymous.session_days", integer, "90",
+         "a number of days from 0 (for ever) to 36500", take_session_days}};
     for (auto const dialect : api::compat::all_dialects) add_dialect(keys, dialect);
     return keys;
 }

@@ -118,7 +118,9 @@ parameters = { top_p = 1 }
 )";
     sources.environment.set("KAIWA_COMPAT__LAMBDA_URL__PRINCIPAL", "anonymous");
     sources.environment.set("KAIWA_COMPAT__ANONYMOUS__REQUESTS_PER_MINUTE", "5");
+    sources.environment.set("KAIWA_COMPAT__ANONYMOUS__SESSION_DAYS", "0");
     auto const made = settings();
+    EXPECT_EQ(made.compat.anonymous.session_days, chat::for_good);
     auto const& url = made.compat.of(Dialect::lambda_url);
     EXPECT_TRUE(url.enabled);
     EXPECT_EQ(url.principal, PrincipalKind::anonymous);
@@ -261,6 +263,8 @@ TEST_F(ConfigTest, SaysWhereAndWhatIsWrong) {
                   "kaiwa.toml:2: compat.history: expected \"kaiwa\" or \"langchain\""},
              Case{"[compat]\nhistory_table = \"\"\n",
                   "compat.history_table: expected a table's name"},
+             Case{"[compat.anonymous]\nsession_days = -1\n",
+                  "compat.anonymous.session_days: expected a number of days"},
              Case{"[compat]\nhistory_days = -1\n",
                   "compat.history_days: expected a number of days"},
              Case{"[compat.gptgram]\nroles_table = \"a b\"\n",

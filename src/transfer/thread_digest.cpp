@@ -75,7 +75,7 @@ ThreadDigest::ThreadDigest(chat::ArchivedThread const& archived) {
         .add(settings.parameters.top_p)
         .add(settings.parameters.max_tokens)
         .add(settings.system_prompt)
-        .add(thread.stay == chat::Stay::passing);
+        .add(static_cast<std::uint64_t>(thread.stay.count()));
     mix(parts.text());
 }
 

@@ -43,9 +43,9 @@ TEST_P(ChatStoreTest, AThreadThatPassesIsDeletedADayAfterItsLastChange) {
     auto const kept = make_thread(ann, "kept");
     auto const passing = make_id<ThreadId>();
     auto const made =
-        run(store().create_thread(ann, {passing, "passing", {}, chat::Stay::passing}));
+        run(store().create_thread(ann, {passing, "passing", {}, chat::passing}));
     ASSERT_TRUE(made) << made.error().message;
-    EXPECT_EQ(made->stay, chat::Stay::passing);
+    EXPECT_EQ(made->stay, chat::passing);
     for (auto const thread : {kept, passing}) answer(ask(ann, thread, "q"), "a");
     harness->clock.advance(std::chrono::hours(20));
     ASSERT_TRUE(run(harness->clean_once()));
@@ -53,7 +53,7 @@ TEST_P(ChatStoreTest, AThreadThatPassesIsDeletedADayAfterItsLastChange) {
     harness->clock.advance(std::chrono::hours(20));
     ASSERT_TRUE(run(harness->clean_once()));
     EXPECT_EQ(branch(ann, passing).size(), 4u);
-    EXPECT_EQ(run(store().thread(ann, passing))->stay, chat::Stay::passing);
+    EXPECT_EQ(run(store().thread(ann, passing))->stay, chat::passing);
 
     harness->clock.advance(std::chrono::hours(5));
     auto const removed = run(harness->clean_once());
@@ -62,13 +62,39 @@ TEST_P(ChatStoreTest, AThreadThatPassesIsDeletedADayAfterItsLastChange) {
     EXPECT_EQ(run(store().thread(ann, passing)).error().code, Errc::not_found);
     EXPECT_EQ(branch(ann, kept).size(), 2u);
     // As one that its owner deleted.
-    EXPECT_EQ(run(store().restore_thread(ann, passing))->stay, chat::Stay::passing);
+    EXPECT_EQ(run(store().restore_thread(ann, passing))->stay, chat::passing);
     harness->clock.advance(std::chrono::hours(25));
     ASSERT_TRUE(run(harness->clean_once()));
     harness->clock.advance(chat::deleted_retention + std::chrono::hours(1));
     ASSERT_TRUE(run(harness->clean_once()));
     EXPECT_EQ(run(store().restore_thread(ann, passing)).error().code, Errc::not_found);
     EXPECT_EQ(branch(ann, kept).size(), 2u);
+}
+
+TEST_P(ChatStoreTest, AThreadThatIsToStayForDaysIsDeletedThatManyAfterItsLastChange) {
+    constexpr chat::Stay stay{90};
+    auto const quiet = make_id<ThreadId>();
+    auto const used = make_id<ThreadId>();
+    for (auto const& thread : {quiet, used}) {
+        ASSERT_TRUE(run(store().create_thread(ann, {thread, "for a while", {}, stay})));
+        answer(ask(ann, thread, "q"), "a");
+    }
+    auto const pass = [&](std::chrono::hours time) {
+        harness->clock.advance(time);
+        auto const cleaned = run(harness->clean_once());
+        EXPECT_TRUE(cleaned) << cleaned.error().message;
+    };
+    pass(std::chrono::days(2));
+    pass(std::chrono::days(86));
+    EXPECT_EQ(run(store().thread(ann, quiet))->stay, stay);
+    answer(ask(ann, used, "one more"), "a");
+    pass(std::chrono::days(3));
+    EXPECT_EQ(run(store().thread(ann, quiet)).error().code, Errc::not_found);
+    EXPECT_EQ(branch(ann, used).size(), 4u);
+    pass(std::chrono::days(86));
+    EXPECT_EQ(branch(ann, used).size(), 4u);
+    pass(std::chrono::days(2));
+    EXPECT_EQ(run(store().thread(ann, used)).error().code, Errc::not_found);
 }
 
 TEST_P(ChatStoreTest, AFileThatNobodyAttachedIsRemovedInTheEnd) {

@@ -474,7 +474,21 @@ async def test_without_a_principal_only_issued_sessions_hold_history(open_dialec
         # What was answered without a history is deleted, and would have passed by itself; a session stays.
         with contextlib.closing(sqlite3.connect(f"file:{open_dialects.kaiwa.data}/kaiwa.db?mode=ro", uri=True)) as db:
             found = db.execute("SELECT DISTINCT stay, deleted_at IS NOT NULL FROM threads ORDER BY stay").fetchall()
-        assert found == [(0, 0), (1, 1)]
+        assert found == [(1, 1), (90, 0)]
+
+
+async def test_without_a_principal_a_session_that_nobody_used_is_over(open_dialects):
+    async with caller(open_dialects, None) as client:
+        session = (await client.get("/", params={"input_text": "canary old"})).json()["session_id"]
+        client.cookies.clear()
+        for days, prompt in ((89, ["canary old", "canary old", "two"]), (90, ["two"])):
+            with contextlib.closing(sqlite3.connect(f"{open_dialects.kaiwa.data}/kaiwa.db", timeout=20)) as db:
+                newest = "SELECT n FROM threads WHERE stay = 90 AND deleted_at IS NULL ORDER BY n DESC LIMIT 1"
+                db.execute(f"UPDATE threads SET updated_at = (unixepoch() - 60) * 1000 - {days} * 86400000 WHERE n = ({newest})")
+                db.commit()
+            again = await client.get("/", params={"input_text": "two", "session_id": session})
+            assert again.json() == {"session_id": session, "output_text": "two"}
+            assert [text for _, text in last_prompt(open_dialects)] == prompt
 
 
 async def test_without_a_principal_nobody_reaches_another_through_a_key(open_dialects):

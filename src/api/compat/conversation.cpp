@@ -61,13 +61,18 @@ auth::Caller anonymous_owner(std::string_view session_id) {
 }
 
 asio::awaitable<Result<void>> make_thread(Services const& services, auth::Principal who,
-                                          ThreadId id, chat::Stay stay = chat::Stay::for_good) {
+                                          ThreadId id, chat::Stay stay = chat::for_good) {
     chat::NewThread wanted;
     wanted.id = id;
     wanted.stay = stay;
     auto made = co_await services.api->chats.create_thread(std::move(who), std::move(wanted));
     if (!made) co_return std::unexpected(made.error());
     co_return Result<void>{};
+}
+
+/// The cleaner comes late.
+bool is_over(chat::Thread const& thread, Timestamp now) {
+    return thread.stay != chat::for_good && thread.updated_at + thread.stay <= now;
 }
 
 enum class Claims { no, yes };
@@ -99,8 +104,8 @@ asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& ser
         known.history_id = history_id(services, asked.dialect, known.owner.principal,
                                       known.session_id, known.thread);
         auto const found = co_await services.api->chats.thread(known.owner.principal, known.thread);
-        if (found) co_return known;
-        if (found.error().code != Errc::not_found) co_return std::unexpected(found.error());
+        if (found && !is_over(*found, services.api->clock.now())) co_return known;
+        if (!found && found.error().code != Errc::not_found) co_return std::unexpected(found.error());
     }
     auto session_id = make_session_id(services.api->random);
     Conversation fresh{anonymous_owner(session_id), {}, session_id,
@@ -112,7 +117,8 @@ asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& ser
         fresh.history_id =
             history_id(services, asked.dialect, fresh.owner.principal, session_id, fresh.thread);
     // A client that is cut off may come back for the rest of it, and may not.
-    auto const stay = fresh.keep == once ? chat::Stay::passing : chat::Stay::for_good;
+    auto const stay =
+        fresh.keep == once ? chat::passing : services.settings()->anonymous.session_days;
     auto made = co_await make_thread(services, fresh.owner.principal, fresh.thread, stay);
     if (!made) co_return std::unexpected(made.error());
     co_return fresh;

@@ -44,6 +44,8 @@ struct AnonymousLimits {
     std::size_t turns_at_once = 16;
     std::size_t requests_per_minute = 30;  ///< Of one address (IPv6: one /64).
     std::size_t max_message_bytes = 16 * 1024;
+    /// A session that nobody used for so long is over; zero: never.
+    std::chrono::days session_days{90};
 };
 
 struct Settings {

@@ -98,8 +98,8 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
 }
 
 asio::awaitable<Result<std::size_t>> Cleaner::delete_passing(SteadyTime until) {
-    auto const before = engine_.clock.now() - chat::passing_retention;
-    auto passed = co_await due(std::string(passing_threads), before);
+    auto const now = engine_.clock.now();
+    auto passed = co_await due(std::string(passing_threads), now - chat::passing);
     if (!passed) co_return std::unexpected(passed.error());
     DynamoChatStore chats(engine_);
     std::size_t total = 0;
@@ -112,13 +112,33 @@ asio::awaitable<Result<std::size_t>> Cleaner::delete_passing(SteadyTime until) {
         auto const row = *item ? read_thread(**item)
                                : Result<ThreadRow>(std::unexpected(not_found().error()));
         auto const owner = row && row->owner ? UserId::parse(*row->owner) : std::nullopt;
-        if (!owner || row->updated_at > before) continue;
+        if (!owner || row->stay == chat::for_good) continue;
+        auto const ends = row->updated_at + row->stay;
+        if (ends > now) {
+            auto put_off = co_await look_again(**item, ends - chat::passing);
+            if (!put_off) co_return std::unexpected(put_off.error());
+            continue;
+        }
         chat::Principal who{*owner, row->user_id, auth::UserRole::user};
         auto const deleted = co_await chats.delete_thread(std::move(who), row->id);
         if (deleted) ++total;
         else if (deleted.error().code != Errc::not_found) co_return std::unexpected(deleted.error());
     }
     co_return total;
+}
+
+asio::awaitable<Result<void>> Cleaner::look_again(Item thread, Timestamp at) {
+    Aliases aliases;
+    Update update(aliases);
+    update.set("UserThreadSK", index_time(at));
+    auto const text = update.text();
+    // What changes meanwhile is looked at a day later anyway.
+    auto const unchanged = aliases.name("UserThreadSK") + " = " +
+                           aliases.value(string_or(thread, "UserThreadSK"));
+    Key const key{string_or(thread, "PK"), string_or(thread, "SK")};
+    auto done = co_await engine_.table.update(key.item(), std::move(aliases), text, unchanged);
+    if (!done) co_return std::unexpected(done.error());
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::size_t>> Cleaner::remove_parts(SteadyTime until) {

@@ -25,6 +25,8 @@ private:
     asio::awaitable<bool> goes_on(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_logs(SteadyTime until);
     asio::awaitable<Result<std::size_t>> delete_passing(SteadyTime until);
+    /// Puts off the next look at a thread that passes.
+    asio::awaitable<Result<void>> look_again(Item thread, Timestamp at);
     asio::awaitable<Result<std::size_t>> remove_parts(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);

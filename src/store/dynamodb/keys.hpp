@@ -97,7 +97,8 @@ inline constexpr std::string_view servers_partition = "KAIWA#SERVERS";
 inline constexpr std::string_view deleted_threads = "KAIWA#DELETED";
 /// Notes of parts that no message has yet.
 inline constexpr std::string_view waiting_parts = "KAIWA#PARTS";
-/// Threads that were not meant to stay.
+/// Threads that were not meant to stay; the cleaner looks at each a day after its last change, or when
+/// it said so itself.
 inline constexpr std::string_view passing_threads = "KAIWA#PASSING";
 inline constexpr std::string_view unattached_files = "KAIWA#UPLOADS";
 inline constexpr std::string_view expiring_sessions = "KAIWA#SESSIONS";

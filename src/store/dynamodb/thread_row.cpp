@@ -28,6 +28,12 @@ chat::ThreadSettings read_settings(Item const& item) {
     return settings;
 }
 
+/// `true` is one day.
+chat::Stay read_stay(Item const& ours) {
+    if (bool_or(ours, "passing")) return chat::passing;
+    return chat::Stay(optional_integer(ours, "passing").value_or(0));
+}
+
 Item settings_item(chat::ThreadSettings const& settings) {
     Item item;
     auto const real = [&](char const* name, std::optional<double> value) {
@@ -64,7 +70,7 @@ Result<ThreadRow> read_thread(Item const& item) {
     row.owner = optional_string(*ours, "owner");
     if (auto const* created = find_string(*ours, "created")) row.created_at = from_iso(*created);
     row.archived = bool_or(*ours, "archived");
-    if (bool_or(*ours, "passing")) row.stay = chat::Stay::passing;
+    row.stay = read_stay(*ours);
     row.head = MessageId::parse(string_or(*ours, "head"));
     row.next = static_cast<std::uint64_t>(optional_integer(*ours, "next").value_or(0));
     row.revision = static_cast<std::uint64_t>(optional_integer(*ours, "revision").value_or(0));
@@ -102,7 +108,8 @@ Item thread_extra(ThreadRow const& row) {
               {"branched", row.branched},
               {"running", std::move(running)},
               {"settings", settings_item(row.settings)}};
-    if (row.stay == chat::Stay::passing) ours.emplace("passing", true);
+    if (row.stay == chat::passing) ours.emplace("passing", true);
+    else if (row.stay != chat::for_good) ours.emplace("passing", row.stay.count());
     if (row.deleted_at) ours.emplace("deleted", to_iso(*row.deleted_at));
     return ours;
 }
@@ -119,7 +126,7 @@ Item chat_settings(chat::ThreadSettings const& settings) {
 }
 
 std::string list_of(ThreadRow const& row) {
-    if (row.stay == chat::Stay::passing) return std::string(passing_threads);
+    if (row.stay != chat::for_good) return std::string(passing_threads);
     return row.archived ? archived_threads(row.user_id) : user_threads(row.user_id);
 }
 

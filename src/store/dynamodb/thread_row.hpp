@@ -20,7 +20,7 @@ struct ThreadRow {
     std::optional<Timestamp> created_at;
     Timestamp updated_at;               ///< Chainlit's `createdAt`.
     bool archived = false;
-    chat::Stay stay = chat::Stay::for_good;
+    chat::Stay stay = chat::for_good;
     std::optional<MessageId> head;
     chat::ThreadSettings settings;
     std::uint64_t next = 0;             ///< Number of the next message.

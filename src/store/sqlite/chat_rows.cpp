@@ -153,7 +153,7 @@ Result<chat::Thread> read_thread(Connection& db, std::int64_t n, Timestamp now) 
     thread.head = row.optional_id<MessageId>(5);
     thread.settings = read_settings(row, 6);
     thread.running = row.boolean(11);
-    thread.stay = row.choice<chat::Stay>(12);
+    thread.stay = chat::Stay(row.integer(12));
     return thread;
 }
 

@@ -112,9 +112,9 @@ std::size_t remove_thread(Connection& db, Timestamp now) {
 std::size_t delete_passing(Connection& db, Timestamp now) {
     auto const deleted = db.run(
         "UPDATE threads SET deleted_at = ?1 WHERE n IN "
-        "(SELECT n FROM threads WHERE stay = 1 AND deleted_at IS NULL AND updated_at <= ?2 "
-        "LIMIT ?3)",
-        now, now - chat::passing_retention, rows_a_step);
+        "(SELECT n FROM threads WHERE stay > 0 AND deleted_at IS NULL "
+        "AND updated_at + stay * 86400000 <= ?1 LIMIT ?2)",
+        now, rows_a_step);
     return static_cast<std::size_t>(deleted);
 }
 

@@ -191,7 +191,16 @@ CREATE INDEX threads_passing ON threads (updated_at) WHERE stay = 1 AND deleted_
 PRAGMA user_version = 3;
 )sql";
 
-constexpr std::array versions = {version_1, version_2, version_3};
+// `stay` is a number of days; 0: for good.
+constexpr Sql version_4 = R"sql(
+DROP INDEX threads_passing;
+CREATE INDEX threads_passing ON threads (updated_at + stay * 86400000)
+    WHERE stay > 0 AND deleted_at IS NULL;
+
+PRAGMA user_version = 4;
+)sql";
+
+constexpr std::array versions = {version_1, version_2, version_3, version_4};
 
 std::int64_t value_of(Query query) {
     return query.row() ? query.integer(0) : 0;

@@ -217,7 +217,7 @@ asio::awaitable<Result<void>> SqliteThreadArchive::open_thread(ArchivedThread ar
             "INSERT OR IGNORE INTO threads (id, owner, title, created_at, updated_at, archived, "
             "stay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             thread.id, archived.owner.id, thread.title, thread.created_at, thread.updated_at,
-            thread.archived, thread.stay);
+            thread.archived, thread.stay.count());
         return {};
     };
     co_return co_await engine_.writer.run(std::move(work));

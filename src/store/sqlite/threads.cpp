@@ -24,7 +24,7 @@ Result<Thread> store_thread(Connection& db, Principal const& who, chat::NewThrea
         "VALUES (?1, ?2, ?3, ?4, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10)",
         thread.id, who.id, thread.title, now, settings.model, settings.parameters.temperature,
         settings.parameters.top_p, settings.parameters.max_tokens, settings.system_prompt,
-        thread.stay);
+        thread.stay.count());
     if (added == 0) return not_found();  // deleted, or somebody else's
     return read_thread(db, db.last_insert(), now);
 }
