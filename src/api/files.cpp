@@ -122,14 +122,15 @@ asio::awaitable<Result<void>> download_file(Call& call) {
     if (!id) co_return std::unexpected(id.error());
     auto file = co_await call.services.chats.file(call.who(), *id);
     if (!file) co_return std::unexpected(file.error());
-    auto reader = co_await call.services.blobs.open(*id);
+    auto reader = co_await chat::open_bytes(call.services.blobs, *file);
     if (!reader) co_return std::unexpected(reader.error());
 
     auto head = api_head(200, file->media_type);
     head.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
     head.headers.add("Content-Disposition", attachment(file->name));
-    // No file of ours is empty; what Chainlit wrote says no size in bytes.
-    if (file->size > 0) head.headers.set("Content-Length", fmt::format("{}", file->size));
+    // Nobody wrote down the size of what another program stored.
+    auto const size = file->size > 0 ? file->size : (*reader)->size();
+    if (size > 0) head.headers.set("Content-Length", fmt::format("{}", size));
     if (call.request.method == "HEAD")
         co_return co_await call.writer.respond(std::move(head), std::string());
     auto started = co_await call.writer.start(std::move(head));
@@ -145,9 +146,9 @@ asio::awaitable<Result<void>> download_file(Call& call) {
         if (!written) co_return written;
     }
     // Left unfinished, so that a part never looks like the whole.
-    if (sent < file->size)
-        co_return fail(Errc::internal, fmt::format("file {} has {} of its {} bytes", id->text(),
-                                                   sent, file->size));
+    if (sent < size)
+        co_return fail(Errc::internal,
+                       fmt::format("file {} has {} of its {} bytes", id->text(), sent, size));
     co_return co_await call.writer.finish();
 }
 

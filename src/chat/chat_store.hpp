@@ -264,6 +264,21 @@ public:
     /// Fails with `not_found`. Whether `id` may be read is checked in the ChatStore before.
     virtual asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) = 0;
     virtual asio::awaitable<Result<void>> remove(FileId id) = 0;
+
+    /// The same for what another program stored in this place (`FileInfo::foreign_key`). Where
+    /// nobody else stores anything there is nothing to be found.
+    virtual asio::awaitable<Result<std::unique_ptr<Reader>>> open_foreign(std::string /*key*/) {
+        co_return fail(Errc::not_found, "no other program stores files here");
+    }
+    virtual asio::awaitable<Result<void>> remove_foreign(std::string /*key*/) {
+        co_return Result<void>{};
+    }
 };
+
+/// Opens the bytes of `file`, whoever stored them.
+[[nodiscard]] inline asio::awaitable<Result<std::unique_ptr<BlobStore::Reader>>> open_bytes(
+    BlobStore& blobs, FileInfo const& file) {
+    return file.foreign_key.empty() ? blobs.open(file.id) : blobs.open_foreign(file.foreign_key);
+}
 
 }  // namespace kaiwa::chat

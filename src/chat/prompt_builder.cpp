@@ -30,6 +30,12 @@ bool is_text(std::string_view media_type) {
     return media_type.starts_with("text/") || media_type == "application/json";
 }
 
+/// In the place of a file that no model is shown.
+std::string described(FileInfo const& file) {
+    if (file.size == 0) return fmt::format("[{}, {}]", file.name, file.media_type);
+    return fmt::format("[{}, {}, {} bytes]", file.name, file.media_type, file.size);
+}
+
 llm::Role role_of(MessageRole role) {
     return role == MessageRole::user ? llm::Role::user : llm::Role::assistant;
 }
@@ -232,15 +238,17 @@ asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
     Message const& message, bool sees_images, std::uint64_t& bytes_left) const {
     std::vector<llm::Part> parts;
     for (auto const& file : message.files) {
-        bool const shown = is_image(file.media_type) && sees_images &&
-                           file.size <= options_.max_image_bytes;
-        bool const quoted = is_text(file.media_type) && file.size <= options_.max_text_file_bytes;
-        if ((!shown && !quoted) || file.size > bytes_left) {
-            parts.push_back(llm::TextPart{
-                fmt::format("[{}, {}, {} bytes]", file.name, file.media_type, file.size)});
+        bool const shown = is_image(file.media_type) && sees_images;
+        bool const wanted = shown || is_text(file.media_type);
+        auto const most = shown ? options_.max_image_bytes : options_.max_text_file_bytes;
+        auto const limit = std::min<std::uint64_t>(most, bytes_left);
+        Result<std::string> bytes = fail(Errc::too_large, "it is not for a model");
+        if (wanted && file.size <= limit)
+            bytes = co_await read_file(file, static_cast<std::size_t>(limit));
+        if (!bytes && bytes.error().code == Errc::too_large) {
+            parts.push_back(llm::TextPart{described(file)});
             continue;
         }
-        auto bytes = co_await read_file(file.id, static_cast<std::size_t>(file.size));
         if (!bytes && bytes.error().code == Errc::not_found) {
             // Its bytes are gone, or another server's: the conversation goes on without them.
             parts.push_back(llm::TextPart{
@@ -248,7 +256,7 @@ asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
             continue;
         }
         if (!bytes) co_return std::unexpected(bytes.error());
-        bytes_left -= file.size;
+        bytes_left -= bytes->size();
         if (shown) {
             parts.push_back(llm::ImagePart{file.media_type, std::move(*bytes)});
         } else {
@@ -260,17 +268,19 @@ asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
     co_return parts;
 }
 
-asio::awaitable<Result<std::string>> PromptBuilder::read_file(FileId id,
+asio::awaitable<Result<std::string>> PromptBuilder::read_file(FileInfo file,
                                                               std::size_t max_bytes) const {
-    auto reader = co_await blobs_.open(id);
+    auto reader = co_await open_bytes(blobs_, file);
     if (!reader) co_return std::unexpected(reader.error());
+    auto const longer = [] { return fail(Errc::too_large, "the file is longer than a model is shown"); };
+    if ((*reader)->size() > max_bytes) co_return longer();
     std::string bytes;
     for (;;) {
         auto piece = co_await (*reader)->next();
         if (!piece) co_return std::unexpected(piece.error());
         if (piece->empty()) co_return bytes;
         bytes += *piece;
-        if (bytes.size() > max_bytes) co_return fail(Errc::too_large, "a file grew while it was read");
+        if (bytes.size() > max_bytes) co_return longer();
     }
 }
 

@@ -45,7 +45,7 @@ private:
     asio::awaitable<Result<std::vector<llm::Part>>> parts_of(Message const& message,
                                                              bool sees_images,
                                                              std::uint64_t& bytes_left) const;
-    asio::awaitable<Result<std::string>> read_file(FileId id, std::size_t max_bytes) const;
+    asio::awaitable<Result<std::string>> read_file(FileInfo file, std::size_t max_bytes) const;
 
     ChatStore& store_;
     BlobStore& blobs_;

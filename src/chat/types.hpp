@@ -84,7 +84,10 @@ struct FileInfo {
     FileId id;
     std::string name;        ///< As the person called it; never a path.
     std::string media_type;
-    std::uint64_t size = 0;  ///< Bytes.
+    std::uint64_t size = 0;  ///< Bytes; 0: unknown, as of what another program stored.
+    /// Names the bytes where another program stored them in the place of our files; empty: they are
+    /// stored under `id`.
+    std::string foreign_key{};
 };
 
 struct Feedback {

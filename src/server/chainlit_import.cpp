@@ -10,39 +10,14 @@ namespace {
 
 using chat::ArchivedThread;
 using chat::ThreadArchive;
+using transfer::FileCarrier;
 using transfer::ImportOutcome;
-
-/// Takes files off messages, which stay where they are, and counts what passes.
-class TextsOnly final : public ThreadArchive::Reader {
-public:
-    explicit TextsOnly(ThreadArchive::Reader& reader) : reader_(reader) {}
-
-    asio::awaitable<Result<std::vector<chat::ArchivedMessage>>> next() override {
-        auto some = co_await reader_.next();
-        if (!some) co_return some;
-        for (auto& archived : *some) {
-            files_ += archived.message.files.size();
-            archived.message.files.clear();
-        }
-        messages_ += some->size();
-        co_return some;
-    }
-    [[nodiscard]] std::vector<std::string> const& unreadable() const override {
-        return reader_.unreadable();
-    }
-    [[nodiscard]] std::size_t messages() const { return messages_; }
-    [[nodiscard]] std::size_t files() const { return files_; }
-
-private:
-    ThreadArchive::Reader& reader_;
-    std::size_t messages_ = 0;
-    std::size_t files_ = 0;
-};
 
 /// One import with what it works on.
 class Importing {
 public:
-    Importing(ImportGround& ground, Stores& source) : ground_(ground), source_(source) {}
+    Importing(ImportGround& ground, Stores& source, chat::BlobStore* files)
+        : ground_(ground), source_(source), files_(files) {}
 
     asio::awaitable<Result<ImportTally>> threads() {
         auto const all = co_await transfer::all_threads(source_.archive());
@@ -77,28 +52,50 @@ private:
             co_return fail(Errc::conflict, "an answer is being written in it; import it again");
         auto const reader = co_await source_.archive().read(id);
         if (!reader) co_return std::unexpected(reader.error());
-        TextsOnly texts(**reader);
-        Result<ImportOutcome> stored;
-        if (ground_.only_looks())
-            stored = co_await look(texts);
-        else
-            stored = co_await copy(std::move(*thread), texts);
+        if (ground_.only_looks()) co_return co_await look(id, **reader);
+        FileCarrier carrier(**reader, files_, ground_.target.blobs(),
+                            FileCarrier::Missing::left_out);
+        auto const stored = co_await copy(std::move(*thread), carrier);
         if (!stored) co_return std::unexpected(stored.error());
-        for (auto const& key : texts.unreadable())
-            tally_.leave_out(key + ": its id is no lower-case UUID");
-        if (texts.files() > 0)
-            tally_.leave_out(
-                fmt::format("THREAD#{}: {} files of its messages", id.text(), texts.files()));
-        tally_.count(*stored, texts.messages());
+        tally_.count(*stored, carrier.messages());
+        tally_.count_files(carrier.copied() + carrier.present());
+        leave_out_messages(**reader);
+        leave_out_files(id, carrier.missing());
         co_return Result<void>{};
     }
 
-    asio::awaitable<Result<ImportOutcome>> look(ThreadArchive::Reader& messages) {
+    asio::awaitable<Result<void>> look(ThreadId id, ThreadArchive::Reader& reader) {
+        std::size_t messages = 0;
+        std::vector<FileId> files;
         for (;;) {
-            auto const some = co_await messages.next();
+            auto const some = co_await reader.next();
             if (!some) co_return std::unexpected(some.error());
-            if (some->empty()) co_return ImportOutcome::stored;
+            if (some->empty()) break;
+            messages += some->size();
+            for (auto const& archived : *some)
+                for (auto const& file : archived.message.files) files.push_back(file.id);
         }
+        tally_.count(ImportOutcome::stored, messages);
+        leave_out_messages(reader);
+        if (files_) tally_.count_files(files.size());
+        else leave_out_files(id, files);
+        co_return Result<void>{};
+    }
+
+    void leave_out_messages(ThreadArchive::Reader const& reader) {
+        for (auto const& key : reader.unreadable())
+            tally_.leave_out(key + ": its id is no lower-case UUID");
+    }
+
+    void leave_out_files(ThreadId id, std::vector<FileId> const& files) {
+        if (files.empty()) return;
+        if (!files_)
+            return tally_.leave_out(
+                fmt::format("THREAD#{}: {} files of its messages; --bucket names where they are",
+                            id.text(), files.size()));
+        for (auto const& file : files)
+            tally_.leave_out(fmt::format("THREAD#{} ELEMENT#{}: its file is not in the bucket",
+                                         id.text(), file.text()));
     }
 
     asio::awaitable<Result<ImportOutcome>> copy(ArchivedThread thread,
@@ -142,13 +139,15 @@ private:
 
     ImportGround& ground_;
     Stores& source_;
+    chat::BlobStore* files_;  ///< Null: nobody knows where they are.
     ImportTally tally_;
 };
 
 }  // namespace
 
-asio::awaitable<Result<ImportTally>> import_chainlit(ImportGround& ground, Stores& source) {
-    Importing importing(ground, source);
+asio::awaitable<Result<ImportTally>> import_chainlit(ImportGround& ground, Stores& source,
+                                                     chat::BlobStore* files) {
+    Importing importing(ground, source, files);
     co_return co_await importing.threads();
 }
 

@@ -244,6 +244,9 @@ private:
             app->add_option("--key", session_key_, "the table's hash key (SessionId)");
         if (from == Import::From::bedrock_chat)
             app->add_option("--bucket", bucket_, "where it keeps long conversations");
+        if (from == Import::From::chainlit)
+            app->add_option("--bucket", bucket_,
+                            "where it keeps pictures and files (the one of files.s3.bucket)");
         if (from != Import::From::user_roles)
             app->add_option("--user", username_, "give everything to this user");
         app->add_flag("--dry-run", flag_, "say what would come in, and store nothing");

@@ -66,7 +66,9 @@ struct Import {
     std::string user;        ///< Whose everything becomes; empty: as the table says.
     std::string issuer;      ///< Whose subjects the table's people are.
     std::string key;         ///< Of LangChain's table: the hash key.
-    std::string bucket;      ///< That bedrock-chat keeps long conversations in; empty: unknown.
+    /// That bedrock-chat keeps long conversations in, Chainlit its files; empty: the one of the
+    /// configuration.
+    std::string bucket;
     enum class Mode { store, look } mode = Mode::store;  ///< `look`: nothing is stored.
 };
 struct CheckHealth {};

@@ -4,6 +4,7 @@
 #include "server/run_alone.hpp"
 #include "server/table_import.hpp"
 #include "server/wire_auth.hpp"
+#include "store/s3/s3_blobs.hpp"
 
 #include <fmt/format.h>
 
@@ -52,10 +53,11 @@ asio::awaitable<Result<void>> find_user(ImportGround& ground) {
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<ImportTally>> import_stores(ImportGround& ground, Stores& source) {
+asio::awaitable<Result<ImportTally>> import_stores(ImportGround& ground, Stores& source,
+                                                   chat::BlobStore* files) {
     auto const found = co_await find_user(ground);
     if (!found) co_return std::unexpected(found.error());
-    co_return co_await import_chainlit(ground, source);
+    co_return co_await import_chainlit(ground, source, files);
 }
 
 asio::awaitable<Result<ImportTally>> import_items(ImportGround& ground, ForeignItems& items,
@@ -73,6 +75,7 @@ void print(Import const& command, ImportTally const& tally) {
     else
         std::cout << fmt::format("{} {} conversations with {} messages", done, tally.stored(),
                                  tally.messages());
+    if (tally.files() > 0) std::cout << fmt::format(" and {} files", tally.files());
     if (command.mode == Import::Mode::store)
         std::cout << fmt::format("; {} were there", tally.present());
     std::cout << fmt::format("; {} left out\n", tally.left_out());
@@ -84,7 +87,20 @@ Settings of_chainlit(Settings settings, Import const& command) {
     settings.dynamodb.table = command.table;
     settings.dynamodb.user_table = command.user_table;
     settings.dynamodb.create_tables = false;
+    settings.files = FilesKind::s3;  // so that its files are seen
     return settings;
+}
+
+/// Where Chainlit keeps its files; null where nobody said so.
+std::unique_ptr<chat::BlobStore> open_chainlits_files(Settings const& settings,
+                                                      Import const& command, AwsGround& aws) {
+    auto const& s3 = settings.s3;
+    auto const& bucket = command.bucket.empty() ? s3.bucket : command.bucket;
+    if (bucket.empty()) return nullptr;
+    return store::s3::open(
+        {.session = aws.session(s3.profile),
+         .bucket = {.name = bucket, .region = s3.region, .endpoint = s3.endpoint},
+         .prefix = s3.prefix});
 }
 
 }  // namespace
@@ -96,7 +112,9 @@ Result<void> import_from(Import const& command, Settings const& settings) {
     StderrLog log(LogFormat::text, LogLevel::warning);
     asio::io_context loop;
     AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
-    auto target = open_stores(settings, StoreUser::tool, aws, clock, random, log);
+    // Of the other systems' conversations only the texts come in.
+    auto const user = command.from == From::chainlit ? StoreUser::tool_with_files : StoreUser::tool;
+    auto target = open_stores(settings, user, aws, clock, random, log);
     if (!target) return std::unexpected(target.error());
     Identity identity((*target)->users(), clock, random, log);
     ImportGround ground{command, **target, identity.authenticator, clock};
@@ -106,7 +124,8 @@ Result<void> import_from(Import const& command, Settings const& settings) {
         auto source =
             open_stores(of_chainlit(settings, command), StoreUser::tool, aws, clock, random, log);
         if (!source) return std::unexpected(source.error());
-        tally = run_alone(loop, aws, import_stores(ground, **source));
+        auto const files = open_chainlits_files(settings, command, aws);
+        tally = run_alone(loop, aws, import_stores(ground, **source, files.get()));
     } else {
         auto items = open_foreign_items(command, settings, aws, random, log);
         if (!items) return std::unexpected(items.error());

@@ -28,16 +28,19 @@ struct ImportGround {
 class ImportTally {
 public:
     void count(transfer::ImportOutcome outcome, std::size_t its_messages);
+    void count_files(std::size_t files) { files_ += files; }
     void leave_out(std::string_view why);
 
     [[nodiscard]] std::size_t stored() const { return stored_; }
     [[nodiscard]] std::size_t messages() const { return messages_; }  ///< Of what was stored.
+    [[nodiscard]] std::size_t files() const { return files_; }        ///< Of what was stored.
     [[nodiscard]] std::size_t present() const { return present_; }
     [[nodiscard]] std::size_t left_out() const { return left_out_; }
 
 private:
     std::size_t stored_ = 0;
     std::size_t messages_ = 0;
+    std::size_t files_ = 0;
     std::size_t present_ = 0;
     std::size_t left_out_ = 0;
 };

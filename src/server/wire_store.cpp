@@ -46,14 +46,15 @@ private:
 /// DynamoDB's tables.
 class DynamoTables final : public Stores {
 public:
-    DynamoTables(DynamoSettings const& settings, std::unique_ptr<chat::BlobStore> blobs,
+    DynamoTables(Settings const& all, std::unique_ptr<chat::BlobStore> blobs,
                  Sealer sealer, AwsGround& aws, Clock const& clock, Random& random, Log& log)
         : client_(aws::make_client(
-              aws.session(settings.profile),
-              aws::ServiceAddress{"dynamodb", "dynamodb", settings.region, settings.endpoint},
+              aws.session(all.dynamodb.profile),
+              aws::ServiceAddress{"dynamodb", "dynamodb", all.dynamodb.region,
+                                  all.dynamodb.endpoint},
               store::dynamodb::dynamodb_retries())),
           calls_(*client_),
-          tables_(store::dynamodb::open(options(settings, calls_, sealer, clock, random, log))),
+          tables_(store::dynamodb::open(options(all, calls_, sealer, clock, random, log))),
           blobs_(std::move(blobs)) {}
 
     chat::ChatStore& chats() override { return tables_->chats(); }
@@ -82,9 +83,11 @@ public:
     }
 
 private:
-    static store::dynamodb::Options options(DynamoSettings const& settings,
+    static store::dynamodb::Options options(Settings const& all,
                                             store::dynamodb::Calls& calls, Sealer sealer,
                                             Clock const& clock, Random& random, Log& log) {
+        auto const& settings = all.dynamodb;
+        bool const in_bucket = all.files == FilesKind::s3;
         using store::dynamodb::MissingTables;
         using OldHashes = store::dynamodb::Options::OldHashes;
         return {.table = settings.table,
@@ -95,7 +98,8 @@ private:
                 .clock = clock,
                 .random = random,
                 .log = log,
-                .sealer = sealer};
+                .sealer = sealer,
+                .object_prefix = in_bucket ? std::optional(all.s3.prefix) : std::nullopt};
     }
 
     std::unique_ptr<aws::ServiceClient> client_;
@@ -106,9 +110,12 @@ private:
 
 Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user,
                                                     AwsGround& aws) {
+    using Remains = store::files::Options::Remains;
     if (user == StoreUser::tool) return nullptr;
     if (settings.files == FilesKind::directory)
-        return store::files::open({.dir = settings.data / "files"});
+        return store::files::open(
+            {.dir = settings.data / "files",
+             .remains = user == StoreUser::server ? Remains::remove : Remains::leave});
     auto const& s3 = settings.s3;
     return store::s3::open(
         {.session = aws.session(s3.profile),
@@ -133,7 +140,7 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
     if (settings.store == StoreKind::dynamodb) {
         auto blobs = open_blobs(settings, user, aws);
         if (!blobs) return std::unexpected(blobs.error());
-        return std::make_unique<DynamoTables>(settings.dynamodb, std::move(*blobs), *sealer, aws,
+        return std::make_unique<DynamoTables>(settings, std::move(*blobs), *sealer, aws,
                                               clock, random, log);
     }
     auto const access = user == StoreUser::server ? Access::server : Access::tool;

@@ -16,8 +16,9 @@
 
 namespace kaiwa::server {
 
-/// Who opens the stores: the server, or a command of the command line beside a running one.
-enum class StoreUser { server, tool };
+/// Who opens the stores: the server, or a command of the command line beside a running one, which
+/// may add files, too.
+enum class StoreUser { server, tool, tool_with_files };
 
 /// Everything that is kept, as the configuration keeps it. Outlives every task that uses one of
 /// its ports; the loops of those tasks outlive it.
@@ -30,7 +31,7 @@ public:
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
     virtual chat::ThreadArchive& archive() = 0;
-    /// Of a server; tools have none.
+    /// Not of `StoreUser::tool`.
     virtual chat::BlobStore& blobs() = 0;
 
     /// Removes what is past its time, now and every few minutes, until stopped. One task of the

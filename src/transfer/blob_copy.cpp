@@ -32,15 +32,18 @@ asio::awaitable<Result<bool>> same_bytes(BlobStore::Reader& a, BlobStore::Reader
 
 }  // namespace
 
-asio::awaitable<Result<BlobOutcome>> copy_blob(BlobStore& source, BlobStore& target, FileId id) {
-    auto reader = co_await source.open(id);
-    if (!reader && reader.error().code == Errc::not_found) co_return BlobOutcome::missing;
+asio::awaitable<Result<BlobCopy>> copy_blob(BlobStore& source, BlobStore& target,
+                                            chat::FileInfo file) {
+    using enum BlobCopy::Outcome;
+    auto reader = co_await chat::open_bytes(source, file);
+    if (!reader && reader.error().code == Errc::not_found) co_return BlobCopy{};
     if (!reader) co_return std::unexpected(reader.error());
-    auto there = co_await target.open(id);
+    auto const size = (*reader)->size();
+    auto there = co_await target.open(file.id);
     // Bytes appear whole or not at all, so their number tells enough.
-    if (there && (*there)->size() == (*reader)->size()) co_return BlobOutcome::present;
+    if (there && (*there)->size() == size) co_return BlobCopy{present, size};
     if (!there && there.error().code != Errc::not_found) co_return std::unexpected(there.error());
-    auto writer = co_await target.create(id);
+    auto writer = co_await target.create(file.id);
     if (!writer) co_return std::unexpected(writer.error());
     for (;;) {
         auto part = co_await (*reader)->next();
@@ -52,14 +55,52 @@ asio::awaitable<Result<BlobOutcome>> copy_blob(BlobStore& source, BlobStore& tar
     auto committed = co_await (*writer)->commit();
     if (!committed) co_return std::unexpected(committed.error());
 
-    reader = co_await source.open(id);
+    reader = co_await chat::open_bytes(source, file);
     if (!reader) co_return std::unexpected(reader.error());
-    there = co_await target.open(id);
+    there = co_await target.open(file.id);
     if (!there) co_return std::unexpected(there.error());
     auto const same = co_await same_bytes(**reader, **there);
     if (!same) co_return std::unexpected(same.error());
-    if (!*same) co_return fail(Errc::internal, "the copy of file " + id.text() + " differs");
-    co_return BlobOutcome::copied;
+    if (!*same) co_return fail(Errc::internal, "the copy of file " + file.id.text() + " differs");
+    co_return BlobCopy{copied, size};
+}
+
+asio::awaitable<Result<void>> FileCarrier::carry(chat::Message& message) {
+    std::vector<chat::FileInfo> kept;
+    for (auto& file : message.files) {
+        bool const is_ours = file.foreign_key.empty();
+        if (is_ours && source_ == &target_) {
+            kept.push_back(std::move(file));
+            continue;
+        }
+        Result<BlobCopy> copy = BlobCopy{};
+        if (source_ != nullptr) copy = co_await copy_blob(*source_, target_, file);
+        if (!copy) co_return std::unexpected(copy.error());
+        using enum BlobCopy::Outcome;
+        if (copy->outcome == copied) ++copied_;
+        if (copy->outcome == present) ++present_;
+        if (copy->outcome == missing) {
+            missing_.push_back(file.id);
+            if (!is_ours || policy_ == Missing::left_out) continue;
+        } else if (!is_ours) {
+            file.size = copy->size;
+        }
+        file.foreign_key.clear();
+        kept.push_back(std::move(file));
+    }
+    message.files = std::move(kept);
+    co_return Result<void>{};
+}
+
+asio::awaitable<Result<std::vector<chat::ArchivedMessage>>> FileCarrier::next() {
+    auto some = co_await reader_.next();
+    if (!some) co_return some;
+    for (auto& archived : *some) {
+        auto carried = co_await carry(archived.message);
+        if (!carried) co_return std::unexpected(carried.error());
+    }
+    messages_ += some->size();
+    co_return some;
 }
 
 }  // namespace kaiwa::transfer

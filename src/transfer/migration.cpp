@@ -84,11 +84,16 @@ asio::awaitable<Result<AllThreads>> all_threads(chat::ThreadArchive& archive) {
 
 asio::awaitable<Result<ThreadDigest>> digest_of(chat::ThreadArchive& archive,
                                                 ArchivedThread thread) {
-    ThreadDigest digest(thread);
     auto reader = co_await archive.read(thread.thread.id);
     if (!reader) co_return std::unexpected(reader.error());
+    co_return co_await digest_of(**reader, std::move(thread));
+}
+
+asio::awaitable<Result<ThreadDigest>> digest_of(chat::ThreadArchive::Reader& reader,
+                                                ArchivedThread thread) {
+    ThreadDigest digest(thread);
     for (;;) {
-        auto const messages = co_await (*reader)->next();
+        auto const messages = co_await reader.next();
         if (!messages) co_return std::unexpected(messages.error());
         if (messages->empty()) co_return digest;
         for (auto const& message : *messages) digest.add(message);
@@ -287,7 +292,10 @@ asio::awaitable<Result<void>> Migration::copy_thread(ThreadId id) {
                                        "of the target first",
                                        id.text()),
                            "running");
-        auto const here = co_await digest_of(source_.threads, *thread);
+        auto reader = co_await source_.threads.read(id);
+        if (!reader) co_return std::unexpected(reader.error());
+        auto carrier = carry_files(**reader);
+        auto const here = co_await digest_of(carrier, *thread);
         if (!here) co_return std::unexpected(here.error());
         auto const copy = co_await digest_of(target_.threads, *there);
         if (!copy) co_return std::unexpected(copy.error());
@@ -302,19 +310,23 @@ asio::awaitable<Result<void>> Migration::copy_thread(ThreadId id) {
     }
     auto reader = co_await source_.threads.read(id);
     if (!reader) co_return std::unexpected(reader.error());
+    auto carrier = carry_files(**reader);
     ThreadDigest digest(*thread);
     for (;;) {
-        auto messages = co_await (*reader)->next();
+        auto messages = co_await carrier.next();
         if (!messages) co_return std::unexpected(messages.error());
         if (messages->empty()) break;
-        // The bytes first: a message never names a file that is not there yet.
-        auto files = co_await copy_files(*thread, *messages);
-        if (!files) co_return files;
         for (auto const& message : *messages) digest.add(message);
         if (same) continue;
         auto added = co_await target_.threads.add_messages(*thread, std::move(*messages));
         if (!added) co_return added;
     }
+    report_.copied.files += carrier.copied();
+    report_.present.files += carrier.present();
+    for (auto const& file : carrier.missing())
+        report_.left_out.push_back(
+            fmt::format("the bytes of file {} in thread {}: the source does not have them",
+                        file.text(), id.text()));
     for (auto const& key : (*reader)->unreadable())
         report_.left_out.push_back("the message under " + key + ": its id is no lower-case UUID");
     auto& tally = same ? report_.present : report_.copied;
@@ -332,22 +344,8 @@ asio::awaitable<Result<void>> Migration::copy_thread(ThreadId id) {
     co_return Result<void>{};
 }
 
-asio::awaitable<Result<void>> Migration::copy_files(ArchivedThread thread,
-                                                    std::vector<ArchivedMessage> const& messages) {
-    if (&source_.blobs == &target_.blobs) co_return Result<void>{};
-    for (auto const& each : messages) {
-        for (auto const& file : each.message.files) {
-            auto const outcome = co_await copy_blob(source_.blobs, target_.blobs, file.id);
-            if (!outcome) co_return std::unexpected(outcome.error());
-            if (*outcome == BlobOutcome::copied) ++report_.copied.files;
-            if (*outcome == BlobOutcome::present) ++report_.present.files;
-            if (*outcome == BlobOutcome::missing)
-                report_.left_out.push_back(
-                    fmt::format("the bytes of file {} in thread {}: the source does not have them",
-                                file.id.text(), thread.thread.id.text()));
-        }
-    }
-    co_return Result<void>{};
+FileCarrier Migration::carry_files(chat::ThreadArchive::Reader& reader) {
+    return {reader, &source_.blobs, target_.blobs, FileCarrier::Missing::named};
 }
 
 asio::awaitable<Result<void>> Migration::compare_counts() {

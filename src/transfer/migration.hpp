@@ -3,6 +3,7 @@
 #include "auth/user_store.hpp"
 #include "chat/thread_archive.hpp"
 #include "llm/catalogue.hpp"
+#include "transfer/blob_copy.hpp"
 #include "transfer/thread_digest.hpp"
 
 #include <cstddef>
@@ -17,7 +18,8 @@ struct Side {
     auth::UserStore& users;
     llm::ProviderStore& providers;
     chat::ThreadArchive& threads;
-    chat::BlobStore& blobs;  ///< May be the same on both sides: then the bytes stay where they are.
+    /// May be the same on both sides: then the bytes of our own files stay where they are.
+    chat::BlobStore& blobs;
 };
 
 /// How much of each kind there was.
@@ -66,8 +68,7 @@ private:
     asio::awaitable<Result<void>> copy_providers();
     asio::awaitable<Result<void>> copy_threads();
     asio::awaitable<Result<void>> copy_thread(ThreadId id);
-    asio::awaitable<Result<void>> copy_files(chat::ArchivedThread thread,
-                                             std::vector<chat::ArchivedMessage> const& messages);
+    FileCarrier carry_files(chat::ThreadArchive::Reader& reader);
     asio::awaitable<Result<void>> compare_counts();
     void tell_threads(std::size_t done);
 
@@ -89,6 +90,8 @@ asio::awaitable<Result<AllThreads>> all_threads(chat::ThreadArchive& archive);
 
 /// Reads a thread to its end.
 asio::awaitable<Result<ThreadDigest>> digest_of(chat::ThreadArchive& archive,
+                                                chat::ArchivedThread thread);
+asio::awaitable<Result<ThreadDigest>> digest_of(chat::ThreadArchive::Reader& reader,
                                                 chat::ArchivedThread thread);
 
 }  // namespace kaiwa::transfer

@@ -163,6 +163,17 @@ def chainlit_thread(tables: Tables, table: str, number: int, owner: str) -> str:
     return thread
 
 
+def chainlit_element(tables: Tables, table: str, thread: str, step: str, number: int) -> dict:
+    """An element as Chainlit's data layer writes it for a picture that it put into its bucket."""
+    id = f"0f3c0000-0000-4000-8000-{number:012d}"
+    item = {"PK": {"S": f"THREAD#{thread}"}, "SK": {"S": f"ELEMENT#{id}"}, "id": {"S": id}, "threadId": {"S": thread},
+            "type": {"S": "image"}, "chainlitKey": {"NULL": True}, "url": {"S": f"https://b.s3.amazonaws.com/{id}"},
+            "objectKey": {"S": f"hana/{thread}/{id}"}, "name": {"S": f"{number}.png"}, "display": {"S": "inline"},
+            "size": {"S": "medium"}, "forId": {"S": step}, "mime": {"S": "image/png"}, "props": {"M": {}}}
+    tables.put(table, item)
+    return item
+
+
 async def test_chainlits_threads_come_in_with_their_people(target, tables):
     base = f"chainlit-{target.folder.name}"
     table = tables.make_chainlit(base)
@@ -187,6 +198,37 @@ async def test_chainlits_threads_come_in_with_their_people(target, tables):
         assert [each["title"] for each in page["items"]] == ["thread of taro"]
     chainlit_thread(tables, table, 3, "jiro")
     assert "imported 1 conversations with 2 messages" in target.run(*command, ""), "no table of users is needed"
+
+
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)
+async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, moto, monkeypatch):
+    tables = Tables(moto.url, moto)
+    table = tables.make_chainlit("pictures")
+    thread = chainlit_thread(tables, table, 7, "hana")
+    bucket = tables.name("chainlits-files")
+    moto.make_bucket(bucket)
+    content = {number: bytes([number]) * (70_000 * number) for number in (1, 2)}
+    for number in (1, 2, 3):
+        element = chainlit_element(tables, table, thread, f"0f3b0000-0000-4000-8000-00000700000{number % 2}", number)
+        if number in content:
+            moto.client("s3").put_object(Bucket=bucket, Key=element["objectKey"]["S"], Body=content[number])
+    monkeypatch.setattr(target, "env", target.env | moto.env | {"KAIWA_STORE__DYNAMODB__ENDPOINT": moto.url, "KAIWA_STORE__DYNAMODB__REGION": "eu-west-1"})
+    command = ["import", "chainlit", "--table", table, "--user-table", ""]
+    looked = target.run(*command, "--dry-run")
+    assert f"THREAD#{thread}: 3 files of its messages; --bucket names where they are" in looked
+    looked = target.run(*command, "--dry-run", "--bucket", bucket)
+    assert "would import 1 conversations with 2 messages and 3 files" in looked
+    printed = target.run(*command, "--bucket", bucket)
+    assert "imported 1 conversations with 2 messages and 2 files; 0 were there; 1 left out" in printed
+    assert "ELEMENT#0f3c0000-0000-4000-8000-000000000003: its file is not in the bucket" in printed
+    moto.client("s3").delete_object(Bucket=bucket, Key=f"hana/{thread}/0f3c0000-0000-4000-8000-000000000001")
+    async with Client(target.url, key=target.key) as client:
+        question, reply = await client.messages(thread)
+        files = question["files"] + reply["files"]
+        assert [(each["name"], each["type"], each["size"]) for each in files] == [("2.png", "image/png", 140_000), ("1.png", "image/png", 70_000)]
+        for each, number in zip(files, (2, 1)):
+            assert (await client.call("GET", f"/api/files/{each['id']}")).content == content[number]
+    assert "imported 0 conversations with 0 messages; 1 were there; 0 left out" in target.run(*command, "--bucket", bucket)
 
 
 @pytest.mark.parametrize("target", ["sqlite"], indirect=True)

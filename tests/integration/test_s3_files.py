@@ -10,7 +10,9 @@ import pytest
 from conftest import add_key, add_user, make_site
 from support.client import Client
 from support.servers import Kaiwa
+from support.tables import Tables
 from test_files import form, picture, upload
+from test_import import chainlit_element, chainlit_thread
 
 pytestmark = pytest.mark.anyio
 MEGABYTE = 1 << 20
@@ -115,6 +117,40 @@ async def test_a_bucket_in_trouble_is_no_lost_file_and_no_secret(moto, bucket, m
         assert moto.poor_env["AWS_SECRET_ACCESS_KEY"] not in site.kaiwa.program.output()
     finally:
         site.kaiwa.close()
+
+
+async def test_what_chainlit_stored_in_tables_and_bucket_is_shown_and_the_other_way_round(moto, bucket, models, tmp_path):
+    tables = Tables(moto.url, moto)
+    table = tables.make_chainlit("chainlit")
+    users = tables.make("users", "username")
+    env = files_in(moto, bucket) | {
+        "KAIWA_STORE__KIND": "dynamodb", "KAIWA_STORE__DYNAMODB__TABLE": table, "KAIWA_STORE__DYNAMODB__USER_TABLE": users,
+        "KAIWA_SECRET": "a secret of at least thirty-two characters",
+    }
+    kaiwa = Kaiwa(tmp_path, models, env)
+    try:
+        for name in ("ann", "ben"):
+            add_user(kaiwa, name)
+        thread = chainlit_thread(tables, table, 1, "ann")
+        element = chainlit_element(tables, table, thread, "0f3b0000-0000-4000-8000-000001000000", 1)
+        content = picture(100_000)
+        moto.client("s3").put_object(Bucket=bucket, Key=element["objectKey"]["S"], Body=content)
+        async with Client(kaiwa.url, key=add_key(kaiwa, "ann")) as ann, Client(kaiwa.url, key=add_key(kaiwa, "ben")) as ben:
+            question, _ = await ann.messages(thread)
+            assert [(each["id"], each["name"]) for each in question["files"]] == [(element["id"]["S"], "1.png")]
+            loaded = await ann.call("GET", f"/api/files/{element['id']['S']}")
+            assert loaded.content == content and loaded.headers["content-length"] == "100000"
+            assert loaded.headers["content-type"] == "image/png" and loaded.headers["content-disposition"].startswith("attachment")
+            assert (await ben.call("GET", f"/api/files/{element['id']['S']}")).status_code == 404
+            # The model is shown it with what is asked next, and Chainlit finds what is sent here.
+            file = (await upload(ann, picture(5_000))).json()
+            turn = await ann.ask(thread, "what is it?", "fixed;text=a cat", files=[file["id"]])
+            await ann.sse(turn.generation)
+            assert str(models.requests("fixed;text=a cat")[-1]["body"]).count("image/png") == 2
+            written = tables.get(table, PK=f"THREAD#{thread}", SK=f"ELEMENT#{file['id']}-{turn.message}")
+            assert written["objectKey"] == {"S": f"kaiwa/{file['id']}"} and written["objectKey"]["S"] in keys(moto, bucket)
+    finally:
+        kaiwa.close()
 
 
 async def test_two_servers_with_tables_and_a_bucket_keep_nothing_of_their_own(moto, bucket, models, tmp_path):

@@ -35,8 +35,8 @@ private:
     asio::awaitable<Result<std::size_t>> remove_partition(std::string pk, std::string prefix);
     asio::awaitable<Result<std::size_t>> let_go(FileId file, ThreadId thread,
                                                 chat::BlobStore& blobs);
-    asio::awaitable<Result<std::size_t>> discard(FileId file, std::string owner,
-                                                 chat::BlobStore& blobs);
+    /// Of a file that is marked as deleted.
+    asio::awaitable<Result<std::size_t>> discard(Item item, chat::BlobStore& blobs);
 
     asio::awaitable<void> show_presence();
     [[nodiscard]] Key presence_key() const {

@@ -101,7 +101,8 @@ public:
                        .clock = clock,
                        .random = random,
                        .log = log_,
-                       .sealer = Sealer(sha256("a test's key"))});
+                       .sealer = Sealer(sha256("a test's key")),
+                       .object_prefix = "files/"});
     }
 
     [[nodiscard]] DynamoStore& store() { return *store_; }

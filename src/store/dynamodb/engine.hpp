@@ -7,6 +7,9 @@
 #include "store/common/cursor.hpp"
 #include "store/dynamodb/table.hpp"
 
+#include <optional>
+#include <string>
+
 namespace kaiwa::store::dynamodb {
 
 /// What every port of this store stands on.
@@ -18,6 +21,8 @@ struct Engine {
     Clock const& clock;
     Random& random;
     Log& log;
+    /// Begins the key of every file's object in a bucket; unset: files lie elsewhere.
+    std::optional<std::string> const& object_prefix;
     enum class OldHashes { replace, keep } old_hashes = OldHashes::replace;
 };
 

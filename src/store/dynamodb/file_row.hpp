@@ -19,6 +19,7 @@ struct FileRow {
 };
 
 [[nodiscard]] std::optional<FileRow> read_file(Item const& item);
+/// Of an upload that no message has yet.
 [[nodiscard]] Item file_item(chat::FileInfo const& info, UserId owner, Timestamp now);
 /// So that the files of a person can be found.
 [[nodiscard]] inline Key file_pointer(UserId owner, FileId file) {
@@ -29,5 +30,10 @@ struct FileRow {
 /// Fails with `not_found`.
 asio::awaitable<Result<std::vector<FileRow>>> usable_files(Engine engine, chat::Principal who,
                                                            std::vector<FileId> ids);
+
+/// Gives those of `files`, which messages of a thread of `who` have, that Chainlit stored items of
+/// their own, so that they can be had by id.
+asio::awaitable<Result<void>> adopt_files(Engine engine, chat::Principal who, ThreadId thread,
+                                          std::vector<chat::FileInfo> files);
 
 }  // namespace kaiwa::store::dynamodb

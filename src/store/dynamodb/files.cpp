@@ -2,6 +2,7 @@
 #include "store/dynamodb/file_row.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace kaiwa::store::dynamodb {
 
@@ -15,6 +16,7 @@ std::optional<FileRow> read_file(Item const& item) {
     row.info.name = string_or(item, "name");
     row.info.media_type = string_or(item, "mime");
     row.info.size = static_cast<std::uint64_t>(optional_integer(item, "size").value_or(0));
+    row.info.foreign_key = string_or(item, "foreignKey");
     row.owner = string_or(item, "owner");
     row.deleted = bool_or(item, "deleted");
     auto const* threads = find(item, "threads");
@@ -22,17 +24,49 @@ std::optional<FileRow> read_file(Item const& item) {
     return row;
 }
 
-Item file_item(chat::FileInfo const& info, UserId owner, Timestamp now) {
+namespace {
+
+Item common_item(chat::FileInfo const& info, UserId owner) {
     auto item = file_key(info.id).item();
     Item own{{"id", info.id.text()},
              {"owner", owner.text()},
              {"name", info.name},
              {"mime", info.media_type},
-             {"size", info.size},
-             {"UserThreadPK", unattached_files},
-             {"UserThreadSK", index_time(now)}};
+             {"size", info.size}};
     item.merge(own);
     return item;
+}
+
+}  // namespace
+
+Item file_item(chat::FileInfo const& info, UserId owner, Timestamp now) {
+    auto item = common_item(info, owner);
+    item.emplace("UserThreadPK", unattached_files);
+    item.emplace("UserThreadSK", index_time(now));
+    return item;
+}
+
+asio::awaitable<Result<void>> adopt_files(Engine engine, Principal who, ThreadId thread,
+                                          std::vector<chat::FileInfo> files) {
+    std::erase_if(files, [](chat::FileInfo const& file) { return file.foreign_key.empty(); });
+    if (files.empty()) co_return Result<void>{};
+    std::vector<Key> keys;
+    for (auto const& file : files) keys.push_back(file_key(file.id));
+    auto const known = co_await engine.table.batch_get(std::move(keys));
+    if (!known) co_return std::unexpected(known.error());
+    std::set<std::string> there;
+    for (auto const& item : *known) there.insert(string_or(item, "id"));
+    std::vector<Item> items;
+    for (auto const& file : files) {
+        if (!there.insert(file.id.text()).second) continue;
+        auto item = common_item(file, who.id);
+        Value::Set threads{Value::Set::Of::strings, {thread.text()}};
+        item.emplace("threads", std::move(threads));
+        item.emplace("foreignKey", file.foreign_key);
+        items.push_back(std::move(item));
+        items.push_back(file_pointer(who.id, file.id).item());
+    }
+    co_return co_await engine.table.batch_put(std::move(items));
 }
 
 asio::awaitable<Result<std::vector<FileRow>>> usable_files(Engine engine, Principal who,

@@ -1,4 +1,5 @@
 #include "store/dynamodb/chat_store.hpp"
+#include "store/dynamodb/file_row.hpp"
 #include "store/dynamodb/thread_reader.hpp"
 #include "store/common/fold_log.hpp"
 
@@ -93,6 +94,10 @@ asio::awaitable<Result<chat::Page<Message>>> DynamoChatStore::messages(Principal
         }
     }
     std::ranges::reverse(page.items);
+    std::vector<chat::FileInfo> files;
+    for (auto const& message : page.items) std::ranges::copy(message.files, std::back_inserter(files));
+    auto adopted = co_await adopt_files(engine_, who, thread, std::move(files));
+    if (!adopted) co_return std::unexpected(adopted.error());
     if (first > 0)
         page.next = engine_.cursors.seal(list, (*tree)[branch[first - 1]].message.id.text());
     co_return page;

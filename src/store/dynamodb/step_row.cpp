@@ -143,7 +143,7 @@ std::vector<std::string> outline_attributes() {
             "metadata.kaiwa.parent", "metadata.kaiwa.number", "metadata.kaiwa.state",
             "metadata.kaiwa.key", "metadata.kaiwa.generation", "metadata.kaiwa.more",
             // Of a file at a message.
-            "forId", "mime", "kaiwaFile", "kaiwaPlace", "kaiwaSize"};
+            "forId", "mime", "objectKey", "kaiwaFile", "kaiwaPlace", "kaiwaSize", "kaiwaForeign"};
 }
 
 void complete(StepRow& row, Item item) {
@@ -172,10 +172,14 @@ std::optional<ElementRow> read_element(Item item) {
     ElementRow row;
     row.message = string_or(item, "forId");
     row.place = optional_integer(item, "kaiwaPlace").value_or(0);
-    auto const id = FileId::parse(string_or(item, "kaiwaFile"));
-    if (!id || row.message.empty()) return std::nullopt;
+    bool const is_ours = find(item, "kaiwaFile") != nullptr;
+    auto const id = FileId::parse(string_or(item, is_ours ? "kaiwaFile" : "id"));
+    row.file.foreign_key = string_or(item, is_ours ? "kaiwaForeign" : "objectKey");
+    bool const has_bytes = is_ours || !row.file.foreign_key.empty();
+    if (!id || !has_bytes || row.message.empty()) return std::nullopt;
     row.file.id = *id;
     row.file.name = string_or(item, "name");
+    if (row.file.name.empty()) row.file.name = string_or(item, "type", "file");  // Chainlit asks for none
     row.file.media_type = string_or(item, "mime", "application/octet-stream");
     row.file.size = static_cast<std::uint64_t>(optional_integer(item, "kaiwaSize").value_or(0));
     row.item = std::move(item);
@@ -297,7 +301,10 @@ Item step_item(NewStep const& step) {
 }
 
 Item element_item(ThreadId thread, MessageId message, std::int64_t place,
-                  chat::FileInfo const& file) {
+                  chat::FileInfo const& file, std::optional<std::string> const& object_prefix) {
+    Value object;
+    if (!file.foreign_key.empty()) object = file.foreign_key;
+    else if (object_prefix) object = *object_prefix + file.id.text();
     auto const key = element_key(thread, file.id, message);
     auto item = key.item();
     Item own{{"id", key.sk.substr(std::string_view("ELEMENT#").size())},
@@ -305,7 +312,7 @@ Item element_item(ThreadId thread, MessageId message, std::int64_t place,
              {"type", element_type(file.media_type)},
              {"chainlitKey", Value()},
              {"url", Value()},
-             {"objectKey", "files/" + file.id.text()},
+             {"objectKey", std::move(object)},
              {"name", file.name},
              {"display", "inline"},
              {"size", Value()},
@@ -320,6 +327,7 @@ Item element_item(ThreadId thread, MessageId message, std::int64_t place,
              {"kaiwaPlace", place},
              {"kaiwaSize", file.size}};
     item.merge(own);
+    if (!file.foreign_key.empty()) item.emplace("kaiwaForeign", file.foreign_key);
     return item;
 }
 

@@ -47,15 +47,15 @@ struct StepRow {
 /// Puts the rest of a step that was read as an outline into `row`; its place in a tree stays.
 void complete(StepRow& row, Item item);
 
-/// A file at a message.
+/// A file at a message: of ours, or one that Chainlit stored.
 struct ElementRow {
-    std::string message;
+    std::string message;  ///< Of Chainlit's also a step that is no message.
     std::int64_t place = 0;
     chat::FileInfo file;
     bool is_whole = true;
     Item item;
 };
-/// Nothing for an element that is no file of ours or has no id.
+/// Nothing for an element without a message, without an object or without a UUID for an id.
 [[nodiscard]] std::optional<ElementRow> read_element(Item item);
 
 /// The text of a message, cut so that its item stays small, and the parts with the rest.
@@ -90,8 +90,10 @@ struct NewStep {
 /// `metadata.kaiwa` of it.
 [[nodiscard]] Item step_extra(chat::Message const& message, std::uint64_t number,
                               std::string const& key, SplitText const& text);
+/// `object_prefix` as `Engine` has it.
 [[nodiscard]] Item element_item(ThreadId thread, MessageId message, std::int64_t place,
-                                chat::FileInfo const& file);
+                                chat::FileInfo const& file,
+                                std::optional<std::string> const& object_prefix);
 [[nodiscard]] Item feedback_item(ThreadId thread, MessageId message,
                                  chat::Feedback const& feedback);
 

@@ -19,5 +19,52 @@ TEST(StepRow, AQuestionSortsBeforeItsAnswerWhateverTheirNumbersAre) {
             << number;
 }
 
+constexpr char const* element_id = "0197a000-0000-4000-8000-000000000001";
+
+/// As Chainlit's data layer writes it.
+Item chainlits_element() {
+    return {{"PK", "THREAD#t"}, {"SK", std::string("ELEMENT#") + element_id},
+            {"id", element_id}, {"type", "image"},
+            {"name", "猫.png"}, {"mime", "image/png"},
+            {"size", Value()},  {"objectKey", std::string("hana/t/") + element_id},
+            {"forId", "step"},  {"url", "https://bucket.s3.amazonaws.com/hana/t"}};
+}
+
+TEST(ElementRow, KnowsWhereChainlitStoredAFile) {
+    auto const row = read_element(chainlits_element());
+    ASSERT_TRUE(row);
+    EXPECT_EQ(row->message, "step");
+    EXPECT_EQ(row->file.id.text(), element_id);
+    EXPECT_EQ(row->file.name, "猫.png");
+    EXPECT_EQ(row->file.media_type, "image/png");
+    EXPECT_EQ(row->file.size, 0u);
+    EXPECT_EQ(row->file.foreign_key, std::string("hana/t/") + element_id);
+
+    for (auto const* missing : {"objectKey", "forId", "id"}) {
+        auto without = chainlits_element();
+        without[missing] = Value();
+        EXPECT_FALSE(read_element(std::move(without))) << missing;
+    }
+    auto nameless = chainlits_element();
+    nameless["name"] = "";
+    EXPECT_EQ(read_element(std::move(nameless))->file.name, "image");
+}
+
+TEST(ElementRow, NamesTheObjectThatChainlitWillLookFor) {
+    chat::FileInfo file{*FileId::parse(element_id), "f", "text/plain", 3};
+    ThreadId const thread;
+    MessageId const message;
+    auto const in_bucket = element_item(thread, message, 0, file, "kaiwa/");
+    EXPECT_EQ(string_or(in_bucket, "objectKey"), std::string("kaiwa/") + element_id);
+    EXPECT_TRUE(read_element(in_bucket)->file.foreign_key.empty());
+    auto const in_folder = element_item(thread, message, 0, file, {});
+    EXPECT_TRUE(find(in_folder, "objectKey")->is_null()) << "no bucket has it";
+
+    file.foreign_key = "hana/t/x";  // attached again
+    auto const again = element_item(thread, message, 0, file, "kaiwa/");
+    EXPECT_EQ(string_or(again, "objectKey"), "hana/t/x");
+    EXPECT_EQ(read_element(again)->file.foreign_key, "hana/t/x");
+}
+
 }  // namespace
 }  // namespace kaiwa::store::dynamodb

@@ -16,6 +16,7 @@ public:
     explicit Store(Options options)
         : sealer_(options.sealer),
           cursors_(options.sealer, options.random),
+          object_prefix_(std::move(options.object_prefix)),
           maker_(options.calls, options.table, options.user_table, options.log),
           table_(options.missing == MissingTables::make ? maker_ : options.calls, options.table,
                  options.random, options.log),
@@ -28,6 +29,7 @@ public:
                   options.clock,
                   options.random,
                   options.log,
+                  object_prefix_,
                   options.old_hashes == Options::OldHashes::keep ? Engine::OldHashes::keep
                                                                  : Engine::OldHashes::replace},
           chats_(engine_),
@@ -66,6 +68,7 @@ public:
 private:
     Sealer sealer_;
     Cursors cursors_;
+    std::optional<std::string> object_prefix_;
     TableMaker maker_;
     Table table_;
     Table user_table_;

@@ -12,6 +12,7 @@
 #include "store/dynamodb/table.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace kaiwa::store::dynamodb {
@@ -31,6 +32,8 @@ struct Options {
     Random& random;
     Log& log;
     Sealer sealer;  ///< For providers' keys and for cursors.
+    /// Begins the key of every file's object, where files lie in a bucket: Chainlit finds them there.
+    std::optional<std::string> object_prefix{};
 };
 
 /// Everything that Kaiwa keeps but files' bytes, in two tables of DynamoDB: one in the layout of

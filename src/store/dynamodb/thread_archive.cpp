@@ -98,7 +98,7 @@ ThreadRow row_from(ArchivedThread const& archived) {
 
 /// The items of a message: itself and the rest of a long text.
 void add_message(ArchivedThread const& thread, ArchivedMessage const& archived,
-                 std::vector<Item>& items) {
+                 std::optional<std::string> const& object_prefix, std::vector<Item>& items) {
     auto message = archived.message;
     if (message.state == MessageState::pending) message.state = MessageState::interrupted;
     bool const asked = message.role == chat::MessageRole::user;
@@ -132,7 +132,8 @@ void add_message(ArchivedThread const& thread, ArchivedMessage const& archived,
     }
     std::int64_t place = 0;
     for (auto const& file : message.files)
-        items.push_back(element_item(thread.thread.id, message.id, place++, file));
+        items.push_back(
+            element_item(thread.thread.id, message.id, place++, file, object_prefix));
     items.push_back(std::move(item));
 }
 
@@ -288,7 +289,7 @@ asio::awaitable<Result<void>> DynamoThreadArchive::add_messages(
             auto files = co_await add_files(thread, each);
             if (!files) co_return files;
         }
-        add_message(thread, each, items);
+        add_message(thread, each, engine_.object_prefix, items);
     }
     co_return co_await engine_.table.batch_put(std::move(items));
 }

@@ -65,13 +65,18 @@ std::vector<StepRow> in_order(std::vector<StepRow> steps) {
     return out;
 }
 
+/// Steps that are no messages, and the answer that each of them became part of.
+using Folded = std::unordered_map<std::string, std::string>;
+
 /// Folds steps that are no messages into the answers after them.
-std::vector<StepRow> fold(std::vector<StepRow> steps) {
+std::vector<StepRow> fold(std::vector<StepRow> steps, Folded& folded) {
     std::vector<StepRow> messages;
+    std::vector<std::string> waiting_ids;
     std::string waiting;
     std::optional<chat::Feedback> feedback;
     for (auto& row : steps) {
         if (!row.is_message) {
+            waiting_ids.push_back(row.id);
             if (row.message.feedback) feedback = row.message.feedback;
             if (kind_of(row.type).empty()) continue;
             if (!waiting.empty()) waiting += ',';
@@ -82,7 +87,9 @@ std::vector<StepRow> fold(std::vector<StepRow> steps) {
         if (answers && !row.is_ours) {
             if (!waiting.empty()) row.message.steps_json = "[" + waiting + "]";
             if (feedback && !row.message.feedback) row.message.feedback = feedback;
+            for (auto& id : waiting_ids) folded.emplace(std::move(id), row.id);
             waiting.clear();
+            waiting_ids.clear();
             feedback.reset();
         }
         messages.push_back(std::move(row));
@@ -106,7 +113,11 @@ Tree Tree::make(ThreadRow const& thread, std::vector<StepRow> steps,
         if (spoken && !row.is_message)
             tree.unreadable_.push_back(string_or(row.item, "PK") + " " + string_or(row.item, "SK"));
     }
-    tree.rows_ = fold(in_order(std::move(steps)));
+    Folded folded;
+    tree.rows_ = fold(in_order(std::move(steps)), folded);
+    for (auto& element : tree.elements_)
+        if (auto const answer = folded.find(element.message); answer != folded.end())
+            element.message = answer->second;
     auto const count = tree.rows_.size();
     for (std::size_t i = 0; i < count; ++i) tree.places_.emplace(tree.rows_[i].message.id, i);
     tree.next_ = thread.next;

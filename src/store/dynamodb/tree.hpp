@@ -11,7 +11,7 @@ namespace kaiwa::store::dynamodb {
 
 /// The messages of one thread as a tree, oldest first. Steps that Chainlit wrote name no parent:
 /// each follows the message before it, by time. Its steps that are no messages (tools, models)
-/// become `steps_json` of the answer after them, and feedback on them becomes that answer's.
+/// become `steps_json` of the answer after them, and feedback and files on them become that answer's.
 ///
 /// A value: no I/O.
 class Tree {

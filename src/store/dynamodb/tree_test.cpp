@@ -129,4 +129,24 @@ TEST(DynamoTree, ATextIsCutBetweenCharactersAndJoinedAgain) {
     EXPECT_FALSE(join_text(again, broken));
 }
 
+TEST(DynamoTree, FilesOfStepsBelongToTheAnswerAfterThem) {
+    std::vector<StepRow> steps;
+    for (auto& item : {plain(1, "user_message", "draw", "2026-01-02T03:04:05Z"),
+                       plain(2, "tool", "drawing", "2026-01-02T03:04:06Z"),
+                       plain(3, "assistant_message", "here", "2026-01-02T03:04:07Z")})
+        steps.push_back(read_step(item));
+    std::vector<ElementRow> elements(3);
+    elements[0].message = message_id(1).text();
+    elements[1].message = message_id(2).text();
+    elements[2].message = "no step";
+    for (auto& element : elements) element.file.name = element.message;
+    auto const tree = Tree::make(thread_row(), std::move(steps), std::move(elements));
+    auto const branch = tree.branch(tree.head());
+    ASSERT_EQ(branch.size(), 2u);
+    ASSERT_EQ(tree.message(branch[0]).files.size(), 1u);
+    EXPECT_EQ(tree.message(branch[0]).files[0].name, message_id(1).text());
+    ASSERT_EQ(tree.message(branch[1]).files.size(), 1u);
+    EXPECT_EQ(tree.message(branch[1]).files[0].name, message_id(2).text());
+}
+
 }  // namespace kaiwa::store::dynamodb

@@ -124,11 +124,13 @@ ThreadRow with_reply(ThreadRow row, Principal const& who, Message const& reply,
     return row;
 }
 
-void add_files(Table const& table, ThreadId thread, MessageId message,
+void add_files(Engine const& engine, ThreadId thread, MessageId message,
                std::vector<FileRow> const& files, UserId owner, std::vector<Action>& actions) {
+    auto const& table = engine.table;
     std::int64_t place = 0;
     for (auto const& file : files) {
-        actions.push_back(table.put_action(element_item(thread, message, place++, file.info)));
+        actions.push_back(table.put_action(
+            element_item(thread, message, place++, file.info, engine.object_prefix)));
         Aliases aliases;
         Update update(aliases);
         Value::Set set{Value::Set::Of::strings, {thread.text()}};
@@ -218,7 +220,7 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
         actions.push_back(table.put_action(step_item(answered), absent, free));
         auto const run = new_generation(who, id, turn.reply, turn.generation, turn.handover, now);
         actions.push_back(table.put_action(generation_item(run), absent, free));
-        add_files(table, id, turn.question, files, who.id, actions);
+        add_files(engine_, id, turn.question, files, who.id, actions);
         auto const adoption = actions.size();
         if (text.overflow) actions.push_back(adopt_parts(table, *text.overflow));
 

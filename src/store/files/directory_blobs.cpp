@@ -192,7 +192,7 @@ Result<std::unique_ptr<chat::BlobStore>> open(Options options) {
     if (!folder) return std::unexpected(folder.error());
     auto temporary = open_folder(options.dir / unfinished);
     if (!temporary) return std::unexpected(temporary.error());
-    remove_unfinished(temporary->get());
+    if (options.remains == Options::Remains::remove) remove_unfinished(temporary->get());
     if (auto flushed = flush(folder->get()); !flushed) return std::unexpected(flushed.error());
     return std::make_unique<DirectoryBlobs>(
         std::make_unique<Shared>(std::move(*folder), std::move(*temporary), options.threads));

@@ -20,9 +20,22 @@ public:
     }
 
     asio::awaitable<Result<void>> remove(FileId id) override {
+        return remove_object(shared_->path_of(id));
+    }
+
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open_foreign(std::string key) override {
+        co_return co_await make_reader(shared_, key_path(key));
+    }
+
+    asio::awaitable<Result<void>> remove_foreign(std::string key) override {
+        return remove_object(key_path(key));
+    }
+
+private:
+    asio::awaitable<Result<void>> remove_object(std::string path) {
         aws::ServiceRequest request;
         request.method = "DELETE";
-        request.target = shared_->path_of(id);
+        request.target = std::move(path);
         auto const reply = co_await shared_->bucket.call(std::move(request));
         if (!reply && reply.error().status != 404) {
             co_return std::unexpected(shared_->bucket.error_of(reply.error()));
@@ -30,7 +43,6 @@ public:
         co_return Result<void>{};
     }
 
-private:
     std::shared_ptr<Shared> shared_;
 };
 

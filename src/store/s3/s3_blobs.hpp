@@ -27,7 +27,8 @@ struct Options {
 /// its own again when the answer to its last call was lost. A writer that ends without `commit()`
 /// takes its parts back; what a crash leaves of them, a lifecycle rule of the bucket removes
 /// (docs/storage.md). A reader that breaks off in the middle goes on from where it was, three times
-/// at most, and only in the same object (`If-Match`).
+/// at most, and only in the same object (`If-Match`). What another program stored in the bucket is
+/// reached by its whole key.
 std::unique_ptr<chat::BlobStore> open(Options options);
 
 }  // namespace kaiwa::store::s3

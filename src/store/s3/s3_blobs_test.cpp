@@ -216,6 +216,22 @@ TEST_F(S3BlobsTest, GoesOnReadingWhereItBrokeOff) {
     EXPECT_EQ(read_all(**ignored, run_it), "ab|S3 does not go on where it broke off");
 }
 
+TEST_F(S3BlobsTest, ReachesWhatAnotherProgramStoredByItsWholeKey) {
+    auto const blobs = store();
+    chat::FileInfo file{id, "cat.png", "image/png", 0};
+    file.foreign_key = "hana/thread 1/猫";
+    auto const url = "https://box.s3.eu-west-1.amazonaws.com/hana/thread%201/%E7%8C%AB";
+    answer(200, {{"Content-Length", "3"}, {"ETag", "\"1\""}}, {"cat"});
+    auto reader = run(chat::open_bytes(*blobs, file));
+    ASSERT_TRUE(reader);
+    EXPECT_EQ((*reader)->size(), 3u);
+    EXPECT_EQ(run((*reader)->next()), "cat");
+    EXPECT_EQ(sent(0), fmt::format("GET {} ", url));
+    answer(204);
+    ASSERT_TRUE(run(blobs->remove_foreign(file.foreign_key)));
+    EXPECT_EQ(sent(1), fmt::format("DELETE {} ", url));
+}
+
 TEST_F(S3BlobsTest, AsksAgainForADownloadThatDidNotBegin) {
     auto const blobs = store();
     answer(503, {}, {"<Error><Code>SlowDown</Code></Error>"});

@@ -11,10 +11,11 @@ REGION = "us-east-1"
 class Tables:
     """A client, with names of this test's own."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, moto=None):
+        """Of moto where it is given, which knows its callers; else of a DynamoDB Local."""
         self.url = url
-        self.client = boto3.client("dynamodb", endpoint_url=url, region_name=REGION, aws_access_key_id="kaiwatest",
-                                   aws_secret_access_key="secret")
+        self.client = moto.client("dynamodb") if moto else boto3.client(
+            "dynamodb", endpoint_url=url, region_name=REGION, aws_access_key_id="kaiwatest", aws_secret_access_key="secret")
         self.suffix = uuid.uuid4().hex[:12]
 
     def name(self, base: str) -> str:

@@ -12,13 +12,17 @@ tests = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(tests / "support"), str(tests / "integration")]
 
 import boto3  # noqa: E402
+import httpx  # noqa: E402
 import pytest  # noqa: E402
 from chainlit.context import init_http_context  # noqa: E402
 from chainlit.data.dynamodb import DynamoDBDataLayer  # noqa: E402
+from chainlit.data.storage_clients.s3 import S3StorageClient  # noqa: E402
+from chainlit.element import File, Image  # noqa: E402
 from chainlit.types import Feedback, Pagination, ThreadFilter  # noqa: E402
 from chainlit.user import User  # noqa: E402
 from dynamodb_local.local import DynamoDbLocal  # noqa: E402
 
+from support.aws import Moto  # noqa: E402
 from support.client import Client, text_of  # noqa: E402
 from support.servers import Kaiwa, ModelServer  # noqa: E402
 
@@ -43,11 +47,18 @@ class Both:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
-    """Kaiwa, and Chainlit's data layer on its table."""
+    """Kaiwa, and Chainlit's data layer on its table and its bucket."""
     folder = tmp_path_factory.mktemp("kaiwa")
+    s3 = Moto(folder, check=False)
+    s3.make_bucket("files")
     with DynamoDbLocal() as service:
         models = ModelServer(folder)
         kaiwa = Kaiwa(folder, models, {
+            "KAIWA_FILES__KIND": "s3",
+            "KAIWA_FILES__S3__BUCKET": "files",
+            "KAIWA_FILES__S3__PREFIX": "kaiwa/",
+            "KAIWA_FILES__S3__ENDPOINT": s3.url,
+            "KAIWA_FILES__S3__REGION": "eu-west-1",
             "KAIWA_STORE__KIND": "dynamodb",
             "KAIWA_STORE__DYNAMODB__CREATE_TABLES": "true",
             "KAIWA_STORE__DYNAMODB__ENDPOINT": service.url,
@@ -61,11 +72,13 @@ def both(tmp_path_factory):
             printed = kaiwa.run("key", "add", "key", "--user", "hana")
             key = next(word for word in printed.split() if word.startswith("kw_"))
             client = boto3.client("dynamodb", endpoint_url=service.url)
-            layer = DynamoDBDataLayer(table_name="ChainlitData", client=client)
+            storage = S3StorageClient("files", endpoint_url=s3.url)
+            layer = DynamoDBDataLayer(table_name="ChainlitData", client=client, storage_provider=storage)
             yield Both(kaiwa, key, layer)
         finally:
             kaiwa.close()
             models.close()
+            s3.close()
 
 
 async def listed(layer) -> dict[str, str]:
@@ -168,6 +181,36 @@ async def test_a_long_text_begins_in_chainlit_and_is_whole_in_kaiwa(both):
     opened = await both.layer.get_thread(thread)
     assert text.startswith(opened["steps"][0]["output"])
     assert len(opened["steps"][0]["output"]) > 10_000
+
+
+async def test_pictures_and_files_are_there_for_both(both):
+    layer = both.layer
+    await layer.create_user(User(identifier="hana", metadata={}))
+    thread, step = str(uuid.uuid4()), str(uuid.uuid4())
+    await layer.update_thread(thread, name="写真", user_id="hana", metadata={}, tags=[])
+    await layer.create_step({"id": step, "threadId": thread, "name": "hana", "type": "user_message", "output": "見て", "input": "",
+                             "createdAt": "2026-01-02T03:04:05.000001Z", "metadata": {}, "parentId": None})
+    cat = b"\x89PNG\r\n\x1a\n" + b"cat" * 1000
+    # In a session without a socket nobody is signed in: Chainlit takes "unknown" for the folder.
+    picture = Image(name="猫.png", content=cat, thread_id=thread, for_id=step, mime="image/png")
+    await layer.create_element(picture)
+    await layer.create_element(File(name="メモ.txt", content=b"memo", thread_id=thread, for_id=step, mime="text/plain"))
+
+    async with Client(both.kaiwa.url, key=both.key) as client:
+        files = {file["name"]: file for file in (await client.messages(thread))[0]["files"]}
+        assert set(files) == {"猫.png", "メモ.txt"} and files["猫.png"]["id"] == picture.id
+        for name, content in (("猫.png", cat), ("メモ.txt", b"memo")):
+            loaded = await client.call("GET", f"/api/files/{files[name]['id']}")
+            assert loaded.content == content and loaded.headers["content-length"] == str(len(content))
+
+        sent = await client.call("POST", "/api/files", params={"name": "返事.txt"}, content="はい".encode(), headers={"content-type": "text/plain"})
+        turn = await client.ask(thread, "これも", model="fixed;text=ok", files=[sent.json()["id"]])
+        await client.sse(turn.generation)
+    opened = await both.layer.get_thread(thread)
+    urls = {element["name"]: element["url"] for element in opened["elements"]}
+    assert set(urls) == {"猫.png", "メモ.txt", "返事.txt"}
+    for name, content in (("猫.png", cat), ("返事.txt", "はい".encode())):
+        assert httpx.get(urls[name], trust_env=False).content == content, name
 
 
 async def test_others_threads_stay_theirs(both):

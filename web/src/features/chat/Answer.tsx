@@ -5,6 +5,7 @@ import { useTurns } from "@/lib/events/LiveProvider";
 import { useTurn } from "@/lib/events/turns";
 import { AnswerActions } from "./AnswerActions";
 import { AnswerState } from "./AnswerState";
+import { FileList } from "./Attachments";
 import { Announcer } from "./Announcer";
 import { breaksOff, type Item } from "./conversation";
 import { langOf } from "./lang";
@@ -33,6 +34,7 @@ export function Answer({ item, newest }: { item: Item; newest: boolean }) {
           <Markdown text={text} streaming={pending || breaksOff(item)} caret={pending} {...langProp(text)} />
         </div>
       )}
+      <FileList files={item.files} side="start" />
       {waiting && !tellsWhatRuns(steps, reasoning) && <Progress since={item.created_at} steps={steps} sending={item.local !== undefined} />}
       {begunHere && newest && <Announcer text={text} ended={!pending} />}
       {!pending && (

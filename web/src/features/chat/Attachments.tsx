@@ -18,12 +18,12 @@ export function fileSize(bytes: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
-/** The files of a question. */
-export function FileList({ files }: { files: readonly StoredFile[] }) {
+/** The files of a message, on its side of the column. */
+export function FileList({ files, side }: { files: readonly StoredFile[]; side: "start" | "end" }) {
   const { t } = useTranslation("chat");
   if (files.length === 0) return null;
   return (
-    <ul aria-label={t("files")} className="flex flex-wrap justify-end gap-2">
+    <ul aria-label={t("files")} className={`flex flex-wrap gap-2 ${side === "end" ? "justify-end" : "justify-start"}`}>
       {files.map((file) => (
         <li key={file.id}>{file.type.startsWith("image/") ? <Thumbnail file={file} /> : <FileLink file={file} />}</li>
       ))}
@@ -36,7 +36,7 @@ function FileLink({ file }: { file: StoredFile }) {
     <a href={fileAddress(file)} download={file.name} className="flex max-w-64 items-center gap-2 rounded-lg border border-line px-3 py-2 text-sm hover:bg-hover">
       <Icon name="file" className="shrink-0 text-muted" />
       <span className="min-w-0 truncate">{file.name}</span>
-      <span className="shrink-0 text-xs text-muted">{fileSize(file.size)}</span>
+      {file.size > 0 && <span className="shrink-0 text-xs text-muted">{fileSize(file.size)}</span>}
     </a>
   );
 }
@@ -56,7 +56,7 @@ export function UploadList({ files, uploads, onRemove }: { files: readonly Store
   const { t } = useTranslation("chat");
   if (files.length + uploads.length === 0) return null;
   const rows = [
-    ...files.map(({ id, name, size }) => ({ id, name, note: fileSize(size), failed: false })),
+    ...files.map(({ id, name, size }) => ({ id, name, note: size > 0 ? fileSize(size) : "", failed: false })),
     ...uploads.map(({ id, name, progress, error }) => ({ id, name, note: error ?? t("uploading", { percent: Math.round(progress * 100) }), failed: error !== undefined })),
   ];
   return (

@@ -35,7 +35,8 @@ export function FilesPanel({ thread, conversation, loadOlder, onShow }: Props) {
             <span className="min-w-0 grow">
               <a href={fileAddress(file)} download={file.name} className="block truncate text-[15px] hover:underline">{file.name}</a>
               <span className="block text-xs text-muted">
-                {fileSize(file.size)} · {new Date(item.created_at).toLocaleDateString(language, { dateStyle: "medium" })}
+                {file.size > 0 && `${fileSize(file.size)} · `}
+                {new Date(item.created_at).toLocaleDateString(language, { dateStyle: "medium" })}
               </span>
             </span>
             <Button

@@ -36,7 +36,7 @@ export function Question({ item }: { item: Item }) {
     );
   return (
     <article aria-label={t("you")} className="group flex flex-col items-end gap-1">
-      <FileList files={item.files} />
+      <FileList files={item.files} side="end" />
       {item.text !== "" && (
         <div lang={langOf(item.text)} className="max-w-[80%] rounded-2xl border border-transparent bg-bubble px-4 py-2.5 whitespace-pre-wrap">
           {item.text}
@@ -93,7 +93,7 @@ function Editor({ item, onClose }: { item: Item; onClose: (from: Element | null)
   };
   return (
     <article aria-label={t("edit")} className="flex flex-col gap-2 rounded-2xl bg-bubble p-3">
-      <FileList files={item.files} />
+      <FileList files={item.files} side="end" />
       <TextArea
         ref={field}
         autoFocus

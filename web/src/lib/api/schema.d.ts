@@ -993,6 +993,7 @@ export interface components {
             id: string;
             name: string;
             type: string;
+            /** @description In bytes; 0 where another program stored the file and nobody knows. */
             size: number;
         };
         Feedback: {
