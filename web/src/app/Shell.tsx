@@ -19,6 +19,7 @@ import { navigate, type Route } from "@/lib/router";
 import { Sidebar } from "./Sidebar";
 import { slots } from "./slots";
 import { useDrawerSwipe } from "./useDrawerSwipe";
+import { useDeletedThreads } from "./useDeletedThreads";
 import { useSessionCheck } from "./useSessionCheck";
 
 /** Sidebar, main area, and what lies over them. */
@@ -33,6 +34,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
 
   useShortcuts();
   useSessionCheck();
+  useDeletedThreads();
   useCommand({ id: "newChat", title: "newChat", shortcut: "Mod+Shift+O", run: () => navigate("/") });
   useCommand({
     id: "sidebar",

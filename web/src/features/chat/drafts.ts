@@ -12,6 +12,10 @@ const none: Draft = { text: "", files: [] };
 const prefix = "kaiwa.draft.";
 const name = (thread: string | null) => prefix + (thread ?? "new");
 
+function isEmpty({ text, files }: Draft): boolean {
+  return text === "" && files.length === 0;
+}
+
 const drafts = new Map<string, Draft>();
 const listeners = new Set<() => void>();
 const unsaved = new Set<string>();
@@ -34,7 +38,7 @@ function save(): void {
   for (const key of unsaved) {
     const draft = drafts.get(key) ?? none;
     try {
-      if (draft.text === "" && draft.files.length === 0) localStorage.removeItem(key);
+      if (isEmpty(draft)) localStorage.removeItem(key);
       else localStorage.setItem(key, JSON.stringify(draft));
     } catch {
       // A full or forbidden storage: the draft lives as long as the tab.
@@ -71,10 +75,46 @@ export function giveBack(thread: string | null, { text, files }: Draft): void {
   setDraft(thread, { text: [text, draft.text].filter((part) => part !== "").join("\n\n"), files: [...files, ...draft.files] });
 }
 
+/** Drafts of deleted threads: no longer in storage, but here for as long as the page, should a deletion be taken back. */
+const aside = new Map<string, Draft>();
+
+/** The thread was deleted. */
+export function setDraftAside(thread: string): void {
+  const draft = getDraft(thread);
+  if (isEmpty(draft)) return;
+  aside.set(thread, draft);
+  clearDraft(thread);
+  save();
+}
+
+/** The thread is there again. */
+export function bringDraftBack(thread: string): void {
+  const draft = aside.get(thread);
+  if (!draft) return;
+  aside.delete(thread);
+  // Another tab of this browser may have brought it back before.
+  save();
+  drafts.delete(name(thread));
+  if (getDraft(thread).text !== draft.text) giveBack(thread, draft);
+}
+
+/** The threads that have a draft in this browser. */
+export function draftedThreads(): string[] {
+  try {
+    return Object.keys(localStorage)
+      .filter((key) => key.startsWith(prefix) && key !== name(null))
+      .map((key) => key.slice(prefix.length));
+  } catch {
+    // Without storage none outlives its page.
+    return [];
+  }
+}
+
 /** Those of a person who is not here any more. */
 export function forgetDrafts(): void {
   clearTimeout(timer);
   drafts.clear();
+  aside.clear();
   unsaved.clear();
   removeKept(prefix);
   listeners.forEach((listener) => listener());

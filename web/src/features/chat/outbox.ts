@@ -61,9 +61,27 @@ export function dropUnsent(thread: string, ids: ReadonlySet<string>): void {
   if (rest.length < questions.length) write(prefix + thread, rest);
 }
 
+/** Of deleted threads: no longer in storage, but here for as long as the page, should a deletion be taken back. */
+const aside = new Map<string, readonly Unsent[]>();
+
+/** The thread was deleted. */
+export function setUnsentAside(thread: string): void {
+  const questions = unsentOf(thread);
+  if (questions.length === 0) return;
+  aside.set(thread, questions);
+  write(prefix + thread, []);
+}
+
+/** The thread is there again. */
+export function bringUnsentBack(thread: string): void {
+  aside.get(thread)?.forEach((question) => keepUnsent(thread, question));
+  aside.delete(thread);
+}
+
 /** Those of a person who is not here any more. */
 export function forgetUnsent(): void {
   unstored.clear();
+  aside.clear();
   removeKept(prefix);
 }
 

@@ -1,0 +1,110 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { act, render, waitFor } from "@testing-library/react";
+import { beforeEach, expect, it, vi } from "vitest";
+import { forgetDrafts, getDraft, setDraft } from "@/features/chat/drafts";
+import { forgetUnsent, keepUnsent, unsentOf } from "@/features/chat/outbox";
+import { actionsOf } from "@/features/threads/actions";
+import { toastVoice } from "@/features/threads/voice";
+import type { ThreadItem } from "@/lib/api/types";
+import { LiveContext, type Live, type ThreadNotice } from "@/lib/events/live";
+import { makeClient } from "./client";
+import { useDeletedThreads } from "./useDeletedThreads";
+
+const thread: ThreadItem = { id: "a", title: "A", created_at: "2026-01-01T00:00:00.000Z", updated_at: "2026-01-01T00:00:00.000Z", archived: false, head: null, running: false };
+const key = "kaiwa.draft.a";
+const problem = (status: number) => Response.json({ type: "about:blank", title: "No", status, detail: "", code: "not_found", request_id: "r" }, { status });
+
+/** Answers requests by their method; 404 to those of others. */
+function server(answers: Record<string, () => Response>): void {
+  vi.stubGlobal("fetch", (request: Request) => Promise.resolve(answers[request.method]?.() ?? problem(404)));
+}
+const there = { GET: () => Response.json({ ...thread, settings: {} }) };
+
+function show() {
+  const client = makeClient();
+  let notify: (notice: ThreadNotice) => void = () => undefined;
+  const live: Live = {
+    connection: () => ({ state: "online" }),
+    onConnection: () => () => undefined,
+    retry: () => undefined,
+    follow: () => () => undefined,
+    onThread: (listener) => {
+      notify = listener;
+      return () => undefined;
+    },
+    onGap: () => () => undefined,
+  };
+  function Page() {
+    useDeletedThreads();
+    return null;
+  }
+  render(
+    <QueryClientProvider client={client}>
+      <LiveContext value={live}>
+        <Page />
+      </LiveContext>
+    </QueryClientProvider>,
+  );
+  return { actions: actionsOf(client, toastVoice), told: (notice: ThreadNotice) => act(() => notify(notice)) };
+}
+
+beforeEach(() => {
+  forgetDrafts();
+  forgetUnsent();
+  localStorage.clear();
+  setDraft("a", { text: "下書き" });
+  dispatchEvent(new Event("pagehide"));
+  expect(localStorage.getItem(key)).toContain("下書き");
+});
+
+it("takes the draft of a thread out of storage when it is deleted, and brings it back by undo", async () => {
+  server({ ...there, DELETE: () => new Response(null, { status: 204 }), POST: () => Response.json({ ...thread, settings: {} }) });
+  keepUnsent("a", { id: "q", text: "届かなかった", files: [], at: thread.created_at });
+  const { actions } = show();
+  act(() => actions.remove(thread, () => undefined));
+  expect(Object.keys(localStorage)).toEqual([]);
+  expect(getDraft("a").text).toBe("");
+  await act(() => actions.deletions.undo("a"));
+  expect(getDraft("a").text).toBe("下書き");
+  expect(unsentOf("a").map(({ text }) => text)).toEqual(["届かなかった"]);
+  dispatchEvent(new Event("pagehide"));
+  expect(localStorage.getItem(key)).toContain("下書き");
+});
+
+it("brings it back when the server refuses to delete the thread", async () => {
+  server({ ...there, DELETE: () => problem(503) });
+  const { actions } = show();
+  act(() => actions.remove(thread, () => undefined));
+  await waitFor(() => expect(getDraft("a").text).toBe("下書き"));
+});
+
+it("follows what another page deletes and restores, once also where that was the same browser", () => {
+  server(there);
+  const { told } = show();
+  told({ deleted: "a" });
+  expect(localStorage.getItem(key)).toBeNull();
+  // The other tab has written it already.
+  localStorage.setItem(key, JSON.stringify({ text: "下書き", files: [] }));
+  told({ thread });
+  expect(getDraft("a").text).toBe("下書き");
+  told({ thread });
+  expect(getDraft("a").text).toBe("下書き");
+});
+
+it("removes those of threads that went while nobody told of it, and keeps the others", async () => {
+  server({});
+  setDraft("unmade", { text: "まだ" });
+  keepUnsent("unmade", { id: "q", text: "最初", files: [], at: thread.created_at, make: {} });
+  dispatchEvent(new Event("pagehide"));
+  show();
+  await waitFor(() => expect(localStorage.getItem(key)).toBeNull());
+  expect(getDraft("unmade").text).toBe("まだ");
+});
+
+it("keeps a draft while it cannot be known whether its thread is there", async () => {
+  const asked = vi.fn(() => problem(500));
+  server({ GET: asked });
+  show();
+  await waitFor(() => expect(asked).toHaveBeenCalled());
+  expect(localStorage.getItem(key)).toContain("下書き");
+});
