@@ -191,6 +191,7 @@ void append_hit(std::string& out, chat::SearchHit const& hit) {
     members.id("thread", hit.thread)
         .id_or_null("message", hit.message)
         .text("title", hit.thread_title)
+        .boolean("archived", hit.archived)
         .text("snippet", hit.snippet);
     append_array(members.value_of("marks"), hit.marks, append_mark);
     out += '}';

@@ -222,6 +222,7 @@ public:
 struct SearchHit {
     ThreadId thread;
     std::string thread_title;
+    bool archived = false;             ///< The thread is.
     std::optional<MessageId> message;  ///< Unset: the title matched.
     std::string snippet;               ///< At most 160 code points around the first hit.
     std::vector<std::pair<std::size_t, std::size_t>> marks;  ///< [from, to) in UTF-16 code units.

@@ -112,8 +112,11 @@ TEST_P(MessageSearchTest, FindsTitlesAndOnlyWholeMessagesOfLiveOwnThreads) {
 
     chat::ThreadPatch archive;
     archive.archived = true;
+    for (auto const& hit : find(ann, "旅行")) EXPECT_FALSE(hit.archived);
     ASSERT_TRUE(run(store().update_thread(ann, thread, archive)));
-    EXPECT_EQ(find(ann, "旅行").size(), 3u);
+    hits = find(ann, "旅行");
+    EXPECT_EQ(hits.size(), 3u);
+    for (auto const& hit : hits) EXPECT_TRUE(hit.archived);
     ASSERT_TRUE(run(store().delete_thread(ann, thread)));
     EXPECT_TRUE(find(ann, "旅行").empty());
     ASSERT_TRUE(run(store().restore_thread(ann, thread)));

@@ -141,11 +141,11 @@ asio::awaitable<Result<std::vector<SearchHit>>> hits_in(Engine engine, chat::Pri
         auto const message_id = message.id;
         (*tree)[i].drop_texts();
         if (!match) continue;
-        hits.push_back({id, row->title, message_id, std::move(match->snippet),
+        hits.push_back({id, row->title, row->archived, message_id, std::move(match->snippet),
                         std::move(match->marks)});
     }
     if (auto match = words.find_in(row->title))
-        hits.push_back({id, row->title, std::nullopt, std::move(match->snippet),
+        hits.push_back({id, row->title, row->archived, std::nullopt, std::move(match->snippet),
                         std::move(match->marks)});
     co_return hits;
 }

@@ -41,11 +41,11 @@ class TitleWalk {
 public:
     TitleWalk(Connection& db, UserId owner, SearchWords const& words, Position& position)
         : row_(db.query(R"sql(
-              SELECT n, id, title, updated_at FROM threads
+              SELECT n, id, title, updated_at, archived FROM threads
               WHERE owner = ?1 AND archived = 0 AND deleted_at IS NULL
                     AND (updated_at, n) < (?2, ?3)
               UNION ALL
-              SELECT n, id, title, updated_at FROM threads
+              SELECT n, id, title, updated_at, archived FROM threads
               WHERE owner = ?1 AND archived = 1 AND deleted_at IS NULL
                     AND (updated_at, n) < (?2, ?3)
               ORDER BY updated_at DESC, n DESC)sql",
@@ -64,7 +64,7 @@ public:
                 continue;
             }
             found_ = DatedHit{here_.first,
-                              {row_.id<ThreadId>(1), row_.text(2), std::nullopt,
+                              {row_.id<ThreadId>(1), row_.text(2), row_.boolean(4), std::nullopt,
                                std::move(match->snippet), std::move(match->marks)}};
         }
         return found_ ? &*found_ : nullptr;
@@ -128,14 +128,14 @@ public:
 private:
     void look_into(std::int64_t message) {
         auto row = db_.query(
-            "SELECT t.id, t.title, m.id, m.created_at, m.text FROM messages m "
+            "SELECT t.id, t.title, m.id, m.created_at, m.text, t.archived FROM messages m "
             "JOIN threads t ON t.n = m.thread WHERE m.n = ?1 AND t.deleted_at IS NULL",
             message);
         if (!row.row()) return;
         auto match = words_.find_in(row.view(4));
         if (!match) return;
         found_ = DatedHit{row.integer(3),
-                          {row.id<ThreadId>(0), row.text(1), row.id<MessageId>(2),
+                          {row.id<ThreadId>(0), row.text(1), row.boolean(5), row.id<MessageId>(2),
                            std::move(match->snippet), std::move(match->marks)}};
     }
 

@@ -1,4 +1,4 @@
-import { useEffect, useId, useLayoutEffect, useState, type KeyboardEvent } from "react";
+import { useEffect, useId, useLayoutEffect, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { LoadFailed } from "@/components/ui/LoadFailed";
@@ -126,10 +126,16 @@ export default function Finder({ text, composing, onKeys, onTold, onClose }: Pro
 function Hit({ hit }: { hit: SearchHit }) {
   const { t } = useTranslation("search");
   const marked = splitMarks(hit.snippet, hit.marks).map((piece, index) => (piece.marked ? <mark key={index}>{piece.text}</mark> : piece.text));
-  if (hit.message === null) return <span className="block truncate text-[15px] font-medium">{marked}</span>;
+  const title = (shown: ReactNode) => (
+    <span className="flex items-center gap-2 text-[15px] font-medium">
+      <span className="min-w-0 truncate">{shown}</span>
+      {hit.archived && <span className="shrink-0 rounded-md border border-control px-1.5 text-xs font-normal text-muted">{t("archived")}</span>}
+    </span>
+  );
+  if (hit.message === null) return title(marked);
   return (
     <>
-      <span className="block truncate text-[15px] font-medium">{hit.title || t("untitled")}</span>
+      {title(hit.title || t("untitled"))}
       <span className="line-clamp-2 text-sm text-muted [&_mark]:text-text">{marked}</span>
     </>
   );

@@ -6,7 +6,7 @@ import { runCommand, useCommand } from "@/lib/commands";
 import { setLanguage } from "@/lib/i18n/i18n";
 import { Search } from "./Search";
 
-const hit = { thread: "t1", message: "m1", title: "Kyoto", snippet: "three days in 京都 by train", marks: [[14, 16]] };
+const hit = { thread: "t1", message: "m1", title: "Kyoto", archived: false, snippet: "three days in 京都 by train", marks: [[14, 16]] };
 /** The code that looks for what is typed, which comes when a test says so. */
 const finder = vi.hoisted(() => {
   let arrive = () => undefined as void;
@@ -53,7 +53,7 @@ beforeEach(() => {
     const words = new URL(request.url).searchParams.get("q") ?? "";
     asked.push(words);
     const problem = { type: "about:blank", title: "Busy", status: 503, detail: "", code: "unavailable", request_id: "r" };
-    return Promise.resolve(fail ? Response.json(problem, { status: 503 }) : Response.json({ items: words === "京都" ? [hit] : [], next: null }));
+    return Promise.resolve(fail ? Response.json(problem, { status: 503 }) : Response.json({ items: words === "京都" ? [hit] : words === "archived" ? [{ ...hit, archived: true }] : [], next: null }));
   });
 });
 
@@ -82,6 +82,15 @@ describe("the search", () => {
     fireEvent.keyDown(field, { key: "Enter" });
     expect(location.pathname + location.hash).toBe("/t/t1#m1");
     expect(screen.queryByRole("combobox")).toBeNull();
+  });
+
+  test("says which of the chats found are archived", async () => {
+    const field = await open();
+    fireEvent.change(field, { target: { value: "京都" } });
+    expect((await screen.findByRole("option", { name: /three days/ })).textContent).not.toContain("Archived");
+    fireEvent.change(field, { target: { value: "archived" } });
+    await screen.findByText("Archived");
+    expect(screen.getAllByRole("option")[0]?.textContent).toBe("KyotoArchivedthree days in 京都 by train");
   });
 
   test("asks only for what an input method has finished", async () => {

@@ -1067,6 +1067,8 @@ export interface components {
             message: string | null;
             /** @description Of the thread */
             title: string;
+            /** @description The thread is archived */
+            archived: boolean;
             snippet: string;
             /** @description Ranges of the snippet in UTF-16 code units */
             marks: number[][];

@@ -139,7 +139,7 @@ const routes: Record<string, Handler> = {
     return [200, { next: null, items: hits.map((hit) => {
       const at = hit.text.toLowerCase().indexOf(q);
       const from = Math.max(0, at - 20);
-      return { thread: hit.thread, message: hit.id, title: store.threads.get(hit.thread)?.title ?? "", snippet: hit.text.slice(from, at + 60), marks: [[at - from, at - from + q.length]] };
+      return { thread: hit.thread, message: hit.id, title: store.threads.get(hit.thread)?.title ?? "", archived: store.threads.get(hit.thread)?.archived ?? false, snippet: hit.text.slice(from, at + 60), marks: [[at - from, at - from + q.length]] };
     }) }];
   },
   "GET generations/*/events": events,
