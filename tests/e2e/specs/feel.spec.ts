@@ -15,6 +15,24 @@ test("each thread keeps its draft through a reload", async ({ page, person }) =>
   await expect(chat.composer).toHaveValue("一の下書き");
 });
 
+test("a model chosen for a chat that has not begun is still chosen after a reload, and asked", async ({ page, person: _ }) => {
+  const chat = new Chat(page);
+  await page.goto("/");
+  const model = page.getByRole("button", { name: /^モデル: / });
+  await expect(model).toHaveAccessibleName("モデル: echo");
+  await model.click();
+  await page.getByRole("menuitemradio", { name: "quick" }).click();
+  await page.reload();
+  await expect(model).toHaveAccessibleName("モデル: quick");
+  await chat.ask("どのモデル");
+  await chat.ended();
+  await chat.shows("語".repeat(12));
+  await page.reload();
+  await expect(model).toHaveAccessibleName("モデル: quick");
+  await page.goto("/");
+  await expect(model, "the next chat begins with the default").toHaveAccessibleName("モデル: echo");
+});
+
 test("by keys alone: the last question is edited, the list of keys opened, and the focus comes back", async ({ page, person }) => {
   const thread = await makeThread(person.api, "local/echo", "鍵盤");
   await askQuietly(person.api, thread, "最初の問い");

@@ -10,7 +10,7 @@ import { forgetDrafts } from "@/features/chat/drafts";
 import { forgetUnsent } from "@/features/chat/outbox";
 import { forgetUploads } from "@/features/chat/useUploads";
 import type { User } from "@/lib/api/types";
-import { setChatDefaults } from "@/lib/chatDefaults";
+import { setChatDefaults, setNewChatSettings } from "@/lib/chatDefaults";
 import { useCommand, useShortcuts } from "@/lib/commands";
 import { useMediaQuery } from "@/lib/media";
 import { takeOver } from "@/lib/person";
@@ -112,6 +112,7 @@ function forgetLast(): void {
   forgetUnsent();
   forgetUploads();
   setChatDefaults({});
+  setNewChatSettings(null);
 }
 
 function NeedsAdministrator() {

@@ -1,5 +1,5 @@
-import { afterEach, expect, it } from "vitest";
-import { chatDefaults, setChatDefaults } from "./chatDefaults";
+import { afterEach, describe, expect, it } from "vitest";
+import { chatDefaults, newChatSettings, setChatDefaults, setNewChatSettings } from "./chatDefaults";
 
 afterEach(() => localStorage.clear());
 
@@ -15,4 +15,22 @@ it("takes nothing from the storage that the server would refuse", () => {
   expect(chatDefaults()).toEqual({ system_prompt: "短く" });
   localStorage.setItem("kaiwa.chat-defaults", "{");
   expect(chatDefaults()).toEqual({});
+});
+
+describe("the settings of a chat that has not begun", () => {
+  it("are those that were chosen for it, and the defaults again once it has begun", () => {
+    setChatDefaults({ model: "local/usual", temperature: 0.2 });
+    expect(newChatSettings()).toEqual({ model: "local/usual", temperature: 0.2 });
+    setNewChatSettings({ model: "local/other" });
+    expect(newChatSettings()).toEqual({ model: "local/other" });
+    expect(chatDefaults()).toEqual({ model: "local/usual", temperature: 0.2 });
+    setNewChatSettings(null);
+    expect(newChatSettings()).toEqual({ model: "local/usual", temperature: 0.2 });
+  });
+
+  it("may be none at all, whatever the defaults are", () => {
+    setChatDefaults({ temperature: 0.2 });
+    setNewChatSettings({});
+    expect(newChatSettings()).toEqual({});
+  });
 });

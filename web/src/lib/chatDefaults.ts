@@ -1,6 +1,7 @@
 import type { ThreadSettings } from "./api/types";
 
 const key = "kaiwa.chat-defaults";
+const newChatKey = "kaiwa.new-chat";
 
 const ranges: { [K in keyof ThreadSettings]?: (value: unknown) => boolean } = {
   model: (value) => typeof value === "string" && value !== "",
@@ -12,18 +13,37 @@ const ranges: { [K in keyof ThreadSettings]?: (value: unknown) => boolean } = {
 
 /** What a new chat begins with in this browser. Only what is set is here; the server decides the rest. */
 export function chatDefaults(): ThreadSettings {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "{}");
-    return Object.fromEntries(Object.entries(stored ?? {}).filter(([name, value]) => ranges[name as keyof ThreadSettings]?.(value)));
-  } catch {
-    return {};
-  }
+  return read(key) ?? {};
 }
 
 export function setChatDefaults(settings: ThreadSettings): void {
+  write(key, Object.keys(settings).length === 0 ? null : settings);
+}
+
+/** The settings of the chat that has not begun: what was chosen for it, else the defaults. */
+export function newChatSettings(): ThreadSettings {
+  return read(newChatKey) ?? chatDefaults();
+}
+
+/** Null once it has begun. */
+export function setNewChatSettings(settings: ThreadSettings | null): void {
+  write(newChatKey, settings);
+}
+
+function read(name: string): ThreadSettings | null {
   try {
-    if (Object.keys(settings).length === 0) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(settings));
+    const stored: unknown = JSON.parse(localStorage.getItem(name) ?? "null");
+    if (typeof stored !== "object" || stored === null) return null;
+    return Object.fromEntries(Object.entries(stored).filter(([option, value]) => ranges[option as keyof ThreadSettings]?.(value)));
+  } catch {
+    return null;
+  }
+}
+
+function write(name: string, settings: ThreadSettings | null): void {
+  try {
+    if (settings === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, JSON.stringify(settings));
   } catch {
     // A full or forbidden storage keeps nothing; the chat's own settings still work.
   }

@@ -8,7 +8,7 @@ import { Waiting } from "@/components/ui/Waiting";
 import { isApiError } from "@/lib/api/errors";
 import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
-import { chatDefaults } from "@/lib/chatDefaults";
+import { newChatSettings, setNewChatSettings } from "@/lib/chatDefaults";
 import { useCommand } from "@/lib/commands";
 import { describe } from "@/lib/i18n/problems";
 import { useMediaQuery } from "@/lib/media";
@@ -51,12 +51,19 @@ function ChatThread({ thread, notice, menu }: Props) {
   const { conversation, gone, error, loadOlder, refresh } = useConversation(thread);
   const { hash } = useLocation();
 
-  const [chosen, setChosen] = useState<ThreadSettings>(chatDefaults);
+  const [chosen, setChosen] = useState<ThreadSettings>(newChatSettings);
   const settings = thread === null ? chosen : (found.data?.settings ?? none);
   // Settings that are not known cannot be changed: the rest of them would be lost.
   const known = thread === null || found.data !== undefined;
   const actions = useActions(thread, settings);
-  const configure = useCallback((next: ThreadSettings) => (thread === null ? setChosen(next) : void actions.configure(next)), [thread, actions]);
+  const configure = useCallback(
+    (next: ThreadSettings) => {
+      if (thread !== null) return void actions.configure(next);
+      setChosen(next);
+      setNewChatSettings(next);
+    },
+    [thread, actions],
+  );
   const ready = models.data?.find(({ state }) => state === "ready")?.id;
   const model = settings.model ?? config.data?.default_model ?? ready ?? null;
 

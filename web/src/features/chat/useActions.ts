@@ -6,6 +6,7 @@ import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
 import { keys } from "@/lib/api/queries";
 import type { Feedback, Parameters, StoredFile, Thread, ThreadSettings, TurnAccepted } from "@/lib/api/types";
+import { setNewChatSettings } from "@/lib/chatDefaults";
 import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { navigate, threadPath } from "@/lib/router";
@@ -80,7 +81,8 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
     }
 
     /** Goes back to the chat that has not begun, with all that was written for it: the server refused its thread. */
-    function unmake(id: string, question: Draft) {
+    function unmake(id: string, question: Draft, make: ThreadSettings | undefined) {
+      if (make) setNewChatSettings(make);
       dropUnsent(id, new Set(unsentOf(id).map((unsent) => unsent.id)));
       giveBack(null, getDraft(id));
       giveBack(null, question);
@@ -107,7 +109,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         if (mayPass(error)) return setConversation(client, id, (old) => fail(old, question.id, reply, error));
         const draft = getDraft(id);
         if (make) {
-          unmake(id, { text, files });
+          unmake(id, { text, files }, make);
           complain(error);
         } else if (draft.text === "" && draft.files.length === 0) {
           dropUnsent(id, new Set([question.id]));
@@ -138,6 +140,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         // Kept first: the draft is all there is of it till then.
         keepUnsent(id, kept);
         if (sending.parent === undefined) clearDraft(thread);
+        if (thread === null) setNewChatSettings(null);
         if (thread === null) navigate(threadPath(id));
         await turn(id, kept, reply, before);
       },
@@ -155,9 +158,9 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       /** Gives up sending a question: it goes back to where questions are written. */
       withdraw({ id, text, files }: Item): void {
         if (thread === null) return;
-        const unmade = unsentOf(thread).some((question) => question.id === id && question.make);
+        const unmade = unsentOf(thread).find((question) => question.id === id)?.make;
         dropUnsent(thread, new Set([id]));
-        if (unmade) return unmake(thread, { text, files });
+        if (unmade) return unmake(thread, { text, files }, unmade);
         setConversation(client, thread, (old) => ({ ...old, items: old.items.filter((item) => item.id !== id) }));
         reread(thread);
         giveBack(thread, { text, files });
