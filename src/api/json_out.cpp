@@ -244,6 +244,7 @@ void append_model(std::string& out, llm::CatalogueModel const& model) {
         .text("provider", model.provider)
         .text("state", to_string(model.state));
     if (!model.reason.empty()) members.text("reason", model.reason);
+    if (model.reason_class) members.text("reason_class", llm::to_string(*model.reason_class));
     if (model.info.window) members.number("window", *model.info.window);
     out += '}';
 }
@@ -260,10 +261,14 @@ void append_provider(std::string& out, llm::ProviderStatus const& provider) {
         .text("origin", to_string(config.origin))
         .text("state", to_string(provider.state));
     if (!provider.reason.empty()) members.text("reason", provider.reason);
+    if (provider.reason_class)
+        members.text("reason_class", llm::to_string(*provider.reason_class));
     if (provider.latency) members.number("latency_ms", provider.latency->count());
     members.number("model_count", provider.model_count);
     if (provider.checked_at) members.time("checked_at", *provider.checked_at);
     if (!provider.last_error.empty()) members.text("last_error", provider.last_error);
+    if (provider.last_error_class)
+        members.text("last_error_class", llm::to_string(*provider.last_error_class));
     out += '}';
 }
 

@@ -138,6 +138,7 @@ std::vector<CatalogueModel> Catalogue::known_models() const {
             model.info = info;
             model.state = model_state(entry->state);
             model.reason = entry->reason;
+            model.reason_class = entry->reason_class;
             all.push_back(std::move(model));
         }
     }
@@ -152,10 +153,12 @@ std::vector<ProviderStatus> Catalogue::providers() const {
         status.config = entry->config;
         status.state = entry->state;
         status.reason = entry->reason;
+        status.reason_class = entry->reason_class;
         status.latency = entry->latency;
         status.model_count = entry->models.size();
         status.checked_at = entry->checked_at;
         status.last_error = entry->last_error;
+        status.last_error_class = entry->last_error_class;
         all.push_back(std::move(status));
     }
     return all;
@@ -175,15 +178,18 @@ void Catalogue::report(std::string_view provider, CallEnd const& end) {
         if (entry->state == State::ready) return;
         entry->state = State::ready;
         entry->reason.clear();
+        entry->reason_class.reset();
         entry->due = SteadyClock::now();  // its list of models is old or missing
     } else if (failure->kind != FailureClass::cancelled) {
         entry->last_error = failure->message;
+        entry->last_error_class = failure->kind;
         bool const is_down = failure->kind == FailureClass::network;
         bool const is_refused = failure->kind == FailureClass::auth;
         if ((!is_down && !is_refused) || entry->state == State::unknown) return;
         if (is_down) {
             entry->state = State::unreachable;
             entry->reason = failure->message;
+            entry->reason_class = failure->kind;
         }
         // One call may have been unlucky, or refused for its model alone: the provider is asked
         // soon, and says itself whether it refuses us.

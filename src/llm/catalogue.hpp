@@ -38,16 +38,19 @@ struct CatalogueModel {
     ModelInfo info;
     ModelState state = ModelState::ready;
     std::string reason;  ///< Why it is not ready, or what to know of its provider's list.
+    std::optional<FailureClass> reason_class;  ///< Of the failure behind `reason`, where one is.
 };
 
 struct ProviderStatus {
     ProviderConfig config;
     enum class State { unknown, ready, unreachable, denied } state = State::unknown;
     std::string reason;
+    std::optional<FailureClass> reason_class;  ///< Of the failure behind `reason`, where one is.
     std::optional<std::chrono::milliseconds> latency;
     std::size_t model_count = 0;
     std::optional<Timestamp> checked_at;
     std::string last_error;
+    std::optional<FailureClass> last_error_class;
 };
 
 /// A model to call: the provider that serves it, kept alive for the call.

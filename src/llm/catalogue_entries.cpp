@@ -88,6 +88,7 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
             entry.state = State::ready;
             changed_state = entry.reason != notice;
             entry.reason = std::move(notice);
+            entry.reason_class.reset();
             entry.latency = latency;
             entry.failures = 0;
             entry.due = SteadyClock::now() + refresh_interval;
@@ -95,6 +96,7 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
         } else {
             entry.state = state_after(listed.error());
             entry.reason = entry.last_error = listed.error().message;
+            entry.reason_class = entry.last_error_class = listed.error().kind;
             entry.latency.reset();
             auto const pause = std::min<std::chrono::seconds>(
                 first_back_off * (1 << std::min(entry.failures, 10u)), longest_back_off);

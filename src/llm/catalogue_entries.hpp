@@ -34,7 +34,9 @@ struct Catalogue::Impl : std::enable_shared_from_this<Impl> {
         std::shared_ptr<Activity> const activity;  // shared with what it was before a change
         State state = State::unknown;
         std::string reason;
+        std::optional<FailureClass> reason_class;
         std::string last_error;
+        std::optional<FailureClass> last_error_class;
         std::optional<std::chrono::milliseconds> latency;
         std::optional<Timestamp> checked_at;
         bool asking = false;

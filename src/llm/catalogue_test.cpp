@@ -97,6 +97,7 @@ TEST_F(CatalogueTest, AModelNamedOutrightIsListedAsUnreachableWithTheReasonWhile
     EXPECT_EQ(shown(), (Lines{"local/qwen3 unreachable"}));
     auto const all = run_task(catalogue.models(std::chrono::seconds(0)));
     EXPECT_EQ(all.front().reason, "no connection to 127.0.0.1:9900");
+    EXPECT_EQ(all.front().reason_class, FailureClass::network);
     EXPECT_EQ(catalogue.providers().front().state, ProviderStatus::State::unreachable);
 }
 
@@ -190,13 +191,16 @@ TEST_F(CatalogueTest, AFailedCallShowsAtOnceAndAGoodOneTakesItBack) {
     auto const down = make_failure(FailureClass::network, "no connection");
     catalogue.report("local", {.first_token = {}, .failure = &down});
     EXPECT_EQ(shown(), (Lines{"local/a unreachable"}));
+    EXPECT_EQ(catalogue.providers().front().reason_class, FailureClass::network);
     catalogue.report("local", {});
     EXPECT_EQ(shown(), (Lines{"local/a ready"}));
+    EXPECT_EQ(catalogue.providers().front().reason_class, std::nullopt);
 
     auto const busy = make_failure(FailureClass::rate_limited, "too many requests");
     catalogue.report("local", {.first_token = {}, .failure = &busy});
     EXPECT_EQ(shown(), (Lines{"local/a ready"}));
     EXPECT_EQ(catalogue.providers().front().last_error, "too many requests");
+    EXPECT_EQ(catalogue.providers().front().last_error_class, FailureClass::rate_limited);
 }
 
 TEST_F(CatalogueTest, OneRefusedModelDeniesNoOther) {

@@ -9,9 +9,10 @@ import type { ActivityPeriod, Provider } from "@/lib/api/types";
 import { download } from "@/lib/clipboard";
 import { toCsv } from "@/lib/csv";
 import { useDelayed } from "@/lib/delay";
+import { moment } from "@/lib/i18n/moment";
 import { activityRows, busyPeriods, sums } from "./figures";
-import { latency, moment } from "./format";
-import { cellClass, State, Table, tones, type Column } from "./parts";
+import { latency } from "./format";
+import { cellClass, State, Table, tones, type Column, Why } from "./parts";
 import { activityQuery, spans, type Span } from "./queries";
 
 /** Fetched when there is something to draw. Where that fails the table says the same. */
@@ -38,7 +39,7 @@ export function Activity({ provider }: { provider: Provider }) {
         {provider.checked_at && <dt>{t("provider.checkedAt")}</dt>}
         {provider.checked_at && <dd>{moment(provider.checked_at, language)}</dd>}
         <dt>{t("provider.lastError")}</dt>
-        <dd>{provider.last_error ?? t("never")}</dd>
+        <dd>{provider.last_error === undefined ? t("never") : <Why kind={provider.last_error_class} words={provider.last_error} />}</dd>
       </dl>
       <div role="group" aria-label={t("activity.span")} className="flex gap-1">
         {spans.map((each) => (

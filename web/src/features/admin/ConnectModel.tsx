@@ -7,7 +7,7 @@ import { LoadFailed } from "@/components/ui/LoadFailed";
 import { toast } from "@/components/ui/toast";
 import { api, body } from "@/lib/api/client";
 import type { FoundServer } from "@/lib/api/types";
-import { Refused } from "./parts";
+import { Refused } from "@/components/ui/Refused";
 import { anthropicUrl, nameFor, openaiUrl, type ProviderDraft } from "./providerDraft";
 import { ProviderForm } from "./ProviderForm";
 import { foundQuery, providersQuery, rereadModels } from "./queries";

@@ -4,7 +4,7 @@ import { TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import { useDelayed } from "@/lib/delay";
-import { cellClass, nameCell, Pager, State, Table, tones, type Column } from "./parts";
+import { cellClass, nameCell, Pager, Reason, State, Table, tones, type Column } from "./parts";
 import { modelPageQuery } from "./queries";
 import { useListView } from "./useListView";
 
@@ -43,7 +43,7 @@ export function ModelTable() {
               <td className={cellClass({})}>{model.provider}</td>
               <td className={cellClass({})}>
                 <State tone={tones[model.state]}>{t(`provider.states.${model.state}`)}</State>
-                {model.reason && <div className="max-w-72 text-muted">{model.reason}</div>}
+                <Reason of={model} />
               </td>
               <td className={cellClass({ numeric: true, wide: true })}>{model.window === undefined ? "–" : t("model.tokens", { count: model.window })}</td>
             </tr>

@@ -8,9 +8,10 @@ import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import type { Provider } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
-import { latency, moment } from "./format";
+import { moment } from "@/lib/i18n/moment";
+import { latency } from "./format";
 import { ModelTable } from "./ModelTable";
-import { cellClass, nameCell, Pager, RowName, State, Table, tones, type Column, type Order } from "./parts";
+import { cellClass, nameCell, Pager, Reason, RowName, State, Table, tones, Why, type Column, type Order } from "./parts";
 import { NewProviderPanel, ProviderPanel } from "./ProviderPanel";
 import { providerPageQuery } from "./queries";
 import { useListView } from "./useListView";
@@ -85,7 +86,7 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
           </td>
           <td className={cx(cellClass({}), "min-w-40")}>
             <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
-            {provider.reason && <div className="max-w-64 text-muted">{provider.reason}</div>}
+            <Reason of={provider} />
           </td>
           <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, language)}</td>
           <td className={cellClass({ numeric: true })}>{provider.model_count}</td>
@@ -94,7 +95,7 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
           <td className={cellClass({ wide: true })}>
             <div className="max-w-72">
               {/* Why it cannot be reached stands with its state already. */}
-              {provider.last_error !== provider.reason && (provider.last_error ?? t("never"))}
+              {provider.last_error === undefined ? t("never") : provider.last_error !== provider.reason && <Why kind={provider.last_error_class} words={provider.last_error} />}
               {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, language)}</div>}
             </div>
           </td>

@@ -5,12 +5,10 @@ import { api, body } from "@/lib/api/client";
 import type { ProviderTestResult } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
 import { latency } from "./format";
+import { Why } from "./parts";
 import { patternsOf, placeOf, type ProviderDraft } from "./providerDraft";
 
 const shownModels = 5;
-/** Classes of failure that have words of their own. */
-const explained = ["auth", "not_found", "invalid", "network", "timeout", "rate_limited", "quota", "overloaded", "model_error"];
-
 /** Asks the server to reach a provider. `stored` names the one whose stored key is used when none was typed. */
 export function useConnectionTest() {
   const { mutate, ...state } = useMutation({
@@ -52,12 +50,10 @@ export function TestResult({ test }: { test: ReturnType<typeof useConnectionTest
 function Verdict({ result }: { result: ProviderTestResult }) {
   const { t, language } = useTranslation("admin");
   if (!result.ok) {
-    const kind = result.error?.class ?? "";
     return (
       <Notice kind="danger">
         <p className="font-medium">{t("provider.testFailed")}</p>
-        <p>{t(`provider.errors.${explained.includes(kind) ? kind : "other"}`)}</p>
-        {result.error?.message && <p className="text-muted">{t("provider.detail", { message: result.error.message })}</p>}
+        <Why kind={result.error?.class} words={result.error?.message} />
       </Notice>
     );
   }

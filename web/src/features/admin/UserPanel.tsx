@@ -11,10 +11,11 @@ import { toast } from "@/components/ui/toast";
 import { api, body } from "@/lib/api/client";
 import type { ManagedUser, Role } from "@/lib/api/types";
 import { minimumPasswordLength, passwordLongEnough } from "@/lib/password";
+import { Refused } from "@/components/ui/Refused";
 import { randomPassword } from "./format";
 import { adminKeys } from "./keys";
 import { Panel } from "./Panel";
-import { Refused, WillDo } from "./parts";
+import { WillDo } from "./parts";
 import { roles, userChanges, userPatch, type UserChange, type UserDraft, type UserFields } from "./userChanges";
 
 export function UserPanel({ user, onClose }: { user: ManagedUser; onClose: () => void }) {

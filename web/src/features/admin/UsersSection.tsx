@@ -10,7 +10,7 @@ import { api, body } from "@/lib/api/client";
 import { sessionQuery } from "@/lib/api/queries";
 import type { ManagedUser } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
-import { moment } from "./format";
+import { moment } from "@/lib/i18n/moment";
 import { cellClass, nameCell, Pager, RowName, State, Table, type Column } from "./parts";
 import { adminKeys } from "./keys";
 import { useListView } from "./useListView";

@@ -2,7 +2,8 @@ import type { ReactNode } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
-import { describe } from "@/lib/i18n/problems";
+import { Details } from "@/components/ui/Details";
+import type { Provider } from "@/lib/api/types";
 import type { ListView } from "./useListView";
 
 /** What saving will do, said before it is done. */
@@ -26,13 +27,32 @@ export function WillDo({ lines }: { lines: readonly string[] }) {
   );
 }
 
-export function Refused({ error }: { error: unknown }) {
+/** Why something of a provider does not work and what to do, by the class of the failure; then the server's own words. */
+export function Why({ kind, words }: { kind: string | undefined; words: string | undefined }) {
   const { t } = useTranslation("admin");
-  if (!error) return null;
   return (
-    <p role="alert" className="text-sm text-danger">
-      {describe(error, t)}
-    </p>
+    <>
+      <p>{t([`provider.errors.${kind ?? ""}`, "provider.errors.other"])}</p>
+      <Details text={words} />
+    </>
+  );
+}
+
+/** Beneath a state: why it is so, or what is to be known of a list that could not be read in full. */
+export function Reason({ of: { reason, reason_class: kind } }: { of: Pick<Provider, "reason" | "reason_class"> }) {
+  const { t } = useTranslation("admin");
+  if (!reason) return null;
+  return (
+    <div className="max-w-72">
+      {kind ? (
+        <Why kind={kind} words={reason} />
+      ) : (
+        <>
+          <p>{t("provider.listNotice")}</p>
+          <Details text={reason} />
+        </>
+      )}
+    </div>
   );
 }
 

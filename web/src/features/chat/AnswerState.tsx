@@ -1,6 +1,7 @@
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Notice } from "@/components/ui/Notice";
+import { Details } from "@/components/ui/Details";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
 
@@ -46,7 +47,7 @@ function Failure({ error }: { error: Item["error"] }) {
   return (
     <>
       <p>{t([`failure.${error.class}`, "failure.unknown"], { provider: error.provider })}</p>
-      {error.detail && <p className="text-muted">{error.detail}</p>}
+      <Details text={error.detail} />
       {ids.length > 0 && <p className="text-xs text-muted">{ids.join(" · ")}</p>}
     </>
   );

@@ -49,12 +49,13 @@ export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }
           <MenuGroup key={provider} label={provider}>
             {shown
               ?.filter((model) => model.provider === provider)
-              .map(({ id, name, state, reason }) => (
+              .map(({ id, name, state, reason, reason_class: why }) => (
                 <MenuChoice key={id} value={id}>
                   <span className="block truncate">{name}</span>
                   {state !== "ready" && (
-                    <span className="block text-xs text-warning">
-                      {t(state === "denied" ? "denied" : "unreachable")} {reason}
+                    <span className="block text-xs">
+                      <span className="block text-warning">{t([`why.${why ?? ""}`, state])}</span>
+                      {reason && <span className="block text-muted">{t("common:details", { message: reason })}</span>}
                     </span>
                   )}
                 </MenuChoice>

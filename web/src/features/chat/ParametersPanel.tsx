@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Field, TextArea, TextInput } from "@/components/ui/Field";
+import { Range } from "@/components/ui/Range";
 import type { ThreadSettings } from "@/lib/api/types";
 
 const defaults = { temperature: 0.7, top_p: 1 };
@@ -45,8 +46,8 @@ export function ParametersPanel({ settings, onChange }: Props) {
   };
   return (
     <div className="flex flex-col gap-5 px-5 py-3" onBlur={flush}>
-      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} value={shown.temperature ?? defaults.temperature} onChange={(value) => set("temperature", value)} />
-      <Range label={t("topP")} hint={t("topPHint")} step={0.05} value={shown.top_p ?? defaults.top_p} onChange={(value) => set("top_p", value)} />
+      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} resting={defaults.temperature} value={shown.temperature} onChange={(value) => set("temperature", value)} />
+      <Range label={t("topP")} hint={t("topPHint")} step={0.05} resting={defaults.top_p} value={shown.top_p} onChange={(value) => set("top_p", value)} />
       <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
         {(ids) => (
           <TextInput {...ids} type="number" inputMode="numeric" min={1} step={1} placeholder={t("unlimited")} value={shown.max_tokens ?? ""}
@@ -58,19 +59,5 @@ export function ParametersPanel({ settings, onChange }: Props) {
       </Field>
       <Button onClick={() => setEdited({ ...(shown.model === undefined ? {} : { model: shown.model }), ...defaults })}>{t("resetParameters")}</Button>
     </div>
-  );
-}
-
-function Range({ label, hint, step, value, onChange }: { label: string; hint: string; step: number; value: number; onChange: (value: number) => void }) {
-  return (
-    <Field
-      label={`${label}: ${value.toFixed(step < 0.1 ? 2 : 1)}`}
-      hint={hint}
-    >
-      {(ids) => (
-        <input {...ids} type="range" min={0} max={1} step={step} value={value} className="h-8 w-full accent-accent"
-          onChange={({ target }) => onChange(Math.round(target.valueAsNumber * 100) / 100)} />
-      )}
-    </Field>
   );
 }

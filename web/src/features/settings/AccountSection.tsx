@@ -13,8 +13,10 @@ import { sessionQuery } from "@/lib/api/queries";
 import type { SessionInfo } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
 import { minimumPasswordLength, passwordLongEnough } from "@/lib/password";
+import { Refused } from "@/components/ui/Refused";
+import { moment } from "@/lib/i18n/moment";
 import { deviceOf } from "./device";
-import { Group, moment, Refused } from "./parts";
+import { Group } from "./parts";
 import { sessionsQuery } from "./queries";
 
 export function AccountSection() {

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
+import { Range } from "@/components/ui/Range";
 import { modelsQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
 import { chatDefaults, setChatDefaults } from "@/lib/chatDefaults";
@@ -54,8 +55,8 @@ function Defaults() {
           </Select>
         )}
       </Field>
-      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} resting={0.7} value={settings.temperature} onChange={(value) => set("temperature", value)} />
-      <Range label={t("topP")} hint={t("topPHint")} step={0.05} resting={1} value={settings.top_p} onChange={(value) => set("top_p", value)} />
+      <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} resting={0.7} unset={t("serverDefault")} value={settings.temperature} onChange={(value) => set("temperature", value)} />
+      <Range label={t("topP")} hint={t("topPHint")} step={0.05} resting={1} unset={t("serverDefault")} value={settings.top_p} onChange={(value) => set("top_p", value)} />
       <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
         {(ids) => (
           <TextInput
@@ -79,28 +80,5 @@ function Defaults() {
         </Button>
       </div>
     </Group>
-  );
-}
-
-/** `resting` is where the slider stands while the server's default applies. */
-function Range({ label, hint, step, resting, value, onChange }: { label: string; hint: string; step: number; resting: number; value: number | undefined; onChange: (value: number) => void }) {
-  const { t } = useTranslation("settings");
-  const shown = value === undefined ? t("serverDefault") : value.toFixed(step < 0.1 ? 2 : 1);
-  return (
-    <Field label={`${label}: ${shown}`} hint={hint}>
-      {(ids) => (
-        <input
-          {...ids}
-          type="range"
-          min={0}
-          max={1}
-          step={step}
-          value={value ?? resting}
-          aria-valuetext={shown}
-          className="h-8 w-full accent-accent"
-          onChange={({ target }) => onChange(Math.round(target.valueAsNumber * 100) / 100)}
-        />
-      )}
-    </Field>
   );
 }

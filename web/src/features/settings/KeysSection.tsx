@@ -11,7 +11,9 @@ import { api, body } from "@/lib/api/client";
 import type { CreatedKey, Key } from "@/lib/api/types";
 import { copy } from "@/lib/clipboard";
 import { describe } from "@/lib/i18n/problems";
-import { Group, moment, Refused } from "./parts";
+import { Refused } from "@/components/ui/Refused";
+import { moment } from "@/lib/i18n/moment";
+import { Group } from "./parts";
 import { apiKeysQuery } from "./queries";
 
 export function KeysSection() {

@@ -1,7 +1,5 @@
 import { useId, type ReactNode } from "react";
-import { useTranslation } from "@/lib/i18n/i18n";
 import { cx } from "@/components/ui/cx";
-import { describe } from "@/lib/i18n/problems";
 
 /** A group of settings under its name. */
 export function Group({ title, hint, children }: { title: string; hint?: ReactNode; children: ReactNode }) {
@@ -42,18 +40,4 @@ export function Choice<T extends string>({ label, hint, value, options, onChange
       {hint && <p className="text-sm text-muted">{hint}</p>}
     </fieldset>
   );
-}
-
-export function Refused({ error }: { error: unknown }) {
-  const { t } = useTranslation("settings");
-  if (!error) return null;
-  return (
-    <p role="alert" className="text-sm text-danger">
-      {describe(error, t)}
-    </p>
-  );
-}
-
-export function moment(time: string, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
 }

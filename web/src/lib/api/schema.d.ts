@@ -1086,6 +1086,8 @@ export interface components {
             /** @enum {string} */
             state: "ready" | "unreachable" | "denied";
             reason?: string;
+            /** @description Class of the failure behind `reason`, as in a message's error */
+            reason_class?: string;
             /** @description Tokens */
             window?: number;
         };
@@ -1135,10 +1137,13 @@ export interface components {
             state: "ready" | "unreachable" | "denied" | "unknown";
             /** @description Why it is not ready, or what to know of its list of models */
             reason?: string;
+            /** @description Class of the failure behind `reason`, as in a message's error */
+            reason_class?: string;
             latency_ms?: number;
             model_count: number;
             checked_at?: components["schemas"]["Time"];
             last_error?: string;
+            last_error_class?: string;
         };
         ProviderPage: {
             items: components["schemas"]["Provider"][];
