@@ -11,8 +11,6 @@ using std::chrono::steady_clock;
 
 // Pages of 4 KiB in the write-ahead log.
 constexpr int checkpoint_when_quiet = 1'000;
-constexpr int checkpoint_when_busy = 8'000;
-constexpr int truncate_above = 16'000;
 constexpr std::chrono::seconds between_truncations{1};
 // A person's turn is two commits with an answer between them; a checkpoint in the gap between two
 // requests would hold up the second.
@@ -84,7 +82,7 @@ void Writer::work() {
         lock.lock();
         counts_.busy = busy;
         lock.unlock();
-        checkpoint_when_above(checkpoint_when_busy);
+        checkpoint_when_above(limits_.most_log_pages);
         lock.lock();
     }
     lock.unlock();
@@ -195,7 +193,8 @@ void Writer::commit(Batch batch) {
 
 void Writer::checkpoint_when_above(int pages) {
     if (checkpoints_ == Checkpoints::none || unsettled_pages() < pages) return;
-    bool const large = log_pages_ > truncate_above && steady_clock::now() >= next_truncate_;
+    bool const large =
+        log_pages_ > 2 * limits_.most_log_pages && steady_clock::now() >= next_truncate_;
     if (large) next_truncate_ = steady_clock::now() + between_truncations;
     checkpoint(large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE);
 }

@@ -133,7 +133,8 @@ TEST_F(WriterTest, AFullQueueRefusesAtOnce) {
         EXPECT_EQ(result.error().code, Errc::unavailable);
         ++refused;
     }
-    // Ten wait, and the writer may have taken a batch of up to four, the one that holds it included.
+    // Ten wait, and the writer may have taken a batch of up to four, the one that holds it
+    // included.
     EXPECT_GE(refused, 51 - 10 - 4);
     release.count_down();
     loop.run();
@@ -286,6 +287,9 @@ TEST_F(WriterTest, ALogThatGrowsWithoutAPauseIsSettledToo) {
         };
         return writer->run(std::move(work), 400'000);
     };
+    Writer::Limits limits;
+    limits.most_log_pages = 8'000;
+    start(limits);
     for (int i = 0; i < 200; ++i) start_task(add_pages(i));
     loop.restart();
     loop.run();
