@@ -18,8 +18,9 @@ namespace {
 
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t large_read_size = 64 * 1024;  // for a server that fills the small one
-// What a waiting call holds: the event of a token, seldom more.
-constexpr std::size_t waiting_size = 1024;
+// What a waiting call holds: the event of a token; of a server whose events are larger, more.
+constexpr std::size_t waiting_size = 512;
+constexpr std::size_t most_waiting_size = 4 * 1024;
 constexpr std::size_t max_tunnel_head_bytes = 16 * 1024;
 
 auto now() {
@@ -67,7 +68,8 @@ OutboundConnection::OutboundConnection(asio::any_io_executor loop, Deadlines dea
                     boost::system::error_code ignored;
                     socket_.cancel(ignored);
                 }),
-      read_size_(read_size) {
+      read_size_(read_size),
+      waiting_size_(waiting_size) {
     watchdog_.set(total_deadline_);
 }
 
@@ -266,7 +268,7 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
         }
         // The reactor itself reads what it waited for. Waiting for readiness alone would have it
         // register the socket anew each time.
-        auto const room = input_.room_for_waiting(waiting_size);
+        auto const room = input_.room_for_waiting(waiting_size_);
         watchdog_.set(phase_deadline());
         auto const [error, bytes] =
             co_await socket_.async_receive(asio::buffer(room), asio::as_tuple(asio::deferred));
@@ -274,6 +276,7 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
         if (error) co_return ended_by(error);
         input_.commit(bytes);
         read_dry_ = bytes < room.size();
+        if (!read_dry_) waiting_size_ = std::min(2 * waiting_size_, most_waiting_size);
         arrived = true;
     }
 }

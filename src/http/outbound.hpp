@@ -87,6 +87,7 @@ private:
     Watchdog watchdog_;
     ReadBuffer input_;
     std::size_t read_size_;
+    std::size_t waiting_size_;
     bool read_dry_ = false;  // the last read took all there was
 };
 
