@@ -71,6 +71,9 @@ struct Services {
     Log& log;
     /// As of now; called once a request.
     std::function<std::shared_ptr<Settings const>()> settings;
+    /// What a turn takes, as of now, where neither it nor its thread names a model; empty when
+    /// nobody knows one.
+    std::function<std::string()> default_model;
     /// Reads the stored providers and gives all there are to the catalogue.
     std::function<asio::awaitable<Result<void>>()> reload_providers;
     std::function<asio::awaitable<std::vector<FoundServer>>()> find_servers;

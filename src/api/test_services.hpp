@@ -166,6 +166,7 @@ struct TestServices {
                 .random = random,
                 .log = log,
                 .settings = [this] { return settings; },
+                .default_model = [] { return std::string("local/a"); },
                 .reload_providers = [] { return reloaded(); },
                 .find_servers = [] { return nothing_found(); }};
     }

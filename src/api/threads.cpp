@@ -8,9 +8,19 @@ namespace {
 
 constexpr std::size_t max_thread_body = 256 * 1024;
 
+/// The thread as its next turn would take it: with the default model while it has none of its own,
+/// which is not stored before that turn (docs/decisions/0026-a-thread-shows-the-default-model.md).
+std::string as_asked_next(Call const& call, chat::Thread thread) {
+    if (!thread.settings.model) {
+        auto model = call.services.default_model();
+        if (!model.empty()) thread.settings.model = std::move(model);
+    }
+    return thread_json(thread);
+}
+
 /// Tells the person's other pages, and answers with the thread.
 asio::awaitable<Result<void>> answer_thread(Call& call, unsigned status, chat::Thread thread) {
-    auto json = thread_json(thread);
+    auto json = as_asked_next(call, thread);
     call.services.notices.publish(call.who().id, chat::ThreadChanged{std::move(thread)});
     co_return co_await answer_json(call.writer, status, std::move(json));
 }
@@ -57,7 +67,7 @@ asio::awaitable<Result<void>> show_thread(Call& call) {
     if (!id) co_return std::unexpected(id.error());
     auto thread = co_await call.services.chats.thread(call.who(), *id);
     if (!thread) co_return std::unexpected(thread.error());
-    co_return co_await answer_json(call.writer, 200, thread_json(*thread));
+    co_return co_await answer_json(call.writer, 200, as_asked_next(call, std::move(*thread)));
 }
 
 asio::awaitable<Result<void>> update_thread(Call& call) {

@@ -123,6 +123,7 @@ api::Services Application::api_services() {
             .random = ground_.random,
             .log = ground_.log,
             .settings = [this] { return told_.get(); },
+            .default_model = [this] { return models_.default_model(); },
             .reload_providers = [this] { return models_.reload(); },
             .find_servers = [this] { return find_servers(); }};
 }

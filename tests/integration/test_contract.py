@@ -11,7 +11,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_null_is_as_good_as_leaving_an_optional_field_out(ann):
     thread = await ann.ok("POST", "/api/threads", {"id": None, "title": None, "settings": None})
-    assert thread["title"] == "" and thread["settings"] == {"temperature": 0.7}
+    assert thread["title"] == "" and thread["settings"] == {"model": "local/echo", "temperature": 0.7}
     path = f"/api/threads/{thread['id']}"
     changed = await ann.ok("PATCH", path, {"title": None, "archived": None, "head": None, "settings": None})
     assert {name: changed[name] for name in thread} == thread | {"updated_at": changed["updated_at"]}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support.client import Refused, new_id
+from support.client import Client, Refused, new_id
 
 pytestmark = pytest.mark.anyio
 
@@ -29,13 +29,34 @@ async def test_a_thread_begins_with_a_temperature_unless_it_is_refused(ann, mode
     for body, settings, sent in (({}, {"temperature": 0.7}, 0.7), ({"settings": {"top_p": 0.5}}, {"temperature": 0.7, "top_p": 0.5}, 0.7),
                                  ({"settings": {"temperature": None}}, {}, None)):
         made = await ann.ok("POST", "/api/threads", body)
-        assert made["settings"] == settings
+        assert made["settings"] == settings | {"model": "local/echo"}
         model = f"fixed;text={new_id()}"
         turn = await ann.ask(made["id"], "hello", model)
         await ann.sse(turn.generation)
         asked = models.requests(model)[-1]["body"]
         asked = json.loads(asked) if isinstance(asked, str) else asked
         assert asked.get("temperature") == sent
+
+
+async def test_a_thread_shows_the_default_model_until_it_has_its_own(own_site, models):
+    kaiwa = own_site.kaiwa
+    async with Client(kaiwa.url, cookie=own_site.cookies["ann"]) as ann:
+        asked, unasked, chosen = [await ann.ok("POST", "/api/threads", {"settings": {"model": model}}) for model in (None, None, "local/fixed;text=x")]
+        assert [thread["settings"]["model"] for thread in (asked, unasked, chosen)] == ["local/echo", "local/echo", "local/fixed;text=x"]
+        turn = await ann.ask(asked["id"], "hello")
+        assert (await ann.sse(turn.generation))[0].data["model"] == "local/echo"
+        kaiwa.stop()
+        # The default goes with its server: who never asked it follows, who did keeps it.
+        kaiwa.env |= {"KAIWA_CHAT__DEFAULT_MODEL": "new/echo",
+                      "KAIWA_PROVIDERS": json.dumps([{"name": "new", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "k"}])}
+        kaiwa.start()
+        now = [await ann.ok("GET", f"/api/threads/{thread['id']}") for thread in (asked, unasked, chosen)]
+        assert [thread["settings"]["model"] for thread in now] == ["local/echo", "new/echo", "local/fixed;text=x"]
+        turn = await ann.ask(unasked["id"], "hello")
+        events = await ann.sse(turn.generation)
+        assert events[0].data["model"] == "new/echo" and events[-1].type == "done"
+        back = await ann.ok("PATCH", f"/api/threads/{chosen['id']}", {"settings": {"model": None}})
+        assert back["settings"]["model"] == "new/echo"
 
 
 async def test_changes_touch_only_their_field(ann):
@@ -45,7 +66,7 @@ async def test_changes_touch_only_their_field(ann):
     await ann.ok("PATCH", f"/api/threads/{id}", {"title": "会話"})
     await ann.ok("PATCH", f"/api/threads/{id}", {"settings": {"temperature": None, "max_tokens": 9}})
     now = await ann.ok("GET", f"/api/threads/{id}")
-    assert now["title"] == "会話" and now["settings"] == {"top_p": 0.25, "max_tokens": 9}
+    assert now["title"] == "会話" and now["settings"] == {"model": "local/echo", "top_p": 0.25, "max_tokens": 9}
 
 
 async def test_a_deletion_can_be_taken_back(ann):

@@ -939,6 +939,10 @@ export interface components {
         };
         /** @description What is not set is absent, and not sent to the model. */
         ThreadSettings: {
+            /**
+             * @description Of a thread that has none yet: the model that its next turn takes as of now, the server's default. Stored with that
+             *     turn; absent while no model is known.
+             */
             model?: string;
             /** @description A thread begins with 0.7 */
             temperature?: number;
