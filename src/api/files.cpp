@@ -1,8 +1,11 @@
+#include "api/answer.hpp"
+#include "api/byte_range.hpp"
 #include "api/content_disposition.hpp"
 #include "api/fields.hpp"
 #include "api/guard.hpp"
 #include "api/json_out.hpp"
 #include "api/multipart.hpp"
+#include "api/problem.hpp"
 #include "api/resources.hpp"
 #include "api/upload.hpp"
 
@@ -117,39 +120,79 @@ asio::awaitable<Result<void>> upload_file(Call& call) {
     co_return co_await answer_json(call.writer, 201, std::move(out));
 }
 
-asio::awaitable<Result<void>> download_file(Call& call) {
-    auto const id = reference<FileId>(call.segment(0));
-    if (!id) co_return std::unexpected(id.error());
-    auto file = co_await call.services.chats.file(call.who(), *id);
-    if (!file) co_return std::unexpected(file.error());
-    auto reader = co_await chat::open_bytes(call.services.blobs, *file);
-    if (!reader) co_return std::unexpected(reader.error());
-
-    auto head = api_head(200, file->media_type);
-    head.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
-    head.headers.add("Content-Disposition", attachment(file->name));
-    // Nobody wrote down the size of what another program stored.
-    auto const size = file->size > 0 ? file->size : (*reader)->size();
-    if (size > 0) head.headers.set("Content-Length", fmt::format("{}", size));
-    if (call.request.method == "HEAD")
-        co_return co_await call.writer.respond(std::move(head), std::string());
-    auto started = co_await call.writer.start(std::move(head));
-    if (!started) co_return started;
+/// Sends what `reader` gives; `size` is what is announced, 0 where nothing is.
+asio::awaitable<Result<void>> send_bytes(http::ResponseWriter& writer,
+                                         chat::BlobStore::Reader& reader, FileId id,
+                                         std::uint64_t size) {
     std::uint64_t sent = 0;
     for (;;) {
-        auto bytes = co_await (*reader)->next();
+        auto bytes = co_await reader.next();
         if (!bytes) co_return std::unexpected(bytes.error());
         if (bytes->empty()) break;
         sent += bytes->size();
         std::array const pieces{asio::const_buffer(bytes->data(), bytes->size())};
-        auto written = co_await call.writer.write(pieces);
+        auto written = co_await writer.write(pieces);
         if (!written) co_return written;
     }
     // Left unfinished, so that a part never looks like the whole.
     if (sent < size)
         co_return fail(Errc::internal,
-                       fmt::format("file {} has {} of its {} bytes", id->text(), sent, size));
-    co_return co_await call.writer.finish();
+                       fmt::format("file {} has {} of its {} bytes", id.text(), sent, size));
+    co_return co_await writer.finish();
+}
+
+asio::awaitable<Result<void>> refuse_range(Call& call, std::uint64_t size) {
+    auto refusal = Error{Errc::invalid_argument,
+                         fmt::format("Range: the file has {} bytes, and none of those", size),
+                         "range_not_satisfiable"};
+    http::Headers const extra{{"Content-Range", fmt::format("bytes */{}", size)}};
+    co_return co_await answer_problem(std::move(refusal), call.request, call.writer,
+                                      call.services.log, extra);
+}
+
+asio::awaitable<Result<void>> download_file(Call& call) {
+    auto const id = reference<FileId>(call.segment(0));
+    if (!id) co_return std::unexpected(id.error());
+    auto file = co_await call.services.chats.file(call.who(), *id);
+    if (!file) co_return std::unexpected(file.error());
+    // What another program stored may change under its name, and comes whole.
+    bool const comes_in_parts = file->foreign_key.empty() && file->size > 0;
+    // A file of ours never changes: its id is all that tells it from another.
+    auto const tag = fmt::format("\"{}\"", id->text());
+    auto const wanted =
+        comes_in_parts ? wanted_bytes(call.request, tag, file->size) : WantedBytes(WholeFile{});
+    if (std::holds_alternative<NothingOfIt>(wanted))
+        co_return co_await refuse_range(call, file->size);
+    auto const* range = std::get_if<ByteRange>(&wanted);
+    chat::BlobPart const part =
+        range ? chat::BlobPart{range->first, range->length()} : chat::BlobPart{};
+    auto& blobs = call.services.blobs;
+    auto opening = range ? blobs.open(*id, part) : chat::open_bytes(blobs, *file);
+    auto reader = co_await std::move(opening);
+    if (!reader && reader.error().code == Errc::invalid_argument)
+        co_return fail(Errc::internal,
+                       fmt::format("file {} has lost bytes that it had", id->text()));
+    if (!reader) co_return std::unexpected(reader.error());
+
+    auto head = api_head(range ? 206 : 200, file->media_type);
+    head.headers.set("Content-Security-Policy", "default-src 'none'; sandbox");
+    head.headers.add("Content-Disposition", attachment(file->name));
+    if (comes_in_parts) {
+        head.headers.add("Accept-Ranges", "bytes");
+        head.headers.add("ETag", tag);
+    }
+    if (range)
+        head.headers.add("Content-Range",
+                         fmt::format("bytes {}-{}/{}", range->first, range->last, file->size));
+    // Nobody wrote down the size of what another program stored.
+    auto const whole = file->size > 0 ? file->size : (*reader)->size();
+    auto const length = range ? range->length() : whole;
+    if (length > 0) head.headers.set("Content-Length", fmt::format("{}", length));
+    if (call.request.method == "HEAD")
+        co_return co_await call.writer.respond(std::move(head), std::string());
+    auto started = co_await call.writer.start(std::move(head));
+    if (!started) co_return started;
+    co_return co_await send_bytes(call.writer, **reader, *id, length);
 }
 
 }  // namespace

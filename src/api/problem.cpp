@@ -36,7 +36,7 @@ Kind kind_of(Errc code) {
 }
 
 /// Reasons that are codes of their own; status 0: that of the `Errc`.
-constexpr std::array<std::pair<std::string_view, unsigned>, 22> known_reasons{{
+constexpr std::array<std::pair<std::string_view, unsigned>, 23> known_reasons{{
     {"unknown_field", 0},
     {"wrong_credentials", 0},
     {"unauthenticated", 0},
@@ -45,6 +45,7 @@ constexpr std::array<std::pair<std::string_view, unsigned>, 22> known_reasons{{
     {"idempotency_conflict", 0},
     {"events_expired", 0},
     {"unsupported_type", 415},
+    {"range_not_satisfiable", 416},
     {"misdirected", 421},
     {"too_many_requests", 0},
     {"draining", 0},

@@ -87,7 +87,7 @@ public:
     asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
         co_return fail(Errc::unavailable, "no space");
     }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId) override {
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId, chat::BlobPart) override {
         co_return fail(Errc::not_found, "no such file");
     }
     asio::awaitable<Result<void>> remove(FileId) override { co_return Result<void>{}; }

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t max_thread_body = 256 * 1024;
 
 /// The thread as its next turn would take it: with the default model while it has none of its own,
-/// which is not stored before that turn (docs/decisions/0026-a-thread-shows-the-default-model.md).
+/// which is not stored before that turn (docs/decisions/0027-a-thread-shows-the-default-model.md).
 std::string as_asked_next(Call const& call, chat::Thread thread) {
     if (!thread.settings.model) {
         auto model = call.services.default_model();

@@ -6,6 +6,7 @@
 #include "kaiwa/error.hpp"
 
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -243,6 +244,16 @@ public:
                                                        std::size_t limit, std::string after) = 0;
 };
 
+/// Some bytes of a blob, or all.
+struct BlobPart {
+    static constexpr std::uint64_t to_the_end = std::numeric_limits<std::uint64_t>::max();
+
+    std::uint64_t first = 0;            ///< Within the blob.
+    std::uint64_t length = to_the_end;  ///< Over 0; the blob may end before.
+
+    [[nodiscard]] bool is_all() const { return first == 0 && length == to_the_end; }
+};
+
 /// Keeps the bytes of files under ids that the server made.
 class BlobStore {
 public:
@@ -256,14 +267,17 @@ public:
     class Reader {
     public:
         virtual ~Reader() = default;
+        /// Bytes that it gives in all.
         [[nodiscard]] virtual std::uint64_t size() const = 0;
         /// At most 64 KiB; empty at the end.
         virtual asio::awaitable<Result<std::string>> next() = 0;
     };
     virtual ~BlobStore() = default;
     virtual asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId id) = 0;
-    /// Fails with `not_found`. Whether `id` may be read is checked in the ChatStore before.
-    virtual asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) = 0;
+    /// Fails with `not_found`, and with `invalid_argument` for a part that begins behind the last
+    /// byte. Whether `id` may be read is checked in the ChatStore before.
+    virtual asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id, BlobPart part) = 0;
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) { return open(id, {}); }
     virtual asio::awaitable<Result<void>> remove(FileId id) = 0;
 
     /// The same for what another program stored in this place (`FileInfo::foreign_key`). Where

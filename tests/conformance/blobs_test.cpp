@@ -5,8 +5,9 @@ namespace {
 
 using Writer = std::unique_ptr<chat::BlobStore::Writer>;
 
-asio::awaitable<Result<std::string>> read_all(chat::BlobStore& blobs, FileId id) {
-    auto reader = co_await blobs.open(id);
+asio::awaitable<Result<std::string>> read_all(chat::BlobStore& blobs, FileId id,
+                                              chat::BlobPart part = {}) {
+    auto reader = co_await blobs.open(id, part);
     if (!reader) co_return std::unexpected(reader.error());
     std::string all;
     for (;;) {
@@ -40,6 +41,28 @@ TEST_P(BlobStoreTest, KeepsBytesAsTheyCame) {
         ASSERT_TRUE(read) << read.error().message;
         EXPECT_TRUE(*read == bytes.substr(0, size)) << size;
     }
+}
+
+TEST_P(BlobStoreTest, GivesThePartThatIsAskedFor) {
+    std::string bytes;
+    for (int i = 0; i < 200'000; ++i) bytes += static_cast<char>(i * 7 % 251);
+    auto const id = make_id<FileId>();
+    auto writer = run(harness->blobs().create(id));
+    ASSERT_TRUE(run((*writer)->write(bytes)));
+    ASSERT_TRUE(run((*writer)->commit()));
+    constexpr auto to_the_end = chat::BlobPart::to_the_end;
+    for (auto const part : {chat::BlobPart{0, 1}, chat::BlobPart{1, 70'000},
+                            chat::BlobPart{65'536, 65'536}, chat::BlobPart{199'999, 1},
+                            chat::BlobPart{199'990, 1'000}, chat::BlobPart{100'000, to_the_end},
+                            chat::BlobPart{1, to_the_end - 1}, chat::BlobPart{0, 200'000}}) {
+        auto const read = run(read_all(harness->blobs(), id, part));
+        ASSERT_TRUE(read) << read.error().message;
+        EXPECT_TRUE(*read == bytes.substr(part.first, part.length))
+            << part.first << " + " << part.length;
+    }
+    for (auto const first : {std::uint64_t{200'000}, to_the_end})
+        EXPECT_EQ(run(harness->blobs().open(id, {first, 1})).error().code, Errc::invalid_argument);
+    EXPECT_EQ(run(harness->blobs().open(make_id<FileId>(), {0, 1})).error().code, Errc::not_found);
 }
 
 TEST_P(BlobStoreTest, WithoutCommitNothingIsKept) {

@@ -55,6 +55,42 @@ async def test_a_picture_goes_up_and_comes_down_unchanged(ann, ben, models):
     assert "image/png" in str(models.requests("fixed;text=seen")[-1]["body"])
 
 
+async def check_ranges(client: Client, id: str, content: bytes) -> None:
+    """What every file store gives of a file when parts of it are asked for (RFC 9110, 14)."""
+    path, size = f"/api/files/{id}", len(content)
+    whole = await client.call("GET", path)
+    tag = whole.headers["etag"]
+    assert (whole.status_code, whole.headers["accept-ranges"], whole.content == content) == (200, "bytes", True)
+    for field, first, last in (("bytes=0-0", 0, 0), ("bytes=1-4", 1, 4), ("bytes=65530-131080", 65530, 131080), (f"bytes={size - 1}-", size - 1, size - 1),
+                               ("bytes=-7", size - 7, size - 1), ("bytes=0-", 0, size - 1), ("bytes=5-" + "9" * 40, 5, size - 1),
+                               ("bytes=-" + "9" * 40, 0, size - 1)):
+        part = await client.call("GET", path, headers={"range": field, "if-range": tag})
+        assert (part.status_code, part.headers["content-range"]) == (206, f"bytes {first}-{last}/{size}"), field
+        assert part.content == content[first:last + 1] and part.headers["content-length"] == str(last + 1 - first), field
+        assert {name: part.headers[name] for name in INERT} == {name: whole.headers[name] for name in INERT}
+    for field in (f"bytes={size}-", f"bytes={size}-{size + 5}", "bytes=-0", "bytes=" + "9" * 40 + "-"):
+        refused = await client.call("GET", path, headers={"range": field})
+        assert (refused.status_code, refused.headers["content-range"], refused.json()["code"]) == (416, f"bytes */{size}", "range_not_satisfiable"), field
+    for headers in ({"range": "bytes=0-9,20-29"}, {"range": "bytes=0-,0-,0-"}, {"range": "bytes=-5-9"}, {"range": "bytes=9-5"}, {"range": "bytes=-"},
+                    {"range": "lines=0-9"}, {"range": "bytes=0-9", "if-range": '"other"'}, {"range": "bytes=0-9", "if-range": f"W/{tag}"},
+                    {"range": "bytes=0-9", "if-range": "Sat, 29 Oct 1994 19:43:31 GMT"}):
+        answer = await client.call("GET", path, headers=headers)
+        assert answer.status_code == 200 and "content-range" not in answer.headers and answer.content == content, headers
+    head = await client.call("HEAD", path, headers={"range": "bytes=0-9"})
+    assert (head.status_code, head.headers["content-length"], head.headers["accept-ranges"]) == (200, str(size), "bytes")
+
+
+INERT = ("content-type", "content-disposition", "x-content-type-options", "content-security-policy", "cache-control", "etag", "accept-ranges")
+
+
+async def test_a_part_of_a_file_comes_alone(ann, ben):
+    content = bytes(i * 7 % 251 for i in range(200_000))
+    kept = (await ann.call("POST", "/api/files", params={"name": "a.pdf"}, content=content)).json()
+    await check_ranges(ann, kept["id"], content)
+    refused = await ben.call("GET", f"/api/files/{kept['id']}", headers={"range": "bytes=999999-"})
+    assert refused.status_code == 404 and "content-range" not in refused.headers
+
+
 async def test_what_is_no_picture_is_refused(ann):
     svg = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
     for content, content_type, name in (

@@ -248,6 +248,10 @@ def test_an_answer_that_breaks_off_is_never_taken_for_a_whole_one(function):
     event |= {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}
     file = json.loads(function.api.invoke(event).content)["id"]
     assert person.call("GET", f"/api/files/{file}").content == content
+    part = person.call("GET", f"/api/files/{file}", headers={"range": "bytes=150000-150099"})
+    assert part.status == 206 and part.content == content[150_000:150_100]
+    fields = (part.prelude if part.kind == "stream" else part.json)["headers"]
+    assert fields["content-range"] == f"bytes 150000-150099/{len(content)}"
     (stored,) = (path for path in (function.folder / "data").rglob(f"*{file}*") if path.is_file())
     with stored.open("r+b") as opened:
         opened.truncate(150_000)
@@ -262,6 +266,8 @@ def test_an_answer_that_breaks_off_is_never_taken_for_a_whole_one(function):
                          "errorType": "Kaiwa.AnswerBrokeOff", "stackTrace": []}
     else:
         assert answer.status == 500 and json.loads(answer.content)["code"] == "internal"
+    lost = person.call("GET", f"/api/files/{file}", headers={"range": "bytes=150000-150099"})
+    assert lost.status == 500 and json.loads(lost.content)["code"] == "internal"
     (said,) = function.program.lines("handler failed")
     assert said["what"] == f"file {file} has 150000 of its 204800 bytes"
     # The function goes on.

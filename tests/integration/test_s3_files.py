@@ -11,7 +11,7 @@ from conftest import add_key, add_user, make_site
 from support.client import Client
 from support.servers import Kaiwa
 from support.tables import Tables
-from test_files import form, picture, upload
+from test_files import check_ranges, form, picture, upload
 from test_import import chainlit_element, chainlit_thread
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +49,7 @@ async def test_a_file_goes_up_in_parts_and_comes_down_unchanged(moto, bucket, mo
     site = make_site(tmp_path, models, files_in(moto, bucket))
     try:
         async with Client(site.kaiwa.url, key=site.keys["ann"]) as ann, Client(site.kaiwa.url, key=site.keys["ben"]) as ben:
-            small = (await upload(ann, picture(), "猫.png")).json()
+            small = (await upload(ann, picture(300_000), "猫.png")).json()
             before = peak_memory(site.kaiwa.pid)
             content = picture(40 * MEGABYTE + 1)
             large = (await upload(ann, content)).json()
@@ -57,6 +57,7 @@ async def test_a_file_goes_up_in_parts_and_comes_down_unchanged(moto, bucket, mo
             down = await ann.call("GET", f"/api/files/{large['id']}")
             assert down.content == content and down.headers["content-type"] == "image/png"
             assert peak_memory(site.kaiwa.pid) - before < 30 * MEGABYTE
+            await check_ranges(ann, small["id"], picture(300_000))
             for method in ("GET", "HEAD"):
                 assert (await ben.call(method, f"/api/files/{large['id']}")).status_code == 404
             thread = await ann.new_thread()

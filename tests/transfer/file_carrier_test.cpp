@@ -44,7 +44,7 @@ public:
     asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId id) override {
         co_return std::make_unique<TextWriter>(texts[id.text()]);
     }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id, chat::BlobPart) override {
         return open_foreign(id.text());
     }
     asio::awaitable<Result<void>> remove(FileId) override { co_return Result<void>{}; }

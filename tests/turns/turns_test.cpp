@@ -376,7 +376,7 @@ public:
     asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
         co_return fail(Errc::internal, "not here");
     }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId) override {
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId, BlobPart) override {
         co_return fail(Errc::internal, "not here");
     }
     asio::awaitable<Result<void>> remove(FileId) override { co_return Result<void>{}; }
@@ -556,7 +556,7 @@ public:
     asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
         co_return fail(Errc::internal, "not here");
     }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id, BlobPart) override {
         auto const found = bytes.find(id);
         if (found == bytes.end()) co_return fail(Errc::not_found, "there is no such file");
         co_return std::make_unique<Whole>(found->second);

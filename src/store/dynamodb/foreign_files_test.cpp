@@ -14,7 +14,7 @@ public:
     asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
         co_return fail(Errc::unavailable, "nothing is written here");
     }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId) override {
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId, chat::BlobPart) override {
         co_return fail(Errc::not_found, "nothing is here");
     }
     asio::awaitable<Result<void>> remove(FileId id) override {

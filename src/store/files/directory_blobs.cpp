@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -100,8 +101,9 @@ private:
     bool committed_ = false;
 };
 
-Result<std::string> read_piece(FileHandle const& file, std::uint64_t at) {
-    std::string bytes(piece_bytes, '\0');
+/// At most `size` bytes, which are at most a piece.
+Result<std::string> read_piece(FileHandle const& file, std::uint64_t at, std::size_t size) {
+    std::string bytes(size, '\0');
     for (;;) {
         auto const count = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
         if (count < 0 && errno == EINTR) continue;
@@ -113,14 +115,20 @@ Result<std::string> read_piece(FileHandle const& file, std::uint64_t at) {
 
 class BlobReader final : public chat::BlobStore::Reader {
 public:
-    BlobReader(Shared& shared, FileHandle file, std::uint64_t size)
-        : shared_(shared), file_(std::make_shared<FileHandle>(std::move(file))), size_(size) {}
+    BlobReader(Shared& shared, FileHandle file, std::uint64_t first, std::uint64_t size)
+        : shared_(shared),
+          file_(std::make_shared<FileHandle>(std::move(file))),
+          size_(size),
+          at_(first),
+          end_(first + size) {}
 
     [[nodiscard]] std::uint64_t size() const override { return size_; }
 
     asio::awaitable<Result<std::string>> next() override {
-        auto work = [file = file_, at = at_]() -> Result<std::string> {
-            return read_piece(*file, at);
+        auto const size = std::min<std::uint64_t>(piece_bytes, end_ - at_);
+        if (size == 0) co_return std::string();
+        auto work = [file = file_, at = at_, size]() -> Result<std::string> {
+            return read_piece(*file, at, size);
         };
         auto bytes = co_await shared_.workers.run(std::move(work));
         if (bytes) at_ += bytes->size();
@@ -130,8 +138,9 @@ public:
 private:
     Shared& shared_;
     std::shared_ptr<FileHandle> file_;
-    std::uint64_t size_;
-    std::uint64_t at_ = 0;
+    std::uint64_t const size_;
+    std::uint64_t at_;  // within the file
+    std::uint64_t const end_;
 };
 
 class DirectoryBlobs final : public chat::BlobStore {
@@ -151,14 +160,17 @@ public:
         co_return co_await shared_->workers.run(std::move(work));
     }
 
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
-        auto work = [&shared = *shared_, id]() -> Result<std::unique_ptr<Reader>> {
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id, chat::BlobPart part) override {
+        auto work = [&shared = *shared_, id, part]() -> Result<std::unique_ptr<Reader>> {
             auto file = open_beneath(shared.folder.get(), path_of(id), O_RDONLY);
             if (!file) return system_error("opening a file");
             struct stat info{};
             if (::fstat(file.get(), &info) != 0) return system_error("opening a file");
-            return std::make_unique<BlobReader>(shared, std::move(file),
-                                                static_cast<std::uint64_t>(info.st_size));
+            auto const size = static_cast<std::uint64_t>(info.st_size);
+            if (!part.is_all() && part.first >= size)
+                return fail(Errc::invalid_argument, "the part begins behind the end of the file");
+            return std::make_unique<BlobReader>(shared, std::move(file), part.first,
+                                                std::min(part.length, size - part.first));
         };
         co_return co_await shared_->workers.run(std::move(work));
     }

@@ -15,8 +15,8 @@ public:
         co_return make_writer(shared_, shared_->path_of(id), loop);
     }
 
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id) override {
-        co_return co_await make_reader(shared_, shared_->path_of(id));
+    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id, chat::BlobPart part) override {
+        co_return co_await make_reader(shared_, shared_->path_of(id), part);
     }
 
     asio::awaitable<Result<void>> remove(FileId id) override {
@@ -24,7 +24,8 @@ public:
     }
 
     asio::awaitable<Result<std::unique_ptr<Reader>>> open_foreign(std::string key) override {
-        co_return co_await make_reader(shared_, key_path(key));
+        chat::BlobPart const all;
+        co_return co_await make_reader(shared_, key_path(key), all);
     }
 
     asio::awaitable<Result<void>> remove_foreign(std::string key) override {

@@ -232,6 +232,29 @@ TEST_F(S3BlobsTest, ReachesWhatAnotherProgramStoredByItsWholeKey) {
     EXPECT_EQ(sent(1), fmt::format("DELETE {} ", url));
 }
 
+TEST_F(S3BlobsTest, AsksForNoMoreThanAPart) {
+    auto const run_it = [this](auto task) { return run(std::move(task)); };
+    auto const blobs = store();
+    answer(206, {{"Content-Length", "3"}, {"Content-Range", "bytes 2-4/9"}, {"ETag", "\"t\""}},
+           {"c"}, Error{Errc::unavailable, "reset", "broken"});
+    answer(206, {{"Content-Range", "bytes 3-4/9"}}, {"de"});
+    auto reader = run(blobs->open(id, {2, 3}));
+    EXPECT_EQ((*reader)->size(), 3U);
+    EXPECT_EQ(read_all(**reader, run_it), "cde");
+    EXPECT_EQ(services.requests.at(0).headers.get("Range"), "bytes=2-4");
+    EXPECT_EQ(services.requests.at(1).headers.get("Range"), "bytes=3-4");
+
+    answer(206, {{"Content-Length", "7"}, {"Content-Range", "bytes 2-8/9"}}, {"cdefghi"});
+    auto rest = run(blobs->open(id, {2, chat::BlobPart::to_the_end}));
+    EXPECT_EQ(read_all(**rest, run_it), "cdefghi");
+    EXPECT_EQ(services.requests.at(2).headers.get("Range"), "bytes=2-");
+
+    answer(416, {}, {"<Error><Code>InvalidRange</Code></Error>"});
+    EXPECT_EQ(run(blobs->open(id, {9, 1})).error().code, Errc::invalid_argument);
+    answer(200, {{"Content-Length", "9"}}, {"abcdefghi"});
+    EXPECT_EQ(run(blobs->open(id, {2, 3})).error().code, Errc::unavailable) << "all of it came";
+}
+
 TEST_F(S3BlobsTest, AsksAgainForADownloadThatDidNotBegin) {
     auto const blobs = store();
     answer(503, {}, {"<Error><Code>SlowDown</Code></Error>"});

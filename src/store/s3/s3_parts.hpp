@@ -30,6 +30,6 @@ struct Shared {
 std::unique_ptr<chat::BlobStore::Writer> make_writer(std::shared_ptr<Shared> shared,
                                                      std::string path, asio::any_io_executor loop);
 asio::awaitable<Result<std::unique_ptr<chat::BlobStore::Reader>>> make_reader(
-    std::shared_ptr<Shared> shared, std::string path);
+    std::shared_ptr<Shared> shared, std::string path, chat::BlobPart part);
 
 }  // namespace kaiwa::store::s3

@@ -440,6 +440,10 @@ export interface paths {
             };
             cookie?: never;
         };
+        /**
+         * @description One range of bytes can be asked for (RFC 9110, 14): what is several, malformed or of another unit is answered with the
+         *     whole file. The file's `ETag` never changes and may stand in `If-Range`.
+         */
         get: operations["downloadFile"];
         put?: never;
         post?: never;
@@ -822,6 +826,7 @@ export interface components {
              * @example events_expired
              * @example too_large
              * @example unsupported_type
+             * @example range_not_satisfiable
              * @example misdirected
              * @example too_many_requests
              * @example internal
@@ -2080,7 +2085,10 @@ export interface operations {
     downloadFile: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                Range?: string;
+                "If-Range"?: string;
+            };
             path: {
                 id: components["parameters"]["id"];
             };
@@ -2095,6 +2103,24 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Those of the range, which `Content-Range` names */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The range has no byte of the file; `Content-Range` says its size */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             default: components["responses"]["Problem"];
