@@ -3,6 +3,10 @@ add_compile_definitions(
   BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_BEAST_SEPARATE_COMPILATION
+  # Asio would keep blocks of ended tasks for the next, larger than it needs: a frame that waits for
+  # a whole answer holds what a passing one asked for. The C library's allocator fits them, and what
+  # looks for errors of memory sees each frame.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=0
   _GLIBCXX_ASSERTIONS)
 add_compile_options(-fPIE -fstack-protector-strong -fno-omit-frame-pointer)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
