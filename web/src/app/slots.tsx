@@ -1,6 +1,7 @@
 import type { ComponentType } from "react";
 import { later, Missing } from "@/components/ui/later";
 import { ConnectionLine } from "@/features/connection/ConnectionLine";
+import { Overlays } from "@/features/palette/Overlays";
 import { Search } from "@/features/search/Search";
 import { ThreadList } from "@/features/threads/ThreadList";
 
@@ -55,5 +56,6 @@ export const slots: Slots = {
 
   threadMenu: later(async () => (await import("@/features/export/ExportMenu")).ExportMenu),
 
-  overlays: later(async () => (await import("@/features/palette/Overlays")).Overlays),
+  // Not later: a key that is pressed before its code has come would be lost.
+  overlays: Overlays,
 };
