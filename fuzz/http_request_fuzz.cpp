@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <memory>
 
 using namespace kaiwa;
 using namespace kaiwa::http;
@@ -96,6 +97,10 @@ void check(std::string_view answers) {
     }
 }
 
+asio::awaitable<void> serve(std::unique_ptr<Connection> connection) {
+    co_await serve_connection(*connection);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
@@ -110,8 +115,9 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     ServerLoop loop(io.get_executor(), world.router, world.options, bodies, world.random,
                     world.log);
     asio::ip::tcp::socket socket(io, asio::ip::tcp::v4(), sockets[0]);
+    auto connection = std::make_unique<Connection>(loop, std::move(socket));
     bool ended = false;
-    spawn(io.get_executor(), {}, serve_connection(loop, std::move(socket)),
+    spawn(io.get_executor(), {}, serve(std::move(connection)),
           [&ended](std::exception_ptr bug) {
               require(!bug);
               ended = true;
