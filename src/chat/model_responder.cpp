@@ -68,6 +68,7 @@ asio::awaitable<Passed> Relay::pass() {
         if (!ended) continue;
         // How the answer ended counts, whether or not this could still be written.
         static_cast<void>(co_await end_thinking());
+        sink_.show();  // storing the end may take long
         co_return ended;
     }
     sink_.show();

@@ -237,9 +237,11 @@ asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn
 asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
     Message const& message, bool sees_images, std::uint64_t& bytes_left) const {
     std::vector<llm::Part> parts;
+    // Models take pictures of people alone, and what an answer showed is not part of its words.
+    bool const is_question = message.role == MessageRole::user;
     for (auto const& file : message.files) {
-        bool const shown = is_image(file.media_type) && sees_images;
-        bool const wanted = shown || is_text(file.media_type);
+        bool const shown = is_question && is_image(file.media_type) && sees_images;
+        bool const wanted = shown || (is_question && is_text(file.media_type));
         auto const most = shown ? options_.max_image_bytes : options_.max_text_file_bytes;
         auto const limit = std::min<std::uint64_t>(most, bytes_left);
         Result<std::string> bytes = fail(Errc::too_large, "it is not for a model");
@@ -249,8 +251,11 @@ asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
             parts.push_back(llm::TextPart{described(file)});
             continue;
         }
-        if (!bytes && bytes.error().code == Errc::not_found) {
-            // Its bytes are gone, or another server's: the conversation goes on without them.
+        auto const code = bytes ? Errc::internal : bytes.error().code;
+        bool const is_of_others = !file.foreign_key.empty() && code != Errc::cancelled;
+        if (!bytes && (code == Errc::not_found || is_of_others)) {
+            // Its bytes are gone, another server's, or another program's that we may not read: the
+            // conversation goes on without them.
             parts.push_back(llm::TextPart{
                 fmt::format("[{}, {}, no longer available]", file.name, file.media_type)});
             continue;

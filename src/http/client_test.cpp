@@ -95,6 +95,24 @@ TEST_F(ClientTest, SendsAndReadsLargeBodies) {
     EXPECT_FALSE(outcome.error.has_value());
 }
 
+TEST_F(ClientTest, ReadsAnAnswerThatFillsTheReadItCameInAndEndsWithTheConnection) {
+    // As large as what a waiting call reads at most, so that the end behind it is found at once.
+    for (std::size_t const size : {512u, 1024u, 4096u}) {
+        std::string answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: ";
+        auto const body = size - answer.size() - (size < 1100 ? 3 : 4) - 4;
+        answer += fmt::format("{}\r\n\r\n{}", body, std::string(body, 'x'));
+        ASSERT_EQ(answer.size(), size);
+        ScriptedServer server([&](Peer& peer) {
+            peer.read_request();
+            // The call waits by then.
+            std::this_thread::sleep_for(5ms);
+            peer.send(answer);
+        });
+        EXPECT_EQ(get(server.url()).body, std::string(body, 'x')) << size;
+        client.reset();
+    }
+}
+
 TEST_F(ClientTest, ReadsABodyThatEndsWithTheConnection) {
     auto const outcome = answer_with("HTTP/1.0 200 OK\r\n\r\nall of it");
     EXPECT_EQ(outcome.body, "all of it");

@@ -259,7 +259,10 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
     // A server that always has bytes ready never makes the call wait.
     if (watchdog_.expired()) co_return stopped();
     for (bool arrived = false;;) {
-        if (auto const filled = fill_now(); filled || arrived) co_return filled.value_or(true);
+        auto const filled = fill_now();
+        // What has arrived is told first: an end behind it is still there at the next read.
+        if (arrived && filled && filled->has_value()) co_return true;
+        if (filled || arrived) co_return filled.value_or(true);
         if (tls_) {
             input_.release_if_empty();
             auto const ready = co_await wait_until_ready(tls_->waits_for_writing());

@@ -131,8 +131,9 @@ struct Server::Impl {
 
 namespace {
 
-asio::awaitable<void> serve_counted(std::unique_ptr<Connection> connection, Counted open,
-                                    Counted running_task) {
+/// The connection is gone before it is no longer counted: parameters end last to first.
+asio::awaitable<void> serve_counted(Counted open, Counted running_task,
+                                    std::unique_ptr<Connection> connection) {
     co_await serve_connection(*connection);
 }
 
@@ -178,8 +179,8 @@ void Server::Impl::begin(Part& part, tcp::socket socket) {
         return;
     }
     auto connection = std::make_unique<Connection>(part.loop, std::move(socket));
-    auto task = serve_counted(std::move(connection), Counted(connections, changed),
-                              Counted(running, changed));
+    auto task = serve_counted(Counted(connections, changed), Counted(running, changed),
+                              std::move(connection));
     part.tasks.start("connection", std::move(task));
     if (!std::exchange(part.watching, true)) {
         part.tasks.start("deadlines", watch(part, Counted(running, changed)));

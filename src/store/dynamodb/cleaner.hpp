@@ -43,6 +43,7 @@ private:
         return {std::string(servers_partition), "SERVER#" + name_};
     }
 
+    std::size_t put_off_ = 0;  // threads whose next look was put off, since the beginning
     Engine engine_;
     std::string name_;  // of this server, for its presence
 };

@@ -56,17 +56,22 @@ asio::awaitable<Result<void>> adopt_files(Engine engine, Principal who, ThreadId
     if (!known) co_return std::unexpected(known.error());
     std::set<std::string> there;
     for (auto const& item : *known) there.insert(string_or(item, "id"));
-    std::vector<Item> items;
     for (auto const& file : files) {
         if (!there.insert(file.id.text()).second) continue;
+        // First what the deletion of its user goes by; then the file, unless somebody was faster.
+        auto pointed = co_await engine.table.put(file_pointer(who.id, file.id).item());
+        if (!pointed) co_return pointed;
         auto item = common_item(file, who.id);
         Value::Set threads{Value::Set::Of::strings, {thread.text()}};
         item.emplace("threads", std::move(threads));
         item.emplace("foreignKey", file.foreign_key);
-        items.push_back(std::move(item));
-        items.push_back(file_pointer(who.id, file.id).item());
+        Aliases aliases;
+        auto const absent = "attribute_not_exists(" + aliases.name("PK") + ")";
+        auto const adopted =
+            co_await engine.table.put_if(std::move(item), std::move(aliases), absent);
+        if (!adopted) co_return std::unexpected(adopted.error());
     }
-    co_return co_await engine.table.batch_put(std::move(items));
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::vector<FileRow>>> usable_files(Engine engine, Principal who,

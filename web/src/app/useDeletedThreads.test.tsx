@@ -12,7 +12,7 @@ import { useDeletedThreads } from "./useDeletedThreads";
 
 const thread: ThreadItem = { id: "a", title: "A", created_at: "2026-01-01T00:00:00.000Z", updated_at: "2026-01-01T00:00:00.000Z", archived: false, head: null, running: false };
 const key = "kaiwa.draft.a";
-const problem = (status: number) => Response.json({ type: "about:blank", title: "No", status, detail: "", code: "not_found", request_id: "r" }, { status });
+const problem = (status: number) => Response.json({ type: "about:blank", title: "No", status, detail: "", code: status === 404 ? "not_found" : "unavailable", request_id: "r" }, { status });
 
 /** Answers requests by their method; 404 to those of others. */
 function server(answers: Record<string, () => Response>): void {
@@ -68,6 +68,26 @@ it("takes the draft of a thread out of storage when it is deleted, and brings it
   expect(getDraft("a").text).toBe("下書き");
   expect(unsentOf("a").map(({ text }) => text)).toEqual(["届かなかった"]);
   dispatchEvent(new Event("pagehide"));
+  expect(localStorage.getItem(key)).toContain("下書き");
+});
+
+it("brings back a draft that is files alone", async () => {
+  server({ ...there, DELETE: () => new Response(null, { status: 204 }), POST: () => Response.json({ ...thread, settings: {} }) });
+  const file = { id: "f", name: "猫.png", type: "image/png", size: 3 };
+  setDraft("a", { text: "", files: [file] });
+  const { actions } = show();
+  act(() => actions.remove(thread, () => undefined));
+  expect(getDraft("a").files).toEqual([]);
+  await act(() => actions.deletions.undo("a"));
+  expect(getDraft("a").files).toEqual([file]);
+});
+
+it("keeps a draft when a proxy says 404 of its own", async () => {
+  const asked = vi.fn(() => new Response("<html>404 page not found</html>", { status: 404, headers: { "Content-Type": "text/html" } }));
+  server({ GET: asked });
+  show();
+  await waitFor(() => expect(asked).toHaveBeenCalled());
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
   expect(localStorage.getItem(key)).toContain("下書き");
 });
 

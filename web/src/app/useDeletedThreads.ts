@@ -31,7 +31,8 @@ export function useDeletedThreads(): void {
       try {
         await api.GET("/api/threads/{id}", { params: { path: { id } } });
       } catch (error) {
-        if (isApiError(error) && error.status === 404) gone(id);
+        // Not for any 404: a proxy in front answers one of its own while the server restarts.
+        if (isApiError(error, "not_found")) gone(id);
         // Told nothing, a draft stays; the next gap asks again.
         else return;
       }

@@ -28,6 +28,12 @@ describe("the settings of a chat that has not begun", () => {
     expect(newChatSettings()).toEqual({ model: "local/usual", temperature: 0.2 });
   });
 
+  it("do not outlive the defaults that are chosen after them", () => {
+    setNewChatSettings({ model: "local/tried" });
+    setChatDefaults({ model: "local/usual" });
+    expect(newChatSettings()).toEqual({ model: "local/usual" });
+  });
+
   it("may be none at all, whatever the defaults are", () => {
     setChatDefaults({ temperature: 0.2 });
     setNewChatSettings({});

@@ -18,6 +18,8 @@ export function chatDefaults(): ThreadSettings {
 
 export function setChatDefaults(settings: ThreadSettings): void {
   write(key, Object.keys(settings).length === 0 ? null : settings);
+  // What was tried in a chat that has not begun does not outlive them.
+  write(newChatKey, null);
 }
 
 /** The settings of the chat that has not begun: what was chosen for it, else the defaults. */

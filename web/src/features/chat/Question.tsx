@@ -23,7 +23,7 @@ export function Question({ item }: { item: Item }) {
     const close = (from: Element | null) => {
       setEditing(null);
       // Back to where the focus came from, at once: later it might be somewhere else again.
-      if (from instanceof HTMLElement && from.isConnected) return from.focus();
+      if (from instanceof HTMLElement && from !== document.body && from.isConnected) return from.focus();
       // The button that began it is a new one by then.
       requestAnimationFrame(() => document.activeElement === document.body && pencil.current?.focus());
     };

@@ -90,12 +90,13 @@ export function setDraftAside(thread: string): void {
 /** The thread is there again. */
 export function bringDraftBack(thread: string): void {
   const draft = aside.get(thread);
-  if (!draft) return;
   aside.delete(thread);
   // Another tab of this browser may have brought it back before.
   save();
   drafts.delete(name(thread));
-  if (getDraft(thread).text !== draft.text) giveBack(thread, draft);
+  const there = getDraft(thread);
+  if (draft && (isEmpty(there) || there.text !== draft.text)) giveBack(thread, draft);
+  else listeners.forEach((listener) => listener());
 }
 
 /** The threads that have a draft in this browser. */

@@ -11,8 +11,8 @@ import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { navigate, threadPath } from "@/lib/router";
 import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
-import { clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
-import { dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
+import { bringDraftBack, clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
+import { bringUnsentBack, dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
 import { settingsChange, takeSettingsBack } from "./settingsChange";
 import { getConversation, setConversation } from "./useConversation";
 
@@ -201,6 +201,8 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         try {
           const restored = await body(api.POST("/api/threads/{id}/restore", { params: { path: { id: thread } } }));
           client.setQueryData(keys.thread(thread), restored);
+          bringDraftBack(thread);
+          bringUnsentBack(thread);
           await client.invalidateQueries({ queryKey: keys.messages(thread) });
         } catch (error) {
           complain(error);
