@@ -6,7 +6,8 @@ import { forgetUnsent, keepUnsent, unsentOf } from "@/features/chat/outbox";
 import { actionsOf } from "@/features/threads/actions";
 import { toastVoice } from "@/features/threads/voice";
 import type { ThreadItem } from "@/lib/api/types";
-import { LiveContext, type Live, type ThreadNotice } from "@/lib/events/live";
+import { LiveContext, type ThreadNotice } from "@/lib/events/live";
+import { quietLive } from "@/test/quietLive";
 import { makeClient } from "./client";
 import { useDeletedThreads } from "./useDeletedThreads";
 
@@ -23,17 +24,12 @@ const there = { GET: () => Response.json({ ...thread, settings: {} }) };
 function show() {
   const client = makeClient();
   let notify: (notice: ThreadNotice) => void = () => undefined;
-  const live: Live = {
-    connection: () => ({ state: "online" }),
-    onConnection: () => () => undefined,
-    retry: () => undefined,
-    follow: () => () => undefined,
+  const live = quietLive({
     onThread: (listener) => {
       notify = listener;
       return () => undefined;
     },
-    onGap: () => () => undefined,
-  };
+  });
   function Page() {
     useDeletedThreads();
     return null;

@@ -2,7 +2,8 @@ import { QueryClientProvider, useQuery } from "@tanstack/react-query";
 import { act, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { keys, sessionQuery } from "@/lib/api/queries";
-import { LiveContext, type Live } from "@/lib/events/live";
+import { LiveContext } from "@/lib/events/live";
+import { quietLive } from "@/test/quietLive";
 import { makeClient } from "./client";
 import { useSessionCheck } from "./useSessionCheck";
 
@@ -14,17 +15,12 @@ function show() {
   client.setQueryData(keys.session, sessionOf("hanako"));
   client.setQueryData(keys.threads(), "threads of hanako");
   let gap: () => void = () => undefined;
-  const live: Live = {
-    connection: () => ({ state: "online" }),
-    onConnection: () => () => undefined,
-    retry: () => undefined,
-    follow: () => () => undefined,
-    onThread: () => () => undefined,
+  const live = quietLive({
     onGap: (listener) => {
       gap = listener;
       return () => undefined;
     },
-  };
+  });
   function Who() {
     useSessionCheck();
     const { data } = useQuery(sessionQuery);

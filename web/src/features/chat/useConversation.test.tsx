@@ -3,8 +3,9 @@ import { act, renderHook } from "@testing-library/react";
 import { beforeEach, expect, it, vi } from "vitest";
 import { keys } from "@/lib/api/queries";
 import type { ThreadItem } from "@/lib/api/types";
-import { LiveContext, type Live, type ThreadNotice } from "@/lib/events/live";
+import { LiveContext, type ThreadNotice } from "@/lib/events/live";
 import { Turns } from "@/lib/events/turns";
+import { quietLive } from "@/test/quietLive";
 import { addTurn, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { dropUnsent, keepUnsent, unsentOf } from "./outbox";
 import { setConversation, useConversation } from "./useConversation";
@@ -23,11 +24,7 @@ let gap: () => void;
 let answer: () => Response;
 let reads: number;
 
-const live: Live = {
-  connection: () => ({ state: "online" }),
-  onConnection: () => () => undefined,
-  retry: () => undefined,
-  follow: () => () => undefined,
+const live = quietLive({
   onThread: (listener) => {
     tell = listener;
     return () => undefined;
@@ -36,7 +33,7 @@ const live: Live = {
     gap = listener;
     return () => undefined;
   },
-};
+});
 const turns = new Turns(live);
 vi.mock("@/lib/events/LiveProvider", () => ({ useTurns: () => turns }));
 
