@@ -4,6 +4,7 @@
 #include "api/call.hpp"
 #include "api/compat/answering.hpp"
 #include "api/compat/roles.hpp"
+#include "api/compat/session_name.hpp"
 #include "api/event_stream.hpp"
 #include "api/fields.hpp"
 
@@ -14,7 +15,6 @@
 namespace kaiwa::api::compat {
 namespace {
 
-constexpr std::string_view session_cookie = "kaiwa-lambda-url";
 constexpr std::string_view root_path = "/";
 constexpr std::array<std::string_view, 3> paths{root_path, "/chat", "/main"};
 
@@ -117,25 +117,6 @@ asio::awaitable<Result<void>> stream(Services const& services, Begun const& begu
 }
 
 /// Session ids that a header can carry go there; others are in JSON alone.
-bool fits_header(std::string_view text) {
-    return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-http::Headers success_headers(Asked const& asked, Begun const& begun, http::Request const& request) {
-    auto headers = cors_headers(asked.dialect, Outcome::success);
-    auto const& conversation = begun.conversation;
-    if (fits_header(conversation.shown_id)) headers.set("X-Session-Id", conversation.shown_id);
-    bool const browser_keeps_it = asked.dialect == Dialect::lambda_url &&
-                                  conversation.issued == Conversation::Issued::yes;
-    if (browser_keeps_it) {
-        auto cookie = std::string(session_cookie) + "=" + conversation.session_id +
-                      "; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax";
-        if (request.secure) cookie += "; Secure";
-        headers.set("Set-Cookie", std::move(cookie));
-    }
-    return headers;
-}
-
 asio::awaitable<Result<void>> answer_asked(Services const& services, Settings const& settings,
                                            DialectCaller caller, Asked asked,
                                            http::Request& request, http::ResponseWriter& writer) {
@@ -153,7 +134,8 @@ asio::awaitable<Result<void>> answer_asked(Services const& services, Settings co
     auto const place = reads_along ? chat::RunPlace::here : chat::RunPlace::anywhere;
     auto begun = co_await begin(services, settings, std::move(caller), asked, place);
     if (!begun) co_return std::unexpected(begun.error());
-    auto headers = success_headers(asked, *begun, request);
+    auto headers = cors_headers(asked.dialect, Outcome::success);
+    tell_session(begun->conversation, asked.dialect, request, headers);
     if (reads_along) {
         auto streamed = co_await stream(services, *begun, request, writer, std::move(headers));
         co_await see_remembered(services, *begun);
@@ -165,19 +147,6 @@ asio::awaitable<Result<void>> answer_asked(Services const& services, Settings co
     if (reply->status != 202) co_await forget(services, *begun);
     if (reply->status >= 400) headers = cors_headers(asked.dialect, Outcome::failure);
     co_return co_await answer(writer, std::move(*reply), headers);
-}
-
-/// What S1 and S4 fall back to when the client names no session: the cookie that S1 gave, and S4's
-/// own name.
-void choose_session(Asked& asked, Settings const& settings, http::Request const& request) {
-    bool const at_root = asked.shape == Shape::root || asked.shape == Shape::output_text;
-    if (!at_root || asked.session_id || asked.continuation) return;
-    auto const cookie = request.cookie(session_cookie);
-    if (settings.has(Dialect::lambda_url) && cookie && is_session_id(*cookie)) {
-        asked.session_id = std::string(*cookie);
-    } else if (asked.dialect == Dialect::private_rag) {
-        asked.session_id = "default_session";
-    }
 }
 
 Result<Asked> read_post(Dialect dialect, Result<json::value> const& body,
