@@ -7,9 +7,11 @@ namespace kaiwa::chat {
 LiveReader::LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop,
                        std::uint64_t after, StoreReader fallback)
     : turn_(std::move(turn)),
-      cursor_{turn_->log.after(after), std::make_shared<Notifier::Waiter>(std::move(loop))},
+      cursor_{after, std::make_shared<Notifier::Waiter>(std::move(loop))},
       after_(after),
-      fallback_(std::move(fallback)) {}
+      fallback_(std::move(fallback)) {
+    turn_->log.place(cursor_);
+}
 
 asio::awaitable<Result<void>> LiveReader::next(EventBatch& batch, SteadyTime deadline) {
     batch.clear();
@@ -18,13 +20,22 @@ asio::awaitable<Result<void>> LiveReader::next(EventBatch& batch, SteadyTime dea
         if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
         co_return Result<void>{};
     }
-    if (abandoned_) {
-        fallback_.skip_to(cursor_.given);
-        co_return co_await fallback_.next(batch, deadline);
-    }
+    if (abandoned_ || behind_) co_return co_await next_stored(batch, deadline);
     batch.ended = ended_;
     drop_seen(batch);
     co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> LiveReader::next_stored(EventBatch& batch, SteadyTime deadline) {
+    fallback_.skip_to(cursor_.given);
+    auto const read = co_await fallback_.next(batch, deadline);
+    if (behind_) {
+        cursor_.given = fallback_.read_to();
+        turn_->log.place(cursor_);
+        behind_ = false;
+    }
+    ended_ = batch.ended;
+    co_return read;
 }
 
 /// Reads what is there; true when there was nothing and more may come.
@@ -35,6 +46,8 @@ bool LiveReader::look(EventBatch& batch) {
         if (found == TurnLog::Found::nothing) return true;
         ended_ = found == TurnLog::Found::ended;
         abandoned_ = found == TurnLog::Found::abandoned;
+        behind_ = found == TurnLog::Found::saved;
+        if (behind_) break;
     }
     return false;
 }

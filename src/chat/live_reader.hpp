@@ -7,8 +7,8 @@
 
 namespace kaiwa::chat {
 
-/// Follows a turn that runs here, and goes on from the store when its runner lost it. Used on
-/// `loop`.
+/// Follows a turn that runs here. Has from the store what the log let go of before it was read
+/// here, and the rest when the turn's runner lost it. Used on `loop`.
 class LiveReader final : public EventReader {
 public:
     LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop, std::uint64_t after,
@@ -18,6 +18,7 @@ public:
 private:
     bool look(EventBatch& batch);
     void drop_seen(EventBatch& batch);
+    asio::awaitable<Result<void>> next_stored(EventBatch& batch, SteadyTime deadline);
 
     std::shared_ptr<LiveTurn> turn_;
     TurnLog::Cursor cursor_;
@@ -25,6 +26,7 @@ private:
     StoreReader fallback_;
     bool ended_ = false;
     bool abandoned_ = false;
+    bool behind_ = false;  ///< What follows is in the store only.
 };
 
 }  // namespace kaiwa::chat

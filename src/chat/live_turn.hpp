@@ -50,7 +50,7 @@ struct LiveTurn {
 
     llm::Usage usage;
     bool has_usage = false;
-    std::optional<TurnReport> report;  ///< How it ended; unset where the run was lost.
+    std::unique_ptr<TurnReport const> report;  ///< How it ended; unset where the run was lost.
     /// Guards what `freshen()` reads from other loops.
     mutable std::mutex details_mutex;
     ItemList steps;

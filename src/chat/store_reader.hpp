@@ -19,6 +19,8 @@ public:
     asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) override;
     /// Events up to `number` were read elsewhere.
     void skip_to(std::uint64_t number) { after_ = std::max(after_, number); }
+    /// The number of the last event that was read.
+    [[nodiscard]] std::uint64_t read_to() const { return after_; }
 
 private:
     asio::awaitable<Result<void>> look(EventBatch& batch);

@@ -63,8 +63,8 @@ std::size_t TurnLog::answer_bytes() const {
 
 std::string TurnLog::frames_from(Position at) const {
     std::string out;
-    for (; at.chunk < chunks_.size(); ++at.chunk, at.offset = 0) {
-        auto const& chunk = *chunks_[at.chunk];
+    for (; at.chunk < end_chunk(); ++at.chunk, at.offset = 0) {
+        auto const& chunk = *chunks_[at.chunk - dropped_];
         out.append(chunk.data.get() + at.offset, chunk.size - at.offset);
     }
     return out;
@@ -85,19 +85,40 @@ void TurnLog::mark_saved(LogSegment const& segment) {
     saved_text_ += segment.text.size();
     saved_reasoning_ += segment.reasoning.size();
     for (auto left = segment.frames.size(); left > 0;) {
-        auto const here = chunks_[saved_.chunk]->size - saved_.offset;
+        auto const here = chunks_[saved_.chunk - dropped_]->size - saved_.offset;
         if (left < here) {
             saved_.offset += left;
             break;
         }
         left -= here;
-        if (left == 0 && saved_.chunk + 1 == chunks_.size()) {
+        if (left == 0 && saved_.chunk + 1 == end_chunk()) {
             saved_.offset += here;
             break;
         }
         ++saved_.chunk;
         saved_.offset = 0;
     }
+    drop_saved();
+}
+
+/// Lets go of the chunks that are saved whole; the last one stays to be filled while it is small.
+void TurnLog::drop_saved() {
+    while (!chunks_.empty()) {
+        auto const& chunk = *chunks_.front();
+        bool const behind = saved_.chunk > dropped_;
+        bool const spent = saved_.chunk == dropped_ && saved_.offset == chunk.size &&
+                           chunk.capacity > smallest_chunk_bytes;
+        if (!behind && !spent) return;
+        chunk_bytes_ -= chunk.capacity;
+        chunks_.erase(chunks_.begin());
+        ++dropped_;
+        if (spent) saved_ = {dropped_, 0};
+    }
+}
+
+/// The number of the first event that is still here, or the next one that will be.
+std::uint64_t TurnLog::first_kept() const {
+    return chunks_.empty() ? last_ + 1 : chunks_.front()->first;
 }
 
 LogSegment TurnLog::closing_segment(EventType terminal, std::string_view data) const {
@@ -123,27 +144,29 @@ void TurnLog::abandon() {
     changed_.notify_all();
 }
 
-TurnLog::Position TurnLog::after(std::uint64_t number) const {
+void TurnLog::place(Cursor& cursor) const {
     std::lock_guard const lock(mutex_);
-    if (number == 0 || chunks_.empty()) return {};
+    cursor.at = {dropped_, 0};
+    auto const number = cursor.given;
+    if (chunks_.empty() || number < first_kept()) return;
     auto const next = std::ranges::find_if(
         chunks_, [&](auto const& chunk) { return chunk->first > number; });
     auto const index = static_cast<std::size_t>(next - chunks_.begin()) - 1;
     auto const& chunk = *chunks_[index];
     std::string_view const frames(chunk.data.get(), chunk.size);
-    return {index, chunk.size - frames_after(frames, number).size()};
+    cursor.at = {dropped_ + index, chunk.size - frames_after(frames, number).size()};
 }
 
 void TurnLog::take(Position& at, EventBatch& batch) const {
-    while (at.chunk < chunks_.size()) {
-        auto const& chunk = chunks_[at.chunk];
+    while (at.chunk < end_chunk()) {
+        auto const& chunk = chunks_[at.chunk - dropped_];
         if (at.offset < chunk->size) {
             batch.pieces.emplace_back(chunk->data.get() + at.offset, chunk->size - at.offset);
             batch.owners.push_back(chunk);
             at.offset = chunk->size;
         }
         // The last chunk may still grow.
-        if (at.chunk + 1 == chunks_.size()) break;
+        if (at.chunk + 1 == end_chunk()) break;
         ++at.chunk;
         at.offset = 0;
     }
@@ -151,6 +174,9 @@ void TurnLog::take(Position& at, EventBatch& batch) const {
 
 TurnLog::Found TurnLog::read(Cursor& cursor, EventBatch& batch) {
     std::lock_guard const lock(mutex_);
+    if (cursor.at.chunk < dropped_) cursor.at = {dropped_, 0};
+    if (cursor.at.offset == 0 && cursor.at.chunk == dropped_ && cursor.given + 1 < first_kept())
+        return Found::saved;
     take(cursor.at, batch);
     if (!batch.pieces.empty()) cursor.given = last_;
     if (state_ == State::ended) return Found::ended;

@@ -15,12 +15,13 @@
 namespace kaiwa::chat {
 
 /// The events of one running generation, in memory: each is encoded once, when it is appended, and
-/// shared by all readers, who hold a position and read the same bytes.
+/// shared by all readers, who hold a position and read the same bytes. What was saved is let go of:
+/// a reader that is further behind than that has it from the store.
 ///
 /// One task appends; any number of tasks on any loops read. Thread-safe.
 class TurnLog {
 public:
-    /// A place between two frames.
+    /// A place between two frames. Chunks are counted from the first that there was.
     struct Position {
         std::size_t chunk = 0;
         std::size_t offset = 0;
@@ -28,9 +29,9 @@ public:
 
     /// Where one reader is, and where it waits. One for each reader.
     struct Cursor {
-        Position at{};
-        std::shared_ptr<Notifier::Waiter> waiter{};
         std::uint64_t given = 0;  ///< The number of the last event that it was given.
+        std::shared_ptr<Notifier::Waiter> waiter{};
+        Position at{};  ///< Set by `place()` and `read()`.
     };
 
     /// Appends an event and returns its number, counted from 1. Wakes nobody: see `publish()`.
@@ -49,6 +50,7 @@ public:
 
     /// What was appended since the segment that `mark_saved()` was last told of.
     [[nodiscard]] LogSegment unsaved() const;
+    /// The store has `segment`: readers no longer need it here.
     void mark_saved(LogSegment const& segment);
 
     /// The unsaved rest with the terminal event, which no reader can see yet: it is shown by
@@ -59,12 +61,13 @@ public:
     /// Ends the log without a terminal event: readers go on from the store.
     void abandon();
 
-    /// The place after event `number`.
-    [[nodiscard]] Position after(std::uint64_t number) const;
+    /// Puts `cursor` after the event `cursor.given`.
+    void place(Cursor& cursor) const;
 
-    enum class Found { events, nothing, ended, abandoned };
+    enum class Found { events, nothing, ended, abandoned, saved };
     /// Moves `cursor` past what is there, adding it to `batch`. When it finds nothing, what is
-    /// published next wakes the cursor's waiter.
+    /// published next wakes the cursor's waiter. `saved`: what follows is in the store only; read
+    /// it there, set `given` and `place()` the cursor anew.
     [[nodiscard]] Found read(Cursor& cursor, EventBatch& batch);
 
 private:
@@ -78,6 +81,9 @@ private:
     };
     enum class State { open, ended, abandoned };
 
+    [[nodiscard]] std::uint64_t first_kept() const;
+    [[nodiscard]] std::size_t end_chunk() const { return dropped_ + chunks_.size(); }
+    void drop_saved();
     void store_frame(std::string_view frame);
     void take(Position& at, EventBatch& batch) const;
     [[nodiscard]] std::string frames_from(Position at) const;
@@ -85,6 +91,7 @@ private:
     mutable std::mutex mutex_;
     Notifier changed_;
     std::vector<std::shared_ptr<Chunk>> chunks_;
+    std::size_t dropped_ = 0;  // chunks before the first of `chunks_`
     std::size_t chunk_bytes_ = 0;  // capacity of all chunks
     std::uint64_t last_ = 0;
     State state_ = State::open;

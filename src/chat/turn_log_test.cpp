@@ -3,7 +3,9 @@
 #include <boost/asio/io_context.hpp>
 #include <gtest/gtest.h>
 
+#include <random>
 #include <thread>
+#include <vector>
 
 namespace kaiwa::chat {
 namespace {
@@ -23,9 +25,10 @@ void run(asio::io_context& io, asio::awaitable<void> task) {
     if (escaped) std::rethrow_exception(escaped);
 }
 
-asio::awaitable<void> read_all(TurnLog& log, TurnLog::Position at, std::string& seen) {
+asio::awaitable<void> read_all(TurnLog& log, std::uint64_t after, std::string& seen) {
     auto const loop = co_await asio::this_coro::executor;
-    TurnLog::Cursor cursor{at, std::make_shared<Notifier::Waiter>(loop)};
+    TurnLog::Cursor cursor{after, std::make_shared<Notifier::Waiter>(loop)};
+    log.place(cursor);
     for (;;) {
         EventBatch batch;
         auto const found = log.read(cursor, batch);
@@ -45,12 +48,12 @@ TEST(TurnLog, GivesEveryReaderTheSameBytesFromWhereverItBegins) {
     log.end(EventType::done, "{}");
     asio::io_context io;
     std::string whole;
-    run(io, read_all(log, {}, whole));
+    run(io, read_all(log, 0, whole));
     EXPECT_EQ(split_frames(whole).size(), 3'002u);
 
     for (std::uint64_t after : {1u, 2u, 10u, 500u, 2'999u, 3'001u, 3'002u, 9'999u}) {
         std::string rest;
-        run(io, read_all(log, log.after(after), rest));
+        run(io, read_all(log, after, rest));
         EXPECT_EQ(rest, frames_after(whole, after)) << after;
     }
 }
@@ -68,7 +71,7 @@ TEST(TurnLog, MissesNothingWhenReadWhileWritten) {
     });
     asio::io_context io;
     std::string seen;
-    run(io, read_all(log, {}, seen));
+    run(io, read_all(log, 0, seen));
     writer.join();
     auto const frames = split_frames(seen);
     ASSERT_EQ(frames.size(), 20'001u);
@@ -133,16 +136,82 @@ TEST(TurnLog, ReadersOnTheWritersLoopHaveWhatIsPublishedBeforeItGoesOn) {
     asio::io_context io;
     TurnLog log;
     std::string told, seen;
-    TurnLog::Cursor cursor{{}, std::make_shared<Notifier::Waiter>(io.get_executor())};
+    TurnLog::Cursor cursor{0, std::make_shared<Notifier::Waiter>(io.get_executor())};
     spawn(io.get_executor(), {}, tell(told, log, std::move(cursor)), [](std::exception_ptr) {});
     run(io, append_and_look(seen, told, log));
     EXPECT_EQ(split_frames(seen).size(), 2u);
 }
 
+TEST(TurnLog, LetsGoOfWhatIsSavedOnceItFilledAChunk) {
+    TurnLog log;
+    TurnLog::Cursor late{.given = 0}, early{.given = 0};
+    EventBatch batch;
+    for (int i = 0; i < 200; ++i) log.append_delta(EventType::text, "word ");
+    EXPECT_EQ(log.read(early, batch), TurnLog::Found::events);
+    log.mark_saved(log.unsaved());
+    batch.clear();
+    EXPECT_EQ(log.read(late, batch), TurnLog::Found::saved);
+    EXPECT_TRUE(batch.empty());
+
+    log.append_delta(EventType::text, "more");
+    EXPECT_EQ(log.read(early, batch), TurnLog::Found::events);
+    EXPECT_EQ(split_frames(text_of(batch)).front().number, 201u);
+    EXPECT_EQ(log.text().size(), 1'004u);
+}
+
+/// What a reader does: from the log while it has it, else from what was saved.
+struct MixedReader {
+    TurnLog::Cursor cursor;
+    std::string seen;
+    int stored_reads = 0;
+
+    void go_on(TurnLog& log, std::string const& stored) {
+        EventBatch batch;
+        while (log.read(cursor, batch) == TurnLog::Found::saved) {
+            auto const fresh = frames_after(stored, cursor.given);
+            seen += fresh;
+            cursor.given = split_frames(fresh).back().number;
+            log.place(cursor);
+            ++stored_reads;
+        }
+        seen += text_of(batch);
+    }
+};
+
+TEST(TurnLog, GivesEachEventOnceToReadersOfAnyPaceWhileItLetsGo) {
+    TurnLog log;
+    std::mt19937 random(7);
+    std::string stored;
+    asio::io_context io;
+    std::vector<MixedReader> readers(5);
+    for (auto& reader : readers)
+        reader.cursor.waiter = std::make_shared<Notifier::Waiter>(io.get_executor());
+    for (int step = 0; step < 4'000; ++step) {
+        log.append_delta(EventType::text, std::string(random() % 300, 'x'));
+        readers.front().go_on(log, stored);
+        if (random() % 6 == 0) {
+            auto const segment = log.unsaved();
+            if (random() % 2 == 0) log.append_delta(EventType::text, "late");
+            stored += segment.frames;
+            log.mark_saved(segment);
+        }
+        for (std::size_t i = 1; i < readers.size(); ++i)
+            if (random() % (1 + i * i * 40) == 0) readers[i].go_on(log, stored);
+    }
+    for (auto& reader : readers) {
+        reader.go_on(log, stored);
+        auto const frames = split_frames(reader.seen);
+        ASSERT_EQ(frames.size(), log.last());
+        for (std::size_t i = 0; i < frames.size(); ++i) ASSERT_EQ(frames[i].number, i + 1);
+    }
+    EXPECT_EQ(readers.front().stored_reads, 0);
+    EXPECT_GT(readers.back().stored_reads, 5);
+}
+
 TEST(TurnLog, TellsThatItWasAbandoned) {
     TurnLog log;
     asio::io_context io;
-    TurnLog::Cursor cursor{{}, std::make_shared<Notifier::Waiter>(io.get_executor())};
+    TurnLog::Cursor cursor{0, std::make_shared<Notifier::Waiter>(io.get_executor())};
     EventBatch batch;
     EXPECT_EQ(log.read(cursor, batch), TurnLog::Found::nothing);
     log.abandon();

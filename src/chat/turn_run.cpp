@@ -252,7 +252,7 @@ asio::awaitable<TurnEnd> end_turn(std::shared_ptr<LiveTurn> turn, TurnSaver& sav
         turn->log.abandon();
         co_return TurnEnd::lost;
     }
-    turn->report = report_of(*turn, terminal, outcome);
+    turn->report = std::make_unique<TurnReport const>(report_of(*turn, terminal, outcome));
     turn->log.end(terminal.type, terminal.data);
     co_return TurnEnd::stored;
 }
