@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -147,25 +148,38 @@ http {{ access_log off; keepalive_requests 1000000;
         self.measure_aws()
         self.measure_dynamodb()
 
-        # Many streams.
-        for streams, rate, tokens in ((2000, 20, 200), (9000, 1, 20)):
-            if quick:
-                streams //= 10
-            before = memory_kb(self.kaiwa.pid, "Pss")
-            peak = [0]
-            loader = subprocess.Popen(["taskset", "-c", "1", str(self.args.bin / "kaiwa_load"), "--target", "kaiwa", "--port", str(self.kaiwa_port), "--key", self.key,
-                                       "--model", f"bench/stream;tokens={tokens};rate={rate}", "--connections", str(streams), "--turns", "1"],
-                                      stdout=subprocess.PIPE, text=True)
-            cpu = cpu_seconds(self.kaiwa.pid)
-            begun = time.time()
-            while loader.poll() is None:
-                peak[0] = max(peak[0], memory_kb(self.kaiwa.pid, "Pss"))
-                time.sleep(0.5)
-            r = json.loads(loader.stdout.read())
-            share = (cpu_seconds(self.kaiwa.pid) - cpu) / (time.time() - begun) * 100
-            each = (peak[0] - before) / streams
-            ok = r["broken"] == 0 and r["turns"] == streams
-            self.row(f"{streams:,} streams × {rate}/s", f"{r['turns']:,} whole, {r['broken']} broken, {share:.0f} % of a core", f"{each:.1f} KB each", "none broken, ≤ 8 KB each", ok and each <= 8)
+        self.measure_streams()
+
+    def measure_streams(self):
+        """Memory of a stream: in processes that did a little work before, so that caches are full and no freed memory is used again."""
+        self.kaiwa.send_signal(signal.SIGTERM)
+        self.kaiwa.wait(20)
+        self.start_kaiwa()
+        for target in ("kaiwa", "nginx"):
+            self.load(target, "stream?tokens=50", 8, 400)
+        scale = 10 if self.args.quick else 1
+        for streams, rate, tokens in ((2000 // scale, 20, 200), (9000 // scale, 1, 20)):
+            results = {}
+            for target, process in (("nginx", self.nginx), ("kaiwa", self.kaiwa)):
+                before = memory_kb(process.pid, "Pss")
+                peak, ended = [0], threading.Event()
+
+                def watch():
+                    while not ended.wait(0.5):
+                        peak[0] = max(peak[0], memory_kb(process.pid, "Pss"))
+
+                watcher = threading.Thread(target=watch)
+                watcher.start()
+                try:
+                    r = self.load(target, f"stream?tokens={tokens}&rate={rate}", streams, 1)
+                finally:
+                    ended.set()
+                    watcher.join()
+                results[target] = r | {"each": (peak[0] - before) / streams, "share": r["cpu"] / r["seconds"] * 100}
+            r, nginx = results["kaiwa"], results["nginx"]
+            whole = r["broken"] == 0 and r["turns"] == streams
+            self.row(f"{streams:,} streams × {rate}/s", f"{r['turns']:,} whole, {r['broken']} broken, {r['share']:.0f} % of a core; {r['each']:.1f} KB each",
+                     f"nginx {nginx['share']:.0f} % of a core; {nginx['each']:.1f} KB each", "none broken, ≤ 8 KB each", whole and r["each"] <= 8)
 
     def measure_store(self):
         seconds = "1" if self.args.quick else "3"
