@@ -24,7 +24,12 @@ const there = { GET: () => Response.json({ ...thread, settings: {} }) };
 function show() {
   const client = makeClient();
   let notify: (notice: ThreadNotice) => void = () => undefined;
+  let tellGap: () => void = () => undefined;
   const live = quietLive({
+    onGap: (listener) => {
+      tellGap = listener;
+      return () => undefined;
+    },
     onThread: (listener) => {
       notify = listener;
       return () => undefined;
@@ -34,14 +39,14 @@ function show() {
     useDeletedThreads();
     return null;
   }
-  render(
+  const { unmount } = render(
     <QueryClientProvider client={client}>
       <LiveContext value={live}>
         <Page />
       </LiveContext>
     </QueryClientProvider>,
   );
-  return { actions: actionsOf(client, toastVoice), told: (notice: ThreadNotice) => act(() => notify(notice)) };
+  return { actions: actionsOf(client, toastVoice), told: (notice: ThreadNotice) => act(() => notify(notice)), gap: () => act(() => tellGap()), unmount };
 }
 
 beforeEach(() => {
@@ -123,4 +128,31 @@ it("keeps a draft while it cannot be known whether its thread is there", async (
   show();
   await waitFor(() => expect(asked).toHaveBeenCalled());
   expect(localStorage.getItem(key)).toContain("下書き");
+});
+
+it("removes questions that did not arrive of threads that went while nobody told of it, and brings them back with the thread", async () => {
+  server({});
+  forgetDrafts();
+  keepUnsent("b", { id: "q", text: "届かなかった", files: [], at: thread.created_at });
+  const { told } = show();
+  await waitFor(() => expect(localStorage.getItem("kaiwa.unsent.b")).toBeNull());
+  told({ thread: { ...thread, id: "b" } });
+  expect(unsentOf("b").map(({ text }) => text)).toEqual(["届かなかった"]);
+});
+
+it("looks anew when told of another gap meanwhile, and believes only that look", async () => {
+  const answers: ((answer: Response) => void)[] = [];
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => answers.push(resolve)));
+  const { gap, unmount } = show();
+  await waitFor(() => expect(answers).toHaveLength(1));
+  gap();
+  await waitFor(() => expect(answers).toHaveLength(2));
+  answers[0]?.(problem(404));
+  await act(() => new Promise((resolve) => setTimeout(resolve)));
+  expect(localStorage.getItem(key), "what the look before found out is old").toContain("下書き");
+  expect(answers, "it asks nothing more").toHaveLength(2);
+  unmount();
+  answers[1]?.(problem(404));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(localStorage.getItem(key), "nor does one of a page that is gone count").toContain("下書き");
 });

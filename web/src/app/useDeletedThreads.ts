@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { bringDraftBack, draftedThreads, setDraftAside } from "@/features/chat/drafts";
-import { bringUnsentBack, isUnmade, setUnsentAside } from "@/features/chat/outbox";
+import { bringUnsentBack, isUnmade, setUnsentAside, threadsWithUnsent } from "@/features/chat/outbox";
 import { actionsOf } from "@/features/threads/actions";
 import { toastVoice } from "@/features/threads/voice";
 import { api } from "@/lib/api/client";
@@ -24,21 +24,17 @@ export function useDeletedThreads(): void {
     });
   }, [deletions]);
 
-  // Those that nobody told of, while this browser was closed or the line was bad.
-  const look = useCallback(async () => {
-    for (const id of draftedThreads()) {
-      if (isUnmade(id)) continue;
-      try {
-        await api.GET("/api/threads/{id}", { params: { path: { id } } });
-      } catch (error) {
-        // Not for any 404: a proxy in front answers one of its own while the server restarts.
-        if (isApiError(error, "not_found")) gone(id);
-        // Told nothing, a draft stays; the next gap asks again.
-        else return;
-      }
-    }
+  // Those that nobody told of, while this browser was closed or the line was bad. One look at a time, of this page alone.
+  const looking = useRef<AbortController>(null);
+  const look = useCallback(() => {
+    looking.current?.abort();
+    looking.current = new AbortController();
+    void lookForGone(looking.current.signal);
   }, []);
-  useEffect(() => void look(), [look]);
+  useEffect(() => {
+    look();
+    return () => looking.current?.abort();
+  }, [look]);
 
   useThreadNotices(
     (notice) => {
@@ -46,8 +42,23 @@ export function useDeletedThreads(): void {
       // What was told before a deletion may come after it.
       if (!deletions.hidden().has(notice.thread.id)) back(notice.thread.id);
     },
-    () => void look(),
+    look,
   );
+}
+
+/** Asks for each thread that something was written into; `signal` ends it. */
+async function lookForGone(signal: AbortSignal): Promise<void> {
+  for (const id of new Set([...draftedThreads(), ...threadsWithUnsent()])) {
+    if (isUnmade(id)) continue;
+    try {
+      await api.GET("/api/threads/{id}", { params: { path: { id } }, signal });
+    } catch (error) {
+      // Told nothing, what was written stays; the next gap asks again. Not any 404 tells:
+      // a proxy in front answers one of its own while the server restarts.
+      if (signal.aborted || !isApiError(error, "not_found")) return;
+      gone(id);
+    }
+  }
 }
 
 function gone(thread: string): void {

@@ -12,11 +12,17 @@ export function takeOver(user: string): boolean {
   }
 }
 
-/** Removes what this browser keeps under keys that begin so. */
-export function removeKept(prefix: string): void {
+/** What follows `prefix` in the keys under which this browser keeps something. */
+export function keptNames(prefix: string): string[] {
   try {
-    Object.keys(localStorage).filter((name) => name.startsWith(prefix)).forEach((name) => localStorage.removeItem(name));
+    return Object.keys(localStorage).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   } catch {
     // Without storage there is nothing.
+    return [];
   }
+}
+
+/** Removes what this browser keeps under keys that begin so. */
+export function removeKept(prefix: string): void {
+  for (const name of keptNames(prefix)) localStorage.removeItem(prefix + name);
 }

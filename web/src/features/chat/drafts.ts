@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 import type { StoredFile } from "@/lib/api/types";
-import { removeKept } from "@/lib/person";
+import { keptNames, removeKept } from "@/lib/person";
 
 /** What is written and attached but not sent; one a thread, and one for the chat that has not begun. */
 export interface Draft {
@@ -10,7 +10,9 @@ export interface Draft {
 
 const none: Draft = { text: "", files: [] };
 const prefix = "kaiwa.draft.";
-const name = (thread: string | null) => prefix + (thread ?? "new");
+/** Stands for the thread of the chat that has not begun. */
+const unbegun = "new";
+const name = (thread: string | null) => prefix + (thread ?? unbegun);
 
 function isEmpty({ text, files }: Draft): boolean {
   return text === "" && files.length === 0;
@@ -101,14 +103,7 @@ export function bringDraftBack(thread: string): void {
 
 /** The threads that have a draft in this browser. */
 export function draftedThreads(): string[] {
-  try {
-    return Object.keys(localStorage)
-      .filter((key) => key.startsWith(prefix) && key !== name(null))
-      .map((key) => key.slice(prefix.length));
-  } catch {
-    // Without storage none outlives its page.
-    return [];
-  }
+  return keptNames(prefix).filter((thread) => thread !== unbegun);
 }
 
 /** Those of a person who is not here any more. */

@@ -1,5 +1,5 @@
 import type { StoredFile, ThreadSettings } from "@/lib/api/types";
-import { removeKept } from "@/lib/person";
+import { keptNames, removeKept } from "@/lib/person";
 
 /** A question from its sending until it is known to have arrived, or is given up. */
 export interface Unsent {
@@ -10,6 +10,8 @@ export interface Unsent {
   parent?: string | null;
   /** The settings of the thread that is still to be made for it. */
   make?: ThreadSettings;
+  /** Settings of the thread that were changed just before, which the server may learn only from this question. */
+  set?: ThreadSettings;
   /** When it was sent first. */
   at: string;
 }
@@ -83,6 +85,11 @@ export function forgetUnsent(): void {
   unstored.clear();
   aside.clear();
   removeKept(prefix);
+}
+
+/** The threads that have such questions in this browser. */
+export function threadsWithUnsent(): string[] {
+  return keptNames(prefix);
 }
 
 /** Whether the server is still to be asked for the thread itself. */
