@@ -8,7 +8,8 @@ function leaves(texts: Texts, prefix = ""): [string, string][] {
 }
 
 /** Plural forms differ between languages; what they say does not. */
-const name = (key: string) => key.replace(/_(zero|one|two|few|many|other)$/, "");
+const form = /_(zero|one|two|few|many|other)$/;
+const name = (key: string) => key.replace(form, "");
 const placeholders = (text: string) => [...new Set(text.match(/{{\s*\w+/g) ?? [])].map((found) => found.replace(/{{\s*/, "")).sort();
 
 const namespaces = [...new Set(Object.keys(files).map((path) => path.split("/").at(-1) ?? ""))];
@@ -21,5 +22,17 @@ it.each(namespaces)("%s says the same in Japanese and English", (file) => {
   for (const [key, text] of ja) {
     expect(text.trim(), key).not.toBe("");
     expect(placeholders(text).filter((found) => found !== "count"), key).toEqual((english.get(name(key)) ?? []).filter((found) => found !== "count"));
+  }
+});
+
+it.each(["ja", "en"])("every text that counts has each form that %s has, and no other", (language) => {
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
+  for (const file of namespaces) {
+    const texts = leaves(files[`./locales/${language}/${file}`] ?? {});
+    const counting = texts.filter(([key, text]) => form.test(key) || placeholders(text).includes("count"));
+    for (const [key] of counting) {
+      const has = texts.filter(([other]) => name(other) === name(key)).map(([other]) => other.slice(name(key).length + 1));
+      expect(has.sort(), `${file} ${key}`).toEqual([...forms].sort());
+    }
   }
 });
