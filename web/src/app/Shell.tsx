@@ -18,9 +18,9 @@ import { setPreference, usePreferences } from "@/lib/preferences";
 import { navigate, type Route } from "@/lib/router";
 import { Sidebar } from "./Sidebar";
 import { slots } from "./slots";
-import { useDrawerSwipe } from "./useDrawerSwipe";
+import { useAfterGap } from "./useAfterGap";
 import { useDeletedThreads } from "./useDeletedThreads";
-import { useSessionCheck } from "./useSessionCheck";
+import { useDrawerSwipe } from "./useDrawerSwipe";
 
 /** Sidebar, main area, and what lies over them. */
 export function Shell({ route, user }: { route: Exclude<Route, { name: "login" | "setup" }>; user: User }) {
@@ -33,7 +33,7 @@ export function Shell({ route, user }: { route: Exclude<Route, { name: "login" |
   const thread = route.name === "chat" ? route.thread : null;
 
   useShortcuts();
-  useSessionCheck();
+  useAfterGap();
   useDeletedThreads();
   useCommand({ id: "newChat", title: "newChat", shortcut: "Mod+Shift+O", run: () => navigate("/") });
   useCommand({

@@ -48,7 +48,7 @@ export const foundQuery = queryOptions({
   staleTime: 0,
 });
 
-/** After providers changed: what is known of them, of their models, and whether there is any. */
+/** After providers changed: what is known of them, of their models, whether there is any, and of threads that show the default one. */
 export async function rereadModels(client: QueryClient): Promise<void> {
-  await Promise.all([adminKeys.providers, keys.models, keys.config].map((queryKey) => client.invalidateQueries({ queryKey })));
+  await Promise.all([adminKeys.providers, keys.models, keys.config, keys.anyThread].map((queryKey) => client.invalidateQueries({ queryKey })));
 }

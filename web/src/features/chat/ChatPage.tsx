@@ -10,6 +10,7 @@ import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
 import { newChatSettings, setNewChatSettings } from "@/lib/chatDefaults";
 import { useCommand } from "@/lib/commands";
+import { defaultModel } from "@/lib/defaultModel";
 import { describe } from "@/lib/i18n/problems";
 import { useMediaQuery } from "@/lib/media";
 import { useLocation } from "@/lib/router";
@@ -38,6 +39,8 @@ interface Props {
 }
 
 const none: ThreadSettings = {};
+/** Milliseconds after which the default model is looked at again, where nothing has been asked and it would answer. */
+const defaultAge = 30_000;
 
 export function ChatPage(props: Props) {
   return <ChatThread key={props.thread ?? "new"} {...props} />;
@@ -45,9 +48,10 @@ export function ChatPage(props: Props) {
 
 function ChatThread({ thread, notice, menu }: Props) {
   const { t } = useTranslation("chat");
-  const config = useQuery(configQuery);
-  const models = useQuery(modelsQuery);
-  const found = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== null });
+  const found = useQuery({ ...threadQuery(thread ?? ""), enabled: thread !== null, refetchInterval: ({ state }) => (state.data?.head === null ? defaultAge : false) });
+  const refetchInterval = thread === null ? defaultAge : false;
+  const config = useQuery({ ...configQuery, refetchInterval });
+  const models = useQuery({ ...modelsQuery, refetchInterval });
   const { conversation, gone, error, loadOlder, refresh } = useConversation(thread);
   const { hash } = useLocation();
 
@@ -64,8 +68,7 @@ function ChatThread({ thread, notice, menu }: Props) {
     },
     [thread, actions],
   );
-  const ready = models.data?.find(({ state }) => state === "ready")?.id;
-  const model = settings.model ?? config.data?.default_model ?? ready ?? null;
+  const model = settings.model ?? defaultModel(config.data, models.data);
 
   const [editing, setEditing] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);

@@ -10,7 +10,8 @@ import { unsentOf } from "./outbox";
 import { useActions } from "./useActions";
 
 const now = "2026-11-20T00:00:00.000Z";
-const settings = {};
+/** What the page shows: the default model too, which the thread does not have. */
+const settings = { model: "local/default", temperature: 0.7 };
 
 type Answer = (body: Record<string, unknown>) => Response | Promise<Response>;
 
@@ -201,4 +202,36 @@ it("takes back a refused change of the settings alone", async () => {
   };
   await done(actions("t").configure({ model: "b" }));
   expect(threadNow()).toMatchObject({ title: "京都の旅", settings: { model: "a", temperature: 0.2 } });
+});
+
+const taken: Answer = (body) => Response.json({ message: (body.message as { id: string }).id, reply: "a", generation: "g" }, { status: 202 });
+
+it("names no model or settings with a turn: the thread has its own, or follows the default of that moment", async () => {
+  client.setQueryData(keys.thread("t"), thread(settings));
+  server["POST /api/threads/t/turns"] = taken;
+  server["POST /api/threads/t/messages/a/regenerate"] = () => problem(503, "unavailable");
+  await done(actions("t").send({ text: "質問", files: [] }));
+  await done(actions("t").again(stored(newReply("a", "q", null, now)), "regenerate"));
+  const turns = asked.filter(({ path }) => path.startsWith("POST"));
+  expect(turns.map(({ body }) => Object.keys(body))).toEqual([["message"], ["reply"]]);
+});
+
+it("sends a change of the settings that is still on its way along with a question, each time the same", async () => {
+  client.setQueryData(keys.thread("t"), thread(settings));
+  let confirm: (answer: Response) => void = () => undefined;
+  server["PATCH /api/threads/t"] = () => new Promise<Response>((resolve) => (confirm = resolve));
+  server["POST /api/threads/t/turns"] = () => problem(503, "unavailable");
+  const chosen = actions("t").configure({ ...settings, model: "local/b" });
+  await done(actions("t").send({ text: "質問", files: [] }));
+  confirm(Response.json({}));
+  await done(chosen);
+  server["POST /api/threads/t/turns"] = taken;
+  await done(actions("t").resend(conversation("t").items[0] as Item));
+  await done(actions("t").send({ text: "次", files: [] }));
+  const turns = asked.filter(({ path }) => path === "POST /api/threads/t/turns");
+  expect(turns.map(({ body }) => [(body.message as { text: string }).text, body.model, body.parameters])).toEqual([
+    ["質問", "local/b", undefined],
+    ["質問", "local/b", undefined],
+    ["次", undefined, undefined],
+  ]);
 });

@@ -13,7 +13,7 @@ import { navigate, threadPath } from "@/lib/router";
 import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { bringDraftBack, clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
 import { bringUnsentBack, dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
-import { settingsChange, takeSettingsBack } from "./settingsChange";
+import { settingsChange, settingsUnderway, takeSettingsBack, tell } from "./settingsChange";
 import { getConversation, setConversation } from "./useConversation";
 
 export interface Sending {
@@ -93,7 +93,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
 
     /** Sends a question that stands in the list and in the outbox. `before` is the list without it. */
     async function turn(id: string, question: Unsent, reply: string, before: Conversation) {
-      const { text, files, parent } = question;
+      const { text, files, parent, set } = question;
       const message = { id: question.id, text, ...(parent === undefined ? {} : { parent }), ...(files.length > 0 ? { files: files.map((file) => file.id) } : {}) };
       let { make } = question;
       const call = async () => {
@@ -103,7 +103,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
           const { make: _, ...made } = question;
           keepUnsent(id, made);
         }
-        return (await body(api.POST("/api/threads/{id}/turns", { params: { path: { id } }, body: { message, ...split(settings) } }))) as TurnAccepted;
+        return (await body(api.POST("/api/threads/{id}/turns", { params: { path: { id } }, body: { message, ...split(set ?? {}) } }))) as TurnAccepted;
       };
       await deliver(id, question.id, reply, call, (error) => {
         if (mayPass(error)) return setConversation(client, id, (old) => fail(old, question.id, reply, error));
@@ -135,7 +135,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
           client.setQueryData<Thread>(keys.thread(id), { id, title: "", created_at: now, updated_at: now, archived: false, head: null, settings });
         }
         const before = thread === null ? emptyConversation : getConversation(client, id);
-        const kept: Unsent = { ...sending, id: newId(), at: now, ...(thread === null ? { make: settings } : {}) };
+        const kept: Unsent = { ...sending, id: newId(), at: now, ...(thread === null ? { make: settings } : { set: settingsUnderway(thread) }) };
         const reply = show(id, kept, before);
         // Kept first: the draft is all there is of it till then.
         keepUnsent(id, kept);
@@ -172,8 +172,8 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         const reply = newReply(newId(), item.parent ?? "", settings.model ?? null, new Date().toISOString());
         const begun = how === "continue" ? { ...reply, text: item.text } : reply;
         setConversation(client, thread, (old) => addSibling(old, item.id, begun));
+        const init = { params: { path: { id: thread, message: item.id } }, body: { reply: reply.id, ...split(settingsUnderway(thread)) } };
         const call = () => {
-          const init = { params: { path: { id: thread, message: item.id } }, body: { reply: reply.id, ...split(settings) } };
           const path = how === "regenerate" ? "/api/threads/{id}/messages/{message}/regenerate" : "/api/threads/{id}/messages/{message}/continue";
           return body(api.POST(path, init)) as Promise<TurnAccepted>;
         };
@@ -241,7 +241,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         const unmade = unsentOf(thread).filter(({ make }) => make !== undefined);
         if (unmade.length > 0) return unmade.forEach((question) => keepUnsent(thread, { ...question, make: next }));
         try {
-          await api.PATCH("/api/threads/{id}", { params: { path: { id: thread } }, body: { settings: changed } });
+          await tell(thread, changed, () => api.PATCH("/api/threads/{id}", { params: { path: { id: thread } }, body: { settings: changed } }));
         } catch (error) {
           client.setQueryData<Thread>(keys.thread(thread), (old) => old && { ...old, settings: takeSettingsBack(old.settings, changed, before) });
           touched(thread);

@@ -8,6 +8,7 @@ import { useTurns } from "@/lib/events/LiveProvider";
 import { hasEnded, type Turn } from "@/lib/events/turn";
 import { commitTurn, emptyConversation, isSending, mergePage, prependPage, withUnsent, type Conversation } from "./conversation";
 import { dropUnsent, isUnmade, unsentOf } from "./outbox";
+import { settingsUnderway } from "./settingsChange";
 
 const firstPage = 60;
 const olderPage = 200;
@@ -54,6 +55,7 @@ export function useConversation(thread: string | null) {
   const [deleted, setDeleted] = useState(false);
   const gone = deleted || (isApiError(query.error) && query.error.status === 404);
 
+  const reread = () => void client.invalidateQueries({ queryKey: keys.thread(id) });
   const refresh = useCallback(() => void client.invalidateQueries({ queryKey: keys.messages(id) }), [client, id]);
 
   const commit = useCallback(
@@ -109,6 +111,8 @@ export function useConversation(thread: string | null) {
       setDeleted(false);
       if (gone) refresh();
       const { items } = getConversation(client, id);
+      // Its settings may have been changed on another page; a change of this one is shown already.
+      if (Object.keys(settingsUnderway(id)).length === 0) reread();
       if (items.some((item) => item.id === notice.thread.head)) return;
       if (sending) passedOver.current = notice.thread.head;
       else refresh();
@@ -116,7 +120,7 @@ export function useConversation(thread: string | null) {
     () => {
       if (thread === null) return;
       refresh();
-      void client.invalidateQueries({ queryKey: keys.thread(id) });
+      reread();
     },
   );
 

@@ -12,6 +12,7 @@ export const keys = {
   config: ["config"] as const,
   models: ["models"] as const,
   threads: (archived = false) => ["threads", archived ? "archived" : "current"] as const,
+  anyThread: ["thread"] as const,
   thread: (id: string) => ["thread", id] as const,
   messages: (id: string) => ["messages", id] as const,
 };

@@ -5,7 +5,7 @@ import { keys, sessionQuery } from "@/lib/api/queries";
 import { LiveContext } from "@/lib/events/live";
 import { quietLive } from "@/test/quietLive";
 import { makeClient } from "./client";
-import { useSessionCheck } from "./useSessionCheck";
+import { useAfterGap } from "./useAfterGap";
 
 const sessionOf = (id: string, role = "user") => ({ user: { id, username: id, name: "", role }, expires_at: "2030-01-01T00:00:00Z" });
 
@@ -22,7 +22,7 @@ function show() {
     },
   });
   function Who() {
-    useSessionCheck();
+    useAfterGap();
     const { data } = useQuery(sessionQuery);
     return <p>{`${data?.user.username} ${data?.user.role}`}</p>;
   }
@@ -50,4 +50,12 @@ it("takes in a role that has changed, and keeps what was read", async () => {
   gap();
   expect(await screen.findByText("hanako administrator")).toBeTruthy();
   expect(client.getQueryData(keys.threads())).toBe("threads of hanako");
+});
+
+it("asks anew which model is the default: the server may have started with another", () => {
+  const { client, gap } = show();
+  client.setQueryData(keys.config, { default_model: "local/a" });
+  client.setQueryData(keys.models, []);
+  gap();
+  expect([keys.config, keys.models].map((key) => client.getQueryState(key)?.isInvalidated)).toEqual([true, true]);
 });
