@@ -138,7 +138,7 @@ test("a Japanese word of two characters is found in titles and messages, and mar
   await expect(page.getByRole("log").getByText("𠮷野家と京都の漬物も足して").first()).toBeInViewport();
 });
 
-test("on a phone the list is a drawer that Escape, a tap outside and a choice close", async ({ browser, baseURL, person }) => {
+test("on a phone the list is a drawer that Escape, a tap outside and a choice close, and a deletion in it can be undone", async ({ browser, baseURL, person }) => {
   const thread = await makeThread(person.api, "local/echo", "電話の会話");
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: "ja-JP", ...(baseURL === undefined ? {} : { baseURL }) });
   await context.addCookies((await person.api.storageState()).cookies);
@@ -156,6 +156,23 @@ test("on a phone the list is a drawer that Escape, a tap outside and a choice cl
   await expect(row).toBeVisible();
   await page.touchscreen.tap(380, 400);
   await expect(row).toHaveCount(0);
+  // A deletion is undone from within the drawer, and after it has closed.
+  const remove = async () => {
+    await open.click();
+    await page.getByRole("button", { name: "「電話の会話」の操作" }).tap();
+    await page.getByRole("menuitem", { name: "削除" }).tap();
+    await expect(row).toHaveCount(0);
+  };
+  const undo = page.getByRole("button", { name: "元に戻す" });
+  await remove();
+  await undo.tap();
+  await expect(row).toBeVisible();
+  await page.keyboard.press("Escape");
+  await remove();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await undo.tap();
+  await expect(undo).toHaveCount(0);
   await open.click();
   await row.tap();
   await expect(page).toHaveURL(new RegExp(thread));

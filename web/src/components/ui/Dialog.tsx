@@ -2,6 +2,7 @@ import { useEffect, useId, useLayoutEffect, useRef, type PointerEvent, type Reac
 import { useTranslation } from "@/lib/i18n/i18n";
 import { cx } from "./cx";
 import { Icon } from "./Icon";
+import { modalOpened } from "./modals";
 
 interface Props {
   open: boolean;
@@ -47,7 +48,9 @@ function Modal({ title, bare, onClose, focus, className, children }: { title: st
     const before = document.activeElement;
     element.showModal();
     focus?.current?.focus();
+    const closed = modalOpened(element);
     return () => {
+      closed();
       element.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
     };
@@ -72,7 +75,7 @@ function Modal({ title, bare, onClose, focus, className, children }: { title: st
             {title}
           </h2>
           {!bare && (
-            <button type="button" aria-label={t("common:close")} onClick={onClose} className="grid size-9 place-items-center rounded-lg text-muted hover:bg-hover">
+            <button type="button" aria-label={t("common:close")} onClick={onClose} className="grid size-9 place-items-center rounded-lg text-muted pointer-coarse:size-11 hover:bg-hover">
               <Icon name="close" />
             </button>
           )}

@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { createPortal } from "react-dom";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Icon } from "./Icon";
+import { newestModal, onModals } from "./modals";
 
 export interface ToastOptions {
   text: string;
@@ -41,9 +43,15 @@ export function toast(options: ToastOptions): () => void {
   return () => remove(shown, "gone");
 }
 
-/** The place where toasts appear; once, in the shell. */
+/** The place where toasts appear; once, in the shell. While a modal dialog is open it is in there: outside nothing can be pressed or heard. */
 export function Toaster() {
   const layer = useRef<HTMLDivElement>(null);
+  const [host] = useState(() => document.createElement("div"));
+  const modal = useSyncExternalStore(onModals, newestModal);
+  useLayoutEffect(() => {
+    (modal ?? document.body).append(host);
+    return () => host.remove();
+  }, [host, modal]);
   const shown = useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
@@ -58,13 +66,14 @@ export function Toaster() {
     // Shown anew, the layer lies over a dialog that has opened since.
     if (element.matches(":popover-open")) element.hidePopover();
     if (newest !== undefined) element.showPopover();
-  }, [newest]);
-  return (
+  }, [newest, modal]);
+  return createPortal(
     <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className="pointer-events-none fixed inset-x-3 top-14 bottom-auto m-0 mx-auto w-auto max-w-md flex-col gap-2 overflow-visible bg-transparent open:flex">
       {shown.map((item) => (
         <Line key={item.id} item={item} />
       ))}
-    </div>
+    </div>,
+    host,
   );
 }
 
@@ -85,11 +94,11 @@ function Line({ item }: { item: Shown }) {
       {kind === "error" && <Icon name="warning" className="shrink-0" />}
       <p className="grow">{item.text}</p>
       {action && (
-        <button type="button" onClick={() => remove(item, "taken")} className="rounded-md px-2.5 py-1.5 font-semibold whitespace-nowrap underline underline-offset-4 focus-visible:outline-page">
+        <button type="button" onClick={() => remove(item, "taken")} className="min-h-8 rounded-md px-2.5 font-semibold pointer-coarse:min-h-10 whitespace-nowrap underline underline-offset-4 focus-visible:outline-page">
           {action.label}
         </button>
       )}
-      <button type="button" aria-label={t("common:close")} onClick={() => remove(item, "gone")} className="grid size-8 shrink-0 place-items-center rounded-md focus-visible:outline-page">
+      <button type="button" aria-label={t("common:close")} onClick={() => remove(item, "gone")} className="grid size-8 shrink-0 place-items-center rounded-md pointer-coarse:size-10 focus-visible:outline-page">
         <Icon name="close" size={16} />
       </button>
     </div>
