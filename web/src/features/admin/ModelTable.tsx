@@ -1,10 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
+import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
 import { useDelayed } from "@/lib/delay";
-import { cellClass, nameCell, Pager, Reason, State, Table, tones, type Column } from "./parts";
+import { aboveReason, cellClass, nameCell, Pager, ReasonRow, State, Table, tones, type Column } from "./parts";
 import { modelPageQuery } from "./queries";
 import { useListView } from "./useListView";
 
@@ -35,18 +37,20 @@ export function ModelTable() {
       {items.length > 0 && (
         <Table label={t("model.tableLabel")} columns={columns} order={list.order} onOrder={list.setOrder}>
           {items.map((model) => (
-            <tr key={model.id}>
-              <td className={nameCell}>
-                {model.name}
-                {model.id !== `${model.provider}/${model.name}` && <div className="text-muted">{model.id}</div>}
-              </td>
-              <td className={cellClass({})}>{model.provider}</td>
-              <td className={cellClass({})}>
-                <State tone={tones[model.state]}>{t(`provider.states.${model.state}`)}</State>
-                <Reason of={model} />
-              </td>
-              <td className={cellClass({ numeric: true, wide: true })}>{model.window === undefined ? "–" : t("model.tokens", { count: model.window })}</td>
-            </tr>
+            <Fragment key={model.id}>
+              <tr className={aboveReason(model)}>
+                <td className={nameCell}>
+                  {model.name}
+                  {model.id !== `${model.provider}/${model.name}` && <div className="text-muted">{model.id}</div>}
+                </td>
+                <td className={cx(cellClass({}), "@xl:whitespace-nowrap")}>{model.provider}</td>
+                <td className={cellClass({})}>
+                  <State tone={tones[model.state]}>{t(`provider.states.${model.state}`)}</State>
+                </td>
+                <td className={cellClass({ numeric: true, wide: true })}>{model.window === undefined ? "–" : t("model.tokens", { count: model.window })}</td>
+              </tr>
+              <ReasonRow of={model} columns={columns.filter(({ wide }) => !wide).length} />
+            </Fragment>
           ))}
         </Table>
       )}

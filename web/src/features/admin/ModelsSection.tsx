@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
@@ -11,7 +11,7 @@ import { useDelayed } from "@/lib/delay";
 import { moment } from "@/lib/i18n/moment";
 import { latency } from "./format";
 import { ModelTable } from "./ModelTable";
-import { cellClass, nameCell, Pager, Reason, RowName, State, Table, tones, Why, type Column, type Order } from "./parts";
+import { aboveReason, cellClass, nameCell, Pager, ReasonRow, RowName, State, Table, tones, Why, type Column, type Order } from "./parts";
 import { NewProviderPanel, ProviderPanel } from "./ProviderPanel";
 import { providerPageQuery } from "./queries";
 import { useListView } from "./useListView";
@@ -75,31 +75,33 @@ function ProviderTable({ providers, order, onOrder, open, onOpen }: { providers:
   return (
     <Table label={t("provider.tableLabel")} columns={columns} order={order} onOrder={onOrder}>
       {providers.map((provider) => (
-        <tr key={provider.name} className={provider.name === open ? "bg-hover" : undefined}>
-          <td className={nameCell}>
-            <RowName label={t("provider.edit", { name: provider.name })} open={provider.name === open} onOpen={() => onOpen(provider.name)}>
-              {provider.name}
-            </RowName>
-            <div className="max-w-64 truncate text-muted max-md:hidden" title={provider.base_url}>
-              {provider.base_url}
-            </div>
-          </td>
-          <td className={cx(cellClass({}), "min-w-40")}>
-            <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
-            <Reason of={provider} />
-          </td>
-          <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, language)}</td>
-          <td className={cellClass({ numeric: true })}>{provider.model_count}</td>
-          <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.kinds.${provider.kind}`)}</td>
-          <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.origins.${provider.origin}`)}</td>
-          <td className={cellClass({ wide: true })}>
-            <div className="max-w-72">
-              {/* Why it cannot be reached stands with its state already. */}
-              {provider.last_error === undefined ? t("never") : provider.last_error !== provider.reason && <Why kind={provider.last_error_class} words={provider.last_error} />}
-              {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, language)}</div>}
-            </div>
-          </td>
-        </tr>
+        <Fragment key={provider.name}>
+          <tr className={cx(provider.name === open && "bg-hover", aboveReason(provider))}>
+            <td className={nameCell}>
+              <RowName label={t("provider.edit", { name: provider.name })} open={provider.name === open} onOpen={() => onOpen(provider.name)}>
+                {provider.name}
+              </RowName>
+              <div className="max-w-64 truncate text-muted max-md:hidden" title={provider.base_url}>
+                {provider.base_url}
+              </div>
+            </td>
+            <td className={cellClass({})}>
+              <State tone={tones[provider.state]}>{t(`provider.states.${provider.state}`)}</State>
+            </td>
+            <td className={cellClass({ numeric: true })}>{provider.latency_ms === undefined ? "–" : latency(provider.latency_ms, language)}</td>
+            <td className={cellClass({ numeric: true })}>{provider.model_count}</td>
+            <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.kinds.${provider.kind}`)}</td>
+            <td className={cx(cellClass({ wide: true }), "whitespace-nowrap")}>{t(`provider.origins.${provider.origin}`)}</td>
+            <td className={cellClass({ wide: true })}>
+              <div className="max-w-72">
+                {/* Why it cannot be reached stands with its state already. */}
+                {provider.last_error === undefined ? t("never") : provider.last_error !== provider.reason && <Why kind={provider.last_error_class} words={provider.last_error} />}
+                {provider.last_error && provider.state !== "ready" && provider.checked_at && <div className="text-muted">{moment(provider.checked_at, language)}</div>}
+              </div>
+            </td>
+          </tr>
+          <ReasonRow of={provider} columns={columns.filter(({ wide }) => !wide).length} className={provider.name === open ? "bg-hover" : undefined} />
+        </Fragment>
       ))}
     </Table>
   );

@@ -38,23 +38,28 @@ export function Why({ kind, words }: { kind: string | undefined; words: string |
   );
 }
 
-/** Beneath a state: why it is so, or what is to be known of a list that could not be read in full. */
-export function Reason({ of: { reason, reason_class: kind } }: { of: Pick<Provider, "reason" | "reason_class"> }) {
+/** Beneath a row: why its state is so, or what is to be known of a list that could not be read in full. `columns` are those that never hide. */
+export function ReasonRow({ of: { reason, reason_class: kind }, columns, className }: { of: Pick<Provider, "reason" | "reason_class">; columns: number; className?: string | undefined }) {
   const { t } = useTranslation("admin");
   if (!reason) return null;
   return (
-    <div className="max-w-72">
-      {kind ? (
-        <Why kind={kind} words={reason} />
-      ) : (
-        <>
-          <p>{t("provider.listNotice")}</p>
-          <Details text={reason} />
-        </>
-      )}
-    </div>
+    <tr className={className}>
+      <td colSpan={columns} className="px-2 pb-2">
+        {kind ? (
+          <Why kind={kind} words={reason} />
+        ) : (
+          <>
+            <p>{t("provider.listNotice")}</p>
+            <Details text={reason} />
+          </>
+        )}
+      </td>
+    </tr>
   );
 }
+
+/** For the row above such a one: no line stands between them. */
+export const aboveReason = (of: Pick<Provider, "reason">) => (of.reason ? "border-b-0!" : undefined);
 
 const dots = { good: "bg-success", bad: "bg-danger", warning: "bg-warning", quiet: "bg-control" } as const;
 
@@ -88,14 +93,14 @@ export interface Order<Key extends string> {
 }
 
 // First lines stand on one line, whatever a cell holds.
-const cell = "px-3 py-1.5 text-start align-baseline first:ps-0 last:pe-0";
+const cell = "px-3 py-1.5 text-start align-baseline first:ps-2 last:pe-2";
 export const cellClass = (column: Pick<Column<string>, "wide" | "roomy" | "numeric">) => cx(cell, column.wide && "@max-4xl:hidden", column.roomy && "@max-xl:hidden", column.numeric && "!text-end whitespace-nowrap tabular-nums");
 
 /** A table that scrolls inside itself. Its head sorts where a column says how. */
 export function Table<Key extends string>({ label, columns, order, onOrder, children }: { label: string; columns: readonly Column<Key>[]; order?: Order<Key>; onOrder?: (order: Order<Key>) => void; children: ReactNode }) {
   const { t } = useTranslation("admin");
   return (
-    <div className="@container overflow-x-auto" tabIndex={0} role="group" aria-label={label}>
+    <div className="@container -mx-2 overflow-x-auto" tabIndex={0} role="group" aria-label={label}>
       <table className="w-full text-sm wrap-break-word" aria-label={label}>
         <thead>
           <tr className="border-b border-line text-muted">
@@ -108,7 +113,7 @@ export function Table<Key extends string>({ label, columns, order, onOrder, chil
                       type="button"
                       title={t("sortBy", { column: column.name })}
                       onClick={() => column.sort !== undefined && onOrder({ by: column.sort, descending: sorted ? !order.descending : false })}
-                      className={cx("-mx-1.5 inline-flex min-h-8 items-baseline gap-1 rounded-md px-1.5 py-1 hover:bg-hover hover:text-text", column.numeric && "flex-row-reverse")}
+                      className={cx("-mx-1.5 inline-flex min-h-8 pointer-coarse:min-h-10 items-baseline gap-1 rounded-md px-1.5 py-1 hover:bg-hover hover:text-text", column.numeric && "flex-row-reverse")}
                     >
                       {column.name}
                       <span aria-hidden="true" className="w-3">{sorted ? (order.descending ? "↓" : "↑") : ""}</span>
@@ -147,7 +152,7 @@ export function Pager({ view, next, busy }: { view: ListView; next: string | nul
 /** The name of a row, which opens it in the panel. */
 export function RowName({ label, open, onOpen, children }: { label: string; open: boolean; onOpen: () => void; children: ReactNode }) {
   return (
-    <button type="button" aria-label={label} aria-expanded={open} onClick={onOpen} className="-mx-1.5 min-h-8 rounded-md px-1.5 text-start font-medium [baseline-source:first] underline decoration-line underline-offset-4 hover:bg-hover">
+    <button type="button" aria-label={label} aria-expanded={open} onClick={onOpen} className="-mx-1.5 min-h-8 rounded-md pointer-coarse:min-h-10 px-1.5 text-start font-medium [baseline-source:first] underline decoration-line underline-offset-4 hover:bg-hover">
       {children}
     </button>
   );
