@@ -23,7 +23,9 @@ export function ConnectionLine() {
   return (
     // Over the page, not in it: what is being read stays where it is.
     <div className="absolute inset-x-0 top-12 z-10 flex min-h-9 flex-wrap items-center justify-center gap-x-3 border-y border-line bg-side px-4 text-sm text-muted">
-      <span role="status">{t("lost")}</span>
+      <span role="status">
+        {t("lost")} <span className="max-md:sr-only">{t("kept")}</span>
+      </span>
       {line.kind === "connecting" ? (
         <span>{t("connecting")}</span>
       ) : (
