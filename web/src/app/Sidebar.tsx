@@ -28,7 +28,7 @@ export function Sidebar({ user, thread, folded, onPick }: Props) {
   return (
     <div className="flex min-h-0 grow flex-col">
       <div className={cx("flex flex-col gap-0.5 p-2", folded && "items-center")}>
-        <div className={cx("flex items-center", folded ? "justify-center" : "justify-between ps-2")}>
+        <div className={cx("flex min-h-10 items-center", folded ? "justify-center" : "justify-between ps-2")}>
           {!folded && <span className="font-semibold">{t("appName")}</span>}
           <IconButton className="max-md:hidden" icon="sidebar" label={t(folded ? "openSidebar" : "foldSidebar")} shortcut="Mod+Shift+S" onClick={() => setPreference("sidebar", folded ? "open" : "folded")} />
         </div>

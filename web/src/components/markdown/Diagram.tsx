@@ -7,6 +7,9 @@ import { CodeBlock } from "./CodeBlock";
 import { CopyButton } from "./CopyButton";
 import { drawDiagram, type Drawing } from "./diagram-frame";
 
+/** A diagram that is wider than its place is drawn smaller, down to this; what is still too wide scrolls. */
+const smallest = 0.6;
+
 type State = { source: string; dark: boolean } & ({ drawing: Drawing } | { reason: string });
 
 /** A Mermaid diagram as an image, or its source: while it is drawn, when it is none, or when asked for. */
@@ -50,10 +53,10 @@ export function Diagram({ source }: { source: string }) {
   return (
     <figure className="md-diagram md-wide">
       <div className="md-scroll" tabIndex={0} role="group" aria-label={t("diagram")}>
-        <img src={url} alt={t("diagramOf", { source })} width={Math.round(width)} height={Math.round(height)} />
+        <img src={url} alt={t("diagramOf", { source })} width={Math.round(width)} height={Math.round(height)} style={{ width: `min(${Math.round(width)}px, max(100%, ${Math.round(width * smallest)}px))` }} />
       </div>
       <div className="md-tools">
-        <IconButton icon="edit" size="small" label={t("showCode")} onClick={() => setAsCode(true)} />
+        <IconButton icon="code" size="small" label={t("showCode")} onClick={() => setAsCode(true)} />
         <CopyButton label={t("copyCode")} text={() => source} />
       </div>
     </figure>

@@ -18,7 +18,7 @@ const kinds: Record<ButtonKind, string> = {
 export type ButtonProps = ComponentProps<"button"> & { kind?: ButtonKind; size?: "small" | "normal"; icon?: IconName };
 
 export function Button({ kind = "plain", size = "normal", icon, className, children, type = "button", ...rest }: ButtonProps) {
-  const sizes = size === "small" ? "h-8 px-2.5 text-sm" : "h-10 px-4 text-[15px]";
+  const sizes = size === "small" ? "h-8 px-2.5 text-sm pointer-coarse:h-10" : "h-10 px-4 text-[15px]";
   return (
     <button type={type} className={cx(base, kinds[kind], sizes, className)} {...rest}>
       {icon && <Icon name={icon} size={size === "small" ? 16 : 18} />}
@@ -41,7 +41,7 @@ export type IconButtonProps = Omit<ComponentProps<"button">, "children" | "aria-
 export function IconButton({ icon, label, kind = "quiet", size = "normal", hint, shortcut, className, type = "button", ...rest }: IconButtonProps) {
   return (
     <Tooltip text={hint ?? label} {...(shortcut === undefined ? {} : { shortcut })}>
-      <button type={type} aria-label={label} className={cx(base, kinds[kind], size === "small" ? "size-8" : "size-10", "shrink-0", className)} {...rest}>
+      <button type={type} aria-label={label} className={cx(base, kinds[kind], size === "small" ? "size-8 pointer-coarse:size-10" : "size-10", "shrink-0", className)} {...rest}>
         <Icon name={icon} size={size === "small" ? 17 : 19} />
       </button>
     </Tooltip>

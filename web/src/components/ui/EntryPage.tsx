@@ -24,7 +24,7 @@ export function EntryPage({ title, lead, children }: { title: string; lead?: Rea
             lang={tag}
             aria-pressed={language === tag}
             onClick={() => setPreference("language", tag as keyof typeof languages)}
-            className="h-9 rounded-lg px-2.5 text-muted hover:bg-hover aria-pressed:font-semibold aria-pressed:text-text"
+            className="h-9 rounded-lg px-2.5 text-muted pointer-coarse:h-11 hover:bg-hover aria-pressed:font-semibold aria-pressed:text-text"
           >
             {name}
           </button>

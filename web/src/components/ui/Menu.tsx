@@ -166,7 +166,7 @@ function Popup({ anchor, side, align, onDismiss, onEscape, filter, children }: P
   );
 }
 
-const row = "flex min-h-9 w-full items-center gap-2.5 rounded-md px-2.5 py-1 text-start text-sm font-normal outline-none hover:bg-hover focus:bg-hover aria-disabled:opacity-50";
+const row = "flex min-h-9 w-full pointer-coarse:min-h-11 items-center gap-2.5 rounded-md px-2.5 py-1 text-start text-sm font-normal outline-none hover:bg-hover focus:bg-hover aria-disabled:opacity-50";
 
 export function MenuItem({ icon, danger = false, disabled = false, onClick, children }: { icon?: IconName; danger?: boolean; disabled?: boolean; onClick: () => void; children: ReactNode }) {
   const close = useContext(Close);

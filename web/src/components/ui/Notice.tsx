@@ -14,7 +14,7 @@ export function Notice({ kind = "info", children, actions, className }: { kind?:
         <Icon name={icon} className={cx("shrink-0", colour)} />
       </span>
       <div className="flex min-w-0 grow flex-wrap items-start gap-x-3 gap-y-1">
-        <div className="min-w-0 grow basis-64 py-[5px] leading-[1.6]">{children}</div>
+        <div className="own-words min-w-0 grow basis-64 py-[5px] leading-[1.6]">{children}</div>
         {actions && <div className="flex flex-wrap gap-2">{actions}</div>}
       </div>
     </div>

@@ -45,7 +45,7 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
 
   return (
     <div className="flex flex-col gap-2">
-      <div className="-ms-2 flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-popup-open:opacity-100 pointer-coarse:opacity-100">
+      <div className="-ms-2 flex h-8 items-center pointer-coarse:h-10 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 has-data-popup-open:opacity-100 pointer-coarse:opacity-100">
         {item.text !== "" && <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copied(copyAnswer(item.text, content.current))} />}
         {!offersAgain(item) && <IconButton size="small" icon="refresh" label={t("regenerate")} disabled={running} onClick={() => void actions.again(item, "regenerate")} />}
         {item.text !== "" && (

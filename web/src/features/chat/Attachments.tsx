@@ -64,9 +64,12 @@ export function UploadList({ files, uploads, onRemove }: { files: readonly Store
       {rows.map(({ id, name, note, failed }) => (
         <li key={id} className="flex max-w-72 items-center gap-2 rounded-lg border border-line py-1 ps-2.5 pe-1 text-sm">
           <Icon name={failed ? "warning" : "file"} size={16} className={failed ? "shrink-0 text-danger" : "shrink-0 text-muted"} />
-          <span className="min-w-0 truncate">{name}</span>
-          <span className={failed ? "text-xs text-danger" : "shrink-0 text-xs text-muted tabular-nums"}>{note}</span>
-          <button type="button" aria-label={t("removeFile", { name })} onClick={() => onRemove(id)} className="grid size-7 shrink-0 place-items-center rounded-md text-muted hover:bg-hover">
+          {/* A reason stands beneath the name: beside it there is no room for both. */}
+          <span className={failed ? "min-w-0" : "flex min-w-0 items-baseline gap-2"}>
+            <span className="block min-w-0 truncate" title={name}>{name}</span>
+            <span className={failed ? "block text-xs text-danger" : "shrink-0 text-xs text-muted tabular-nums"}>{note}</span>
+          </span>
+          <button type="button" aria-label={t("removeFile", { name })} onClick={() => onRemove(id)} className="grid size-7 shrink-0 pointer-coarse:size-9 place-items-center rounded-md text-muted hover:bg-hover">
             <Icon name="close" size={14} />
           </button>
         </li>

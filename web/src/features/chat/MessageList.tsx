@@ -107,7 +107,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
         </div>
       </div>
       {away && (
-        <button type="button" onClick={toEnd} aria-label={t("chat:toNewest")} className="absolute bottom-3 left-1/2 grid size-9 -translate-x-1/2 place-items-center rounded-full border border-line bg-raised shadow-pop hover:bg-hover">
+        <button type="button" onClick={toEnd} aria-label={t("chat:toNewest")} className="absolute bottom-3 left-1/2 grid size-9 pointer-coarse:size-11 -translate-x-1/2 place-items-center rounded-full border border-line bg-raised shadow-pop hover:bg-hover">
           <Icon name="arrowDown" />
         </button>
       )}

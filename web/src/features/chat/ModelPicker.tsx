@@ -51,7 +51,7 @@ export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }
               ?.filter((model) => model.provider === provider)
               .map(({ id, name, state, reason, reason_class: why }) => (
                 <MenuChoice key={id} value={id}>
-                  <span className="block truncate">{name}</span>
+                  <span className="block truncate" title={name}>{name}</span>
                   {state !== "ready" && (
                     <span className="block text-xs">
                       <span className="block text-warning">{t([`why.${why ?? ""}`, state])}</span>

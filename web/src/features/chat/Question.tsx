@@ -45,7 +45,7 @@ export function Question({ item }: { item: Item }) {
       {item.local?.state === "failed" ? (
         <Unsent item={item} error={item.local.error} />
       ) : (
-        <div className="flex h-8 items-center opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+        <div className="flex h-8 items-center opacity-0 pointer-coarse:h-10 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           <IconButton size="small" icon="copy" label={t("common:copy")} onClick={() => void copyIt()} />
           <IconButton ref={pencil} size="small" icon="edit" label={t("edit")} disabled={running} onClick={() => setEditing(item.id)} />
           <BranchSwitcher item={item} />
@@ -92,7 +92,7 @@ function Editor({ item, onClose }: { item: Item; onClose: (from: Element | null)
     void actions.send({ text, files: item.files, parent: item.parent });
   };
   return (
-    <article aria-label={t("edit")} className="flex flex-col gap-2 rounded-2xl bg-bubble p-3">
+    <article aria-label={t("edit")} className="mb-3 flex flex-col gap-2 rounded-2xl bg-bubble p-3">
       <FileList files={item.files} side="end" />
       <TextArea
         ref={field}

@@ -7,7 +7,7 @@ import { Question } from "./Question";
 /** One message in the column. */
 export const Row = memo(function Row({ item, highlighted, newest }: { item: Item; highlighted: boolean; newest: boolean }) {
   return (
-    <div className={cx("mx-auto w-full max-w-[760px] px-4", item.role === "user" ? "pb-1" : "pb-4", highlighted && "rounded-lg bg-mark/40 pt-4")}>
+    <div className={cx("message mx-auto w-full max-w-[760px] px-4", item.role === "user" ? "pb-1" : "pb-4", highlighted && "rounded-lg bg-mark/40 pt-4")}>
       {item.role === "user" ? <Question item={item} /> : <Answer item={item} newest={newest} />}
     </div>
   );

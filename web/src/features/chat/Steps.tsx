@@ -49,7 +49,7 @@ export function Steps({ id, steps, reasoning, notice, since }: Props) {
   if (!runs && took >= noticed) parts.push(duration(took, t));
   return (
     <div className="text-sm">
-      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-ms-1 flex max-w-full items-center gap-1 rounded-md px-1 py-0.5 text-start text-muted hover:text-text">
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="-ms-1 flex max-w-full items-center gap-1 rounded-md px-1 py-0.5 text-start pointer-coarse:py-2 text-muted hover:text-text">
         <Icon name="right" size={15} className={cx("shrink-0", open && "rotate-90")} />
         <span className="truncate">{parts.join(" · ")}</span>
         {runs && <Passed since={since} />}
