@@ -149,7 +149,7 @@ test("feedback with a comment stays", async ({ page, person }) => {
   await page.reload();
   await chat.answers.last().hover();
   await chat.answers.last().getByRole("button", { name: "その他" }).click();
-  await expect(page.getByText(/^\d+(\.\d)?秒$/), "the time it took is still known").toBeVisible();
+  await expect(page.getByText(/^\d+(\.\d)?(ミリ)?秒$/), "the time it took is still known").toBeVisible();
   await page.keyboard.press("Escape");
   await expect(chat.answers.last().getByRole("button", { name: "よくない回答" })).toHaveAttribute("aria-pressed", "true");
 });

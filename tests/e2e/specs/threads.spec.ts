@@ -224,3 +224,23 @@ test("the search hears the first key, and shows no signs of Markdown", async ({ 
   await expect(new Chat(page).composer).toBeFocused();
   await expect(new Chat(page).composer).toHaveValue("");
 });
+
+test("a thread that nobody has asked takes the default model of its first turn, not the one that it was shown with", async ({ page, person }) => {
+  const made = await person.api.post("/api/threads", { data: { title: "まだ何も" } });
+  const { id } = (await made.json()) as { id: string };
+  // As it was when the page read it: the administrator had named another one.
+  const address = new RegExp(`/api/threads/${id}$`);
+  await page.route(address, async (route) => {
+    const answer = await route.fetch();
+    const thread = (await answer.json()) as { settings: object };
+    await route.fulfill({ response: answer, json: { ...thread, settings: { ...thread.settings, model: "local/quick" } } });
+  });
+  const chat = new Chat(page);
+  await chat.open(id);
+  await expect(page.getByRole("button", { name: "モデル: quick" })).toBeVisible();
+  await page.unroute(address);
+  await chat.ask("どのモデルですか");
+  await chat.ended();
+  await chat.shows("どのモデルですか");
+  await expect(page.getByRole("button", { name: "モデル: echo" })).toBeVisible();
+});

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
+import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
@@ -8,6 +8,7 @@ import { UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
 import { pastedFiles } from "./pasted";
 import type { Sending } from "./useActions";
+import { useDroppedFiles } from "./useDroppedFiles";
 import { useGrowing } from "./useGrowing";
 import { useSendKey } from "./useSendKey";
 import { useUploads } from "./useUploads";
@@ -35,7 +36,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   const { uploads, add, remove, busy } = useUploads(thread, limits);
   const { touch, sends, enterKeyHint } = useSendKey();
   const picker = useRef<HTMLInputElement>(null);
-  const [dragging, setDragging] = useState(false);
+  const dragging = useDroppedFiles(limits?.enabled ? add : null);
   useGrowing(field, text);
   useFocus(field, touch, running);
 
@@ -56,20 +57,6 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
     event.preventDefault();
     add(pasted);
   };
-  const drag = {
-    onDragOver: (event: DragEvent) => {
-      if (!limits?.enabled || !event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
-      setDragging(true);
-    },
-    onDragLeave: () => setDragging(false),
-    onDrop: (event: DragEvent) => {
-      if (!limits?.enabled) return;
-      event.preventDefault();
-      setDragging(false);
-      add(event.dataTransfer.files);
-    },
-  };
 
   return (
     <form
@@ -77,7 +64,6 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
         event.preventDefault();
         send();
       }}
-      {...drag}
       className={cx("rounded-2xl border bg-raised has-[textarea:focus-visible]:border-accent", dragging ? "border-accent" : "border-control")}
     >
       <UploadList files={files} uploads={uploads} onRemove={remove} />
