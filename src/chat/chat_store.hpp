@@ -127,12 +127,13 @@ struct Ending {
 /// The run of a turn that was begun elsewhere, in the hands of whoever claimed it.
 struct ClaimedTurn {
     std::uint64_t epoch = 0;  ///< Of the lease, which is new.
-    std::string handover;     ///< As it was given to `begin_turn()` or `begin_reply()`, at most 8 KiB.
+    std::string handover;     ///< As it was given to `begin_turn()` or `begin_reply()`, at most 64 KiB.
 };
 
 struct LogPage {
     Generation generation;
     std::vector<LogSegment> segments;  ///< In order; the first may begin before the asked number.
+    bool more = false;  ///< It was too much for a page: read again after the last segment.
 };
 
 /// Keeps threads, messages, generations and their event logs. Messages are appended, never

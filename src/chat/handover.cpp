@@ -9,11 +9,34 @@ namespace kaiwa::chat {
 namespace {
 
 constexpr std::array role_names{"user", "publisher", "administrator"};
+constexpr std::array kind_names{"user", "assistant", "instruction"};
 
 template <class Id>
 void take(std::optional<Id> const& id, Id& into, bool& sound) {
     if (id) into = *id;
     else sound = false;
+}
+
+json::array to_json(std::vector<Remembered> const& messages) {
+    json::array out;
+    for (auto const& [kind, text] : messages)
+        out.push_back({{"kind", kind_names[static_cast<std::size_t>(kind)]}, {"text", text}});
+    return out;
+}
+
+std::optional<std::vector<Remembered>> read_remembered(json::value const& value) {
+    auto const* items = value.if_array();
+    if (!items) return std::nullopt;
+    std::vector<Remembered> messages;
+    for (auto const& item : *items) {
+        JsonFields fields(item, "a remembered message");
+        auto const kind = std::ranges::find(kind_names, fields.string("kind", {}));
+        auto text = fields.string("text", {.min_bytes = 0, .max_bytes = max_handover_bytes});
+        if (!fields.finish() || kind == kind_names.end()) return std::nullopt;
+        messages.push_back(
+            {static_cast<Remembered::Kind>(kind - kind_names.begin()), std::move(text)});
+    }
+    return messages;
 }
 
 }  // namespace
@@ -27,6 +50,8 @@ std::string to_text(Handover const& handover) {
                      {"reply", handover.reply.text()},
                      {"title", handover.title}};
     if (handover.continued) out["continued"] = handover.continued->text();
+    if (handover.remembered) out["remembered"] = to_json(*handover.remembered);
+    if (!handover.history_id.empty()) out["history_id"] = handover.history_id;
     return json::serialize(out);
 }
 
@@ -46,6 +71,8 @@ Result<Handover> parse_handover(std::string_view text) {
     Handover handover;
     handover.who.username = fields.string("username", {});
     handover.title = fields.string("title", {});
+    handover.history_id = fields.optional_string("history_id", {}).value_or("");
+    auto const* const remembered = fields.member("remembered");
     bool sound = fields.finish().has_value();
     take(UserId::parse(user), handover.who.id, sound);
     take(ThreadId::parse(thread), handover.thread, sound);
@@ -54,6 +81,10 @@ Result<Handover> parse_handover(std::string_view text) {
     auto const known = std::ranges::find(role_names, role);
     if (known == role_names.end()) sound = false;
     else handover.who.role = static_cast<auth::UserRole>(known - role_names.begin());
+    if (remembered) {
+        handover.remembered = read_remembered(*remembered);
+        sound = sound && handover.remembered.has_value();
+    }
     if (continued) {
         handover.continued = MessageId::parse(*continued);
         sound = sound && handover.continued.has_value();

@@ -185,9 +185,15 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
                    .settings = std::move(question.settings),
                    .title = title,
                    .request_digest = std::move(digest)};
-    if (impl->hands_over(place))
-        wanted.handover = to_text(
-            Handover{who, thread, wanted.question, wanted.reply, std::nullopt, title});
+    if (impl->hands_over(place)) {
+        wanted.handover =
+            to_text(Handover{who, thread, wanted.question, wanted.reply, std::nullopt, title,
+                             question.remembered, std::move(question.history_id)});
+        if (wanted.handover.size() > max_handover_bytes) {
+            wanted.handover.clear();
+            place = RunPlace::here;
+        }
+    }
     TurnContext context{who, thread, wanted.question, wanted.reply, {}, {}, {}};
     if (wanted.files.empty()) context.asked = TurnContext::Asked{wanted.text, {}};
     if (context.asked) context.remembered = std::move(question.remembered);
@@ -223,7 +229,7 @@ asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, Thre
     if (impl->hands_over(place))
         wanted.handover =
             to_text(Handover{who, thread, question, request.reply,
-                             carry_on ? std::optional(request.message) : std::nullopt, {}});
+                             carry_on ? std::optional(request.message) : std::nullopt, {}, {}, {}});
     TurnContext context{who, thread, question, request.reply, {}, {},
                         carry_on ? old->text : std::string()};
     auto const loop = co_await asio::this_coro::executor;
@@ -233,12 +239,12 @@ asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, Thre
     co_return co_await impl->begin(std::move(turn), std::move(key), std::move(stored), place, {});
 }
 
-asio::awaitable<Result<void>> TurnService::run_claimed(GenerationId id) {
+asio::awaitable<Result<Handover>> TurnService::run_claimed(GenerationId id) {
     auto const impl = impl_;
     auto& store = impl->services.store;
     auto claimed = co_await store.claim(id);
     if (!claimed) co_return std::unexpected(claimed.error());
-    auto const handover = parse_handover(claimed->handover);
+    auto handover = parse_handover(claimed->handover);
     if (!handover) co_return std::unexpected(handover.error());
     auto const& who = handover->who;
     auto const thread = co_await store.thread(who, handover->thread);
@@ -256,14 +262,23 @@ asio::awaitable<Result<void>> TurnService::run_claimed(GenerationId id) {
     TurnContext context{who, handover->thread, handover->question, handover->reply,
                         reply->model.value_or(std::string()), std::move(settings),
                         std::move(continued)};
+    if (handover->remembered) {
+        auto question = co_await store.message(who, handover->thread, handover->question);
+        if (!question) co_return std::unexpected(question.error());
+        if (question->files.empty()) {
+            context.asked = TurnContext::Asked{std::move(question->text), question->parent};
+            context.remembered = std::move(handover->remembered);
+        }
+    }
     auto const loop = co_await asio::this_coro::executor;
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), id);
     turn->epoch = claimed->epoch;
-    if (auto admitted = impl->live.admit(turn); !admitted) co_return admitted;
+    if (auto admitted = impl->live.admit(turn); !admitted)
+        co_return std::unexpected(std::move(admitted.error()));
     bool const titled = !handover->title.empty() && thread->title == handover->title;
     impl->start(std::move(turn), titled ? handover->title : std::string());
     while (impl->live.find(id)) co_await sleep_for(10ms);
-    co_return Result<void>{};
+    co_return std::move(*handover);
 }
 
 asio::awaitable<Result<std::unique_ptr<EventReader>>> TurnService::follow(Principal who,

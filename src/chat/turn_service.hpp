@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "chat/chat_store.hpp"
+#include "chat/handover.hpp"
 #include "chat/event_reader.hpp"
 #include "chat/notices.hpp"
 #include "chat/recent_branches.hpp"
@@ -45,6 +46,9 @@ struct Question {
     std::optional<std::vector<Remembered>> remembered{};
     /// Whether a repeat must remember the same. What a table remembers has grown meanwhile.
     enum class Repeat { remembers_the_same, may_remember_more } repeat = Repeat::remembers_the_same;
+    /// The session of a `SessionHistory` that whoever runs the turn adds it to once it ended; empty:
+    /// none. Nothing is done with it here but to hand it over.
+    std::string history_id{};
     /// Let go of when the turn ends, or at once when none begins here: a place in somebody's count.
     std::shared_ptr<void> guard{};
 };
@@ -99,9 +103,9 @@ public:
     asio::awaitable<Result<TurnTicket>> reply_again(Principal who, ThreadId thread,
                                                     ReplyRequest request,
                                                     RunPlace place = RunPlace::here);
-    /// Claims a turn that another process began, and runs it to its end. Fails with `conflict` when
-    /// it was claimed before or ended, and as the store does.
-    asio::awaitable<Result<void>> run_claimed(GenerationId id);
+    /// Claims a turn that another process began, runs it to its end, and says what was handed over.
+    /// Fails with `conflict` when it was claimed before or ended, and as the store does.
+    asio::awaitable<Result<Handover>> run_claimed(GenerationId id);
 
     /// Follows a generation from the event after `after`. Fails with `not_found` or `gone`.
     asio::awaitable<Result<std::unique_ptr<EventReader>>> follow(Principal who, GenerationId id,

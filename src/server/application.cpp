@@ -1,5 +1,6 @@
 #include "server/application.hpp"
 
+#include "api/compat/answering.hpp"
 #include "api/compat/direct_event.hpp"
 #include "api/routes.hpp"
 
@@ -73,6 +74,14 @@ asio::awaitable<void> Application::settle() {
 
 asio::awaitable<Result<std::size_t>> Application::clean(SteadyTime until) {
     return stores_->clean(until);
+}
+
+asio::awaitable<Result<void>> Application::run_claimed(GenerationId id) {
+    auto ran = co_await turns_.run_claimed(id);
+    if (!ran) co_return std::unexpected(std::move(ran.error()));
+    auto const services = dialect_services();
+    co_await api::compat::see_remembered(services, std::move(*ran));
+    co_return Result<void>{};
 }
 
 asio::awaitable<Result<std::string>> Application::answer_event(json::object event,

@@ -56,6 +56,8 @@ public:
     /// Does now, as far as a request needs it, what `keep_fresh()` does by itself: for a process
     /// that is frozen between requests. Cheap when it was called within the last seconds.
     asio::awaitable<void> catch_up();
+    /// Runs a turn that another process handed over; see `TurnService::run_claimed()`.
+    asio::awaitable<Result<void>> run_claimed(GenerationId id);
     /// Answers an event that is no HTTP request: see `api::compat::answer_direct_event()`.
     asio::awaitable<Result<std::string>> answer_event(json::object event, SteadyTime deadline);
     /// Waits until no turn runs here and, for some seconds, until providers that are being asked

@@ -80,7 +80,7 @@ public:
     [[nodiscard]] http::Router const& router() const override { return application_->router(); }
 
     asio::awaitable<Result<void>> run_generation(GenerationId id) override {
-        return application_->turns().run_claimed(id);
+        return application_->run_claimed(id);
     }
     asio::awaitable<Result<std::string>> answer_direct(json::object event,
                                                        SteadyTime deadline) override {

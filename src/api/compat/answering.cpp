@@ -200,6 +200,7 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
         if (!history) co_return std::unexpected(history.error());
         question.remembered = std::move(*history);
         question.repeat = chat::Question::Repeat::may_remember_more;
+        question.history_id = conversation->history_id;
     }
     question.guard = std::move(*admitted);
     auto ticket = co_await services.api->turns.ask(
@@ -245,6 +246,15 @@ asio::awaitable<void> see_remembered(Services const& services, Begun const& begu
         co_await remember_later(services, begun);
     else if (belongs_in_history(begun, *answer))
         co_await add_to_history(services, begun, std::move(*answer));
+}
+
+asio::awaitable<void> see_remembered(Services const& services, chat::Handover ran) {
+    Begun begun;
+    begun.conversation.owner.principal = std::move(ran.who);
+    begun.conversation.history_id = std::move(ran.history_id);
+    begun.thread = ran.thread;
+    begun.reply = ran.reply;
+    co_await see_remembered(services, begun);
 }
 
 asio::awaitable<void> forget(Services const& services, Begun const& begun) {

@@ -31,6 +31,8 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
 /// Sees to it that an answer that was streamed gets into the table of histories, where there is
 /// one: now, or as soon as it is whole.
 asio::awaitable<void> see_remembered(Services const& services, Begun const& begun);
+/// The same for one that was handed over and has ended here.
+asio::awaitable<void> see_remembered(Services const& services, chat::Handover ran);
 
 /// Deletes a conversation that nothing continues from.
 asio::awaitable<void> forget(Services const& services, Begun const& begun);
