@@ -87,6 +87,21 @@ TEST(Workers, RunElsewhereAndComeBackToTheLoop) {
     EXPECT_EQ(sum, 42);
 }
 
+asio::awaitable<void> run_out_of_memory(Workers& workers, Result<int>& result) {
+    auto work = []() -> Result<int> { throw std::bad_alloc(); };
+    result = co_await workers.run(std::move(work));
+}
+
+TEST(Workers, FailWhereMemoryIsShort) {
+    asio::io_context loop;
+    Workers workers("test", 1, 10);
+    Result<int> result = 0;
+    spawn(loop.get_executor(), {}, run_out_of_memory(workers, result), [](std::exception_ptr) {});
+    loop.run();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Errc::unavailable);
+}
+
 TEST(Workers, RefuseWorkWhenTheQueueIsFull) {
     asio::io_context io;
     Workers workers("test", 1, 0);

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,6 +40,8 @@ public:
     bool submit(std::move_only_function<void()> job);
 
 private:
+    template <class R, class Work>
+    static R result_of(Work& work);
     void work();
     std::size_t max_queued_;
     std::mutex mutex_;
@@ -48,6 +51,16 @@ private:
     std::vector<std::thread> threads_;
 };
 
+/// Where memory is short a piece of work fails, and the process goes on.
+template <class R, class Work>
+R Workers::result_of(Work& work) {
+    try {
+        return work();
+    } catch (std::bad_alloc const&) {
+        return R(fail(Errc::unavailable, "there is not enough memory for this now; try again"));
+    }
+}
+
 template <class Work>
 auto Workers::run(Work work) -> asio::awaitable<std::invoke_result_t<Work>> {
     using R = std::invoke_result_t<Work>;
@@ -56,7 +69,7 @@ auto Workers::run(Work work) -> asio::awaitable<std::invoke_result_t<Work>> {
         auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         auto job = [guard, shared, work = std::move(work)]() mutable {
-            auto done = [shared, result = work()]() mutable {
+            auto done = [shared, result = result_of<R>(work)]() mutable {
                 std::move (*shared)(std::move(result));
             };
             asio::post(guard, std::move(done));

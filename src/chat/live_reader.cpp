@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace kaiwa::chat {
+namespace {
+
+constexpr std::chrono::milliseconds look_again{50};
+
+}  // namespace
 
 LiveReader::LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop,
                        std::uint64_t after, StoreReader fallback)
@@ -28,14 +33,19 @@ asio::awaitable<Result<void>> LiveReader::next(EventBatch& batch, SteadyTime dea
 
 asio::awaitable<Result<void>> LiveReader::next_stored(EventBatch& batch, SteadyTime deadline) {
     fallback_.skip_to(cursor_.given);
-    auto const read = co_await fallback_.next(batch, deadline);
-    if (behind_) {
-        cursor_.given = fallback_.read_to();
-        turn_->log.place(cursor_);
-        behind_ = false;
+    if (abandoned_) {
+        auto const read = co_await fallback_.next(batch, deadline);
+        ended_ = batch.ended;
+        co_return read;
     }
-    ended_ = batch.ended;
-    co_return read;
+    auto const read = co_await fallback_.catch_up(batch);
+    if (!read) co_return read;
+    behind_ = false;
+    cursor_.given = fallback_.read_to();
+    turn_->log.place(cursor_);
+    // What the log let go of is stored; where the store does not show it yet, a moment later.
+    if (batch.empty() && !co_await sleep_for(look_again)) co_return fail(Errc::cancelled, "stopped");
+    co_return Result<void>{};
 }
 
 /// Reads what is there; true when there was nothing and more may come.

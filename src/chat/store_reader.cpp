@@ -39,13 +39,25 @@ asio::awaitable<Result<void>> StoreReader::look(EventBatch& batch) {
         if (!page) co_return std::unexpected(page.error());
     }
 
-    for (auto const& segment : page->segments) {
+    take(*page, batch);
+    bool const ended = page->generation.state != GenerationState::running && !page->more;
+    if (ended) batch.ended = ended_ = true;
+    co_return Result<void>{};
+}
+
+void StoreReader::take(LogPage const& page, EventBatch& batch) {
+    for (auto const& segment : page.segments) {
         auto const fresh = frames_after(segment.frames, after_);
         if (fresh.empty()) continue;
         add_piece(batch, std::string(fresh));
         after_ = std::max(after_, segment.last);
     }
-    if (page->generation.state != GenerationState::running) batch.ended = ended_ = true;
+}
+
+asio::awaitable<Result<void>> StoreReader::catch_up(EventBatch& batch) {
+    auto const page = co_await store_.read_log(who_, id_, after_);
+    if (!page) co_return std::unexpected(page.error());
+    take(*page, batch);
     co_return Result<void>{};
 }
 

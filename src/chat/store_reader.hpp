@@ -19,11 +19,15 @@ public:
     asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) override;
     /// Events up to `number` were read elsewhere.
     void skip_to(std::uint64_t number) { after_ = std::max(after_, number); }
+    /// Puts what is stored into the empty `batch`, without waiting for more and whatever the lease:
+    /// for a generation that this process runs.
+    asio::awaitable<Result<void>> catch_up(EventBatch& batch);
     /// The number of the last event that was read.
     [[nodiscard]] std::uint64_t read_to() const { return after_; }
 
 private:
     asio::awaitable<Result<void>> look(EventBatch& batch);
+    void take(LogPage const& page, EventBatch& batch);
 
     ChatStore& store_;
     Clock const& clock_;

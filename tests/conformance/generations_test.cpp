@@ -1,6 +1,10 @@
 #include "chat/event_frame.hpp"
 #include "tests/conformance/harness.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
 namespace kaiwa::conformance {
 
 using chat::GenerationState;
@@ -68,6 +72,27 @@ TEST_P(ChatStoreTest, TheLogIsReadFromAnyNumberInOrder) {
             EXPECT_GT(page->segments.front().last, after);
         }
     }
+}
+
+TEST_P(ChatStoreTest, ALongLogIsReadPageByPage) {
+    auto const thread = make_thread(ann);
+    auto const ticket = ask(ann, thread, "question");
+    for (std::uint64_t number = 1; number <= 20; ++number) {
+        auto const segment = text_segment(number, {std::string(20'000, 'x')});
+        ASSERT_TRUE(run(store().append_log(lease_of(ticket), segment, number + 1)));
+    }
+    std::vector<std::uint64_t> seen;
+    for (bool more = true; more;) {
+        auto const after = seen.empty() ? 0 : seen.back();
+        auto const page = run(store().read_log(ann, ticket.generation, after));
+        ASSERT_TRUE(page);
+        ASSERT_FALSE(page->segments.empty());
+        std::ranges::copy(numbers_of(*page), std::back_inserter(seen));
+        more = page->more;
+    }
+    std::vector<std::uint64_t> expected(20);
+    std::iota(expected.begin(), expected.end(), 1);
+    EXPECT_EQ(seen, expected);
 }
 
 TEST_P(ChatStoreTest, ASegmentThatDoesNotFollowIsRefused) {

@@ -223,7 +223,7 @@ def test_an_answer_over_six_megabytes_is_a_problem_and_streamed_it_is_whole(tmp_
     long = "会" * 80_000
     for _ in range(14):
         person.turn(thread, long, stream=True)
-    large = person.call("GET", f"/api/threads/{thread}/messages?limit=200")
+    large = person.call("GET", f"/api/threads/{thread}/export?format=json")
     assert large.status == 413
     problem = json.loads(large.content)
     assert problem["code"] == "too_large" and "lambda.response" in problem["detail"]
@@ -233,9 +233,12 @@ def test_an_answer_over_six_megabytes_is_a_problem_and_streamed_it_is_whole(tmp_
     api = RuntimeApi()
     function = start(tmp_path, api, {"KAIWA_LAMBDA__RESPONSE": "stream"})
     person.api = api
-    streamed = person.call("GET", f"/api/threads/{thread}/messages?limit=200")
+    streamed = person.call("GET", f"/api/threads/{thread}/export?format=json")
     assert streamed.kind == "stream" and streamed.status == 200 and len(streamed.content) > 6 << 20
-    assert len(json.loads(streamed.content)["items"]) == 28
+    assert len(json.loads(streamed.content)["messages"]) == 28
+    # What is asked for page by page fits.
+    page = json.loads(person.call("GET", f"/api/threads/{thread}/messages?limit=200").content)
+    assert 2 << 20 < sum(len(item["text"].encode()) for item in page["items"]) < 3 << 20 and page["next"]
     function.close()
     api.close()
 

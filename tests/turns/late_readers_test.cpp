@@ -9,7 +9,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST_F(TurnFixture, WhoComesLateMissesNothingOfWhatTheLogLetGoOf) {
+class LateReaders : public TurnFixture {
+protected:
+    void wait_until_saved(GenerationId id, std::uint64_t last) {
+        run_loops_until([&] {
+            return get(store->chats().generation(hana, id)).last_event >= last;
+        });
+    }
+};
+
+TEST_F(LateReaders, WhoComesLateMissesNothingOfWhatTheLogLetGoOf) {
     start_service({.flush_after = 20ms, .flush_bytes = 256});
     responder.script = say_slowly(1'500, "ことば");
     auto const ticket = ask("長い話");
@@ -25,6 +34,52 @@ TEST_F(TurnFixture, WhoComesLateMissesNothingOfWhatTheLogLetGoOf) {
     ASSERT_EQ(split_frames(whole).size(), 1'503u);
     for (std::size_t i = 0; i < seen.size(); ++i)
         EXPECT_EQ(seen[i], frames_after(whole, i * 7)) << i;
+}
+
+TEST_F(LateReaders, WhoComesLateDoesNotJudgeTheLeaseOfARunOfThisProcess) {
+    start_service({.flush_after = 20ms, .flush_bytes = 256});
+    responder.script = say_then_wait(std::vector<std::string>(500, "ことば"));
+    auto const ticket = ask("長い話");
+    wait_until_saved(ticket.generation, 502);
+    clock.advance(1h);  // the machine was paused; the runner renews when it comes to it
+    std::string seen;
+    spawn_on(1, follow_all(ticket.generation, 0, seen));
+    std::this_thread::sleep_for(300ms);
+    EXPECT_EQ(finished_tasks, 0u) << "the answer is still being written";
+    EXPECT_EQ(get(store->chats().generation(hana, ticket.generation)).state,
+              GenerationState::running);
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)));
+    run_loops_until([&] { return finished_tasks == 1; });
+    EXPECT_EQ(split_frames(seen).back().type, "stopped");
+    EXPECT_EQ(split_frames(seen).size(), 503u);
+}
+
+TEST_F(LateReaders, WhoComesLateHoldsAPageAndNotTheAnswer) {
+    start_service({.flush_after = 20ms, .flush_bytes = 256});
+    responder.script = [](ScriptedResponder& self, TurnSink& sink) {
+        return speak(self, sink, std::vector<std::string>(1'500, std::string(200, 'x')), 1ms, true,
+                     llm::FinishReason::stop);
+    };
+    auto const ticket = ask("長い話");
+    wait_until_saved(ticket.generation, 1'502);
+    auto reader = get(service->follow(hana, ticket.generation, 0));
+    EventBatch batch;
+    std::uint64_t seen = 0;
+    while (seen < 1'502) {
+        auto const until = std::chrono::steady_clock::now() + 10s;
+        ASSERT_TRUE(wait_for(reader->next(batch, until)));
+        ASSERT_FALSE(batch.empty());
+        std::size_t bytes = 0;
+        for (auto const piece : batch.pieces) {
+            auto const frames = split_frames(EventBatch::text_of(piece));
+            EXPECT_EQ(frames.front().number, seen + 1);
+            seen = frames.back().number;
+            bytes += piece.size();
+        }
+        EXPECT_LT(bytes, 96u * 1024);
+    }
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)));
+    reader.reset();
 }
 
 }  // namespace

@@ -6,10 +6,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <ranges>
 #include <unordered_map>
 
 namespace kaiwa::store::sqlite {
 namespace {
+
+// A page of a thread ends behind so much text, however many messages were asked for: a reader may
+// hold it for long.
+constexpr std::size_t max_page_bytes = 2 << 20;
 
 chat::ThreadSettings read_settings(Query const& row, int column) {
     chat::ThreadSettings settings;
@@ -193,7 +199,8 @@ Branch read_branch(Connection& db, std::int64_t thread, std::int64_t from, std::
         std::optional<std::int64_t> parent;
     };
     std::vector<Row> rows;
-    while (row.row()) {
+    std::size_t bytes = 0;
+    while (bytes < max_page_bytes && row.row()) {
         auto& [message, n, parent] = rows.emplace_back();
         n = row.integer(0);
         parent = row.optional_integer(1);
@@ -201,6 +208,8 @@ Branch read_branch(Connection& db, std::int64_t thread, std::int64_t from, std::
         if (message.state == chat::MessageState::pending && !row.is_null(20)) {
             fill_pending(db, message, row.integer(20));
         }
+        bytes += message.text.size() + message.reasoning.size() + message.steps_json.size() +
+                 message.citations_json.size();
     }
     // Sorted here: SQLite would copy all texts into its sorter.
     std::ranges::sort(rows, {}, [](Row const& r) { return r.message.depth; });
@@ -211,8 +220,8 @@ Branch read_branch(Connection& db, std::int64_t thread, std::int64_t from, std::
         auto& message = branch.messages.emplace_back(std::move(each.message));
         by_number.emplace(each.n, &message);
     }
-    add_siblings(db, thread, from, limit, by_number);
-    add_files(db, from, limit, by_number);
+    add_siblings(db, thread, from, rows.size(), by_number);
+    add_files(db, from, rows.size(), by_number);
     return branch;
 }
 
@@ -241,17 +250,34 @@ std::optional<GenerationRow> find_generation(Connection& db, UserId owner, Gener
 std::vector<chat::LogSegment> read_segments(Connection& db,
                                             std::optional<std::int64_t> last_segment,
                                             std::uint64_t after) {
-    std::vector<chat::LogSegment> segments;
+    return read_segments(db, last_segment, after, std::numeric_limits<std::size_t>::max()).read;
+}
+
+Segments read_segments(Connection& db, std::optional<std::int64_t> last_segment,
+                       std::uint64_t after, std::size_t max_bytes) {
+    // Each knows the one before it: found from the end, read from the front.
+    std::vector<std::int64_t> numbers;
     while (last_segment) {
-        auto row = db.query(
-            "SELECT previous, first, last, frames, text, reasoning FROM segments "
-            "WHERE n = ?1 AND last > ?2",
-            *last_segment, after);
+        auto row = db.query("SELECT previous FROM segments WHERE n = ?1 AND last > ?2",
+                            *last_segment, after);
         if (!row.row()) break;
+        numbers.push_back(*last_segment);
         last_segment = row.optional_integer(0);
-        segments.push_back({row.natural(1), row.natural(2), row.text(3), row.text(4), row.text(5)});
     }
-    std::ranges::reverse(segments);
+    Segments segments;
+    std::size_t bytes = 0;
+    for (auto const number : numbers | std::views::reverse) {
+        if (bytes >= max_bytes) {
+            segments.more = true;
+            break;
+        }
+        auto row = db.query(
+            "SELECT first, last, frames, text, reasoning FROM segments WHERE n = ?1", number);
+        if (!row.row()) break;
+        auto& segment = segments.read.emplace_back(row.natural(0), row.natural(1), row.text(2),
+                                                   row.text(3), row.text(4));
+        bytes += segment.frames.size() + segment.text.size() + segment.reasoning.size();
+    }
     return segments;
 }
 

@@ -55,6 +55,13 @@ std::optional<GenerationRow> find_generation(Connection& db, GenerationId id);
 std::optional<GenerationRow> find_generation(Connection& db, UserId owner, GenerationId id);
 
 /// The generation's stored segments with events after `after`, in order.
+/// All segments after an event, or as many as `max_bytes` hold, at least one; see `LogPage::more`.
+struct Segments {
+    std::vector<chat::LogSegment> read;
+    bool more = false;
+};
+Segments read_segments(Connection& db, std::optional<std::int64_t> last_segment,
+                       std::uint64_t after, std::size_t max_bytes);
 std::vector<chat::LogSegment> read_segments(Connection& db,
                                             std::optional<std::int64_t> last_segment,
                                             std::uint64_t after);

@@ -14,6 +14,9 @@ using chat::Principal;
 
 namespace {
 
+// A reader holds a page while its line is slow.
+constexpr std::size_t max_log_page_bytes = 64 * 1024;
+
 /// What a runner's write needs to know of its generation.
 struct Run {
     std::int64_t n = 0;
@@ -113,7 +116,8 @@ Result<chat::LogPage> read_log_page(Connection& db, UserId owner, GenerationId i
         return fail(Errc::gone, "the events of this answer are no longer kept; read its message",
                     "events_expired");
     }
-    return chat::LogPage{shown, read_segments(db, generation->last_segment, after)};
+    auto segments = read_segments(db, generation->last_segment, after, max_log_page_bytes);
+    return chat::LogPage{shown, std::move(segments.read), segments.more};
 }
 
 Result<chat::ClaimedTurn> claim_turn(Connection& db, GenerationId id, Timestamp now) {
