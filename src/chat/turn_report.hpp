@@ -18,6 +18,7 @@ struct TurnReport {
     GenerationState state = GenerationState::done;
     std::string finish;                         ///< "stop", "length" or "filtered"; or empty.
     std::optional<llm::FailureClass> failure;   ///< Where the model could not answer.
+    std::string failure_for_operator;           ///< What the asker was not told of it.
     std::optional<std::chrono::milliseconds> first_token;
     std::chrono::milliseconds total{};
     std::optional<llm::Usage> usage;

@@ -170,7 +170,10 @@ TurnReport report_of(LiveTurn const& turn, Terminal const& terminal,
     report.model = turn.turn.model;
     report.state = terminal.state;
     report.finish = terminal.finish.value_or(std::string());
-    if (terminal.state == GenerationState::failed) report.failure = outcome.error().kind;
+    if (terminal.state == GenerationState::failed) {
+        report.failure = outcome.error().kind;
+        report.failure_for_operator = outcome.error().for_operator;
+    }
     if (turn.first_delta) report.first_token = since_begun(turn, *turn.first_delta);
     report.total = since_begun(turn, std::chrono::steady_clock::now());
     if (turn.has_usage) report.usage = turn.usage;

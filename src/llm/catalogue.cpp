@@ -181,14 +181,14 @@ void Catalogue::report(std::string_view provider, CallEnd const& end) {
         entry->reason_class.reset();
         entry->due = SteadyClock::now();  // its list of models is old or missing
     } else if (failure->kind != FailureClass::cancelled) {
-        entry->last_error = failure->message;
+        entry->last_error = words_for_operator(*failure);
         entry->last_error_class = failure->kind;
         bool const is_down = failure->kind == FailureClass::network;
         bool const is_refused = failure->kind == FailureClass::auth;
         if ((!is_down && !is_refused) || entry->state == State::unknown) return;
         if (is_down) {
             entry->state = State::unreachable;
-            entry->reason = failure->message;
+            entry->reason = entry->last_error;
             entry->reason_class = failure->kind;
         }
         // One call may have been unlucky, or refused for its model alone: the provider is asked

@@ -95,7 +95,7 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
             entry.due_by_clock = now + refresh_interval;
         } else {
             entry.state = state_after(listed.error());
-            entry.reason = entry.last_error = listed.error().message;
+            entry.reason = entry.last_error = words_for_operator(listed.error());
             entry.reason_class = entry.last_error_class = listed.error().kind;
             entry.latency.reset();
             auto const pause = std::min<std::chrono::seconds>(

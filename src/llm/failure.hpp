@@ -34,7 +34,15 @@ struct Failure {
     std::string provider;             ///< Its name, set by whoever chose the model.
     std::optional<std::chrono::milliseconds> retry_after;
     bool is_unsent = false;  ///< The request never reached the server: it worked on nothing.
+    /// In place of `message` for whoever runs the server, where that names accounts, roles or
+    /// secrets; else empty. For the log, never for who asked.
+    std::string for_operator{};
 };
+
+/// All that is known, for whoever runs the server.
+[[nodiscard]] inline std::string const& words_for_operator(Failure const& failure) {
+    return failure.for_operator.empty() ? failure.message : failure.for_operator;
+}
 
 /// A failure of which no more than its class and words are known.
 [[nodiscard]] inline Failure make_failure(FailureClass kind, std::string message) {

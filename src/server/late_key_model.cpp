@@ -9,7 +9,10 @@ asio::awaitable<llm::Outcome<std::shared_ptr<llm::ChatModel>>> LateKeyModel::mod
     if (!key) {
         auto const kind = key.error().code == Errc::cancelled ? llm::FailureClass::cancelled
                                                               : llm::FailureClass::auth;
-        co_return std::unexpected(llm::make_failure(kind, key.error().message));
+        auto failure = llm::make_failure(
+            kind, "the provider's key cannot be read now; the server's log says why");
+        failure.for_operator = std::move(key.error().message);
+        co_return std::unexpected(std::move(failure));
     }
     std::lock_guard const lock(mutex_);
     if (model_ && key_.reveal() == key->reveal()) co_return model_;

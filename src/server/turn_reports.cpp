@@ -67,6 +67,7 @@ void TurnReports::tell(chat::TurnReport const& report) const {
                {"state", name_of(report.state)},
                {"finish", report.finish},
                {"failure", report.failure ? llm::to_string(*report.failure) : std::string_view()},
+               {"why", report.failure_for_operator},
                {"first_token_ms", or_zero(report.first_token)},
                {"ms", report.total.count()},
                {"input_tokens", report.usage ? report.usage->input_tokens : 0},

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from types import SimpleNamespace
 
@@ -274,6 +275,11 @@ async def test_models_are_listed_profiles_first(aws, double):
     assert await models_of(aws, "wrong") == []
 
 
+async def provider_named(root, name):
+    """A server of models that runs on this machine by chance is listed, too."""
+    return next(each for each in (await root.ok("GET", "/api/admin/providers"))["items"] if each["name"] == name)
+
+
 async def test_an_account_that_may_not_list_offers_what_is_named(tmp_path, double):
     refused = {"status": 403, "error": "AccessDeniedException",
                "message": "User is not authorized to perform: bedrock:ListFoundationModels"}
@@ -281,11 +287,11 @@ async def test_an_account_that_may_not_list_offers_what_is_named(tmp_path, doubl
         double.plan(name, refused)
     site = make_site(tmp_path, None, variables(provider(double, models=[NOVA, "us.*"]), **KEYS))
     try:
-        [model] = await models_of(site)
+        [model] = [each for each in await models_of(site) if each["provider"] == "aws"]
         assert model["id"] == f"aws/{NOVA}" and model["state"] == "ready"
         assert "bedrock:ListFoundationModels" in model["reason"]
         async with Client(site.kaiwa.url, cookie=site.cookies[ADMIN[0]]) as root:
-            [status] = (await root.ok("GET", "/api/admin/providers"))["items"]
+            status = await provider_named(root, "aws")
             assert status["state"] == "ready" and "not list" in status["reason"] and status["region"] == "us-east-1"
             assert (await answer(root, "hello", model["id"])).text == "hello"
     finally:
@@ -323,6 +329,9 @@ async def test_without_credentials_it_says_where_they_were_looked_for(tmp_path, 
         async with Client(site.kaiwa.url, cookie=site.cookies[ADMIN[0]]) as root:
             said = await answer(root, "hello", f"aws/{NOVA}")
             assert said.last.type == "failed" and said.last.data["class"] == "auth"
-            assert "environment" in said.last.data["detail"]
+            assert "its log says why" in said.last.data["detail"]
+            status = await provider_named(root, "aws")
+            assert "environment" in status["last_error"]
+        assert re.search(r" turn .* why=.*environment", site.kaiwa.log.read_text())
     finally:
         site.kaiwa.close()

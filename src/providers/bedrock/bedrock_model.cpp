@@ -239,7 +239,8 @@ asio::awaitable<llm::Outcome<BedrockModel::Listed>> BedrockModel::ask_for_list()
                                         ? "the account may not list models; those named in "
                                           "the configuration are offered"
                                         : "the list of models is not whole",
-                                    failure_from(*refused, planes_->api_key()).message);
+                                    llm::words_for_operator(
+                                        failure_from(*refused, planes_->api_key())));
     }
     co_return listed;
 }

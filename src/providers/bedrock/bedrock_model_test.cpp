@@ -136,6 +136,20 @@ TEST_F(BedrockModelTest, AsksOlderModelsInTheirOwnForm) {
     EXPECT_TRUE(transport.requests.back().url.ends_with("/converse-stream"));
 }
 
+TEST_F(BedrockModelTest, TellsTheOperatorAloneWhatNamesTheAccount) {
+    std::string const words =
+        "User: arn:aws:sts::123456789012:assumed-role/kaiwa/i-0abc is not authorized";
+    refuse(403, "AccessDeniedException", words);
+    auto const model = make(in_region()).value();
+    auto const stream = run_task(model->start(question("m")));
+    ASSERT_FALSE(stream);
+    EXPECT_EQ(stream.error().kind, llm::FailureClass::auth);
+    EXPECT_EQ(stream.error().message,
+              "Bedrock refuses this server; its log says why (AccessDeniedException)");
+    EXPECT_EQ(stream.error().for_operator, words + " (AccessDeniedException)");
+    EXPECT_EQ(llm::words_for_operator(stream.error()), stream.error().for_operator);
+}
+
 TEST_F(BedrockModelTest, PassesOnTheServicesAdviceAndRequestId) {
     refuse(429, "ThrottlingException", "slow down", {{"Retry-After", "2"}});
     auto const model = make(in_region()).value();

@@ -1,5 +1,6 @@
 #include "providers/bedrock/endpoints.hpp"
 
+#include "aws/endpoints.hpp"
 #include "providers/bedrock/options.hpp"
 #include "providers/common/base_url.hpp"
 
@@ -37,9 +38,7 @@ Result<std::string> server_of(std::string_view name, std::string_view text) {
 
 std::string own_address(std::string_view plane, std::string_view region, bool fips,
                         bool dual_stack) {
-    std::string_view const suffix = dual_stack                  ? "api.aws"
-                                    : region.starts_with("cn-") ? "amazonaws.com.cn"
-                                                                : "amazonaws.com";
+    std::string_view const suffix = dual_stack ? "api.aws" : aws::domain_of(region);
     return fmt::format("https://{}{}.{}.{}", plane, fips ? "-fips" : "", region, suffix);
 }
 

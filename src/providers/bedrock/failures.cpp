@@ -144,6 +144,15 @@ llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
             break;
     }
     out.message = fit_for_people(std::move(out.message), secret);
+    bool const names_ours =
+        failure.kind == Kind::credentials || out.message.contains("arn:aws");
+    if (names_ours) {
+        out.for_operator = std::exchange(
+            out.message, failure.kind == Kind::credentials
+                             ? "the server has no AWS credentials for Bedrock; its log says why"
+                             : fmt::format("Bedrock refuses this server; its log says why ({})",
+                                           failure.code));
+    }
     out.provider_request_id = failure.request_id.substr(0, 128);
     out.retry_after = failure.retry_after;
     out.is_unsent = !failure.was_sent;

@@ -118,6 +118,10 @@ TEST(BedrockEndpoints, FollowTheRegionAndItsKind) {
                                 around)
                   ->runtime,
               "https://bedrock-runtime.cn-north-1.amazonaws.com.cn");
+    EXPECT_EQ(bedrock_endpoints(provider({{"region", "eusc-de-east-1"}, {"dual_stack", "false"}}),
+                                around)
+                  ->runtime,
+              "https://bedrock-runtime.eusc-de-east-1.amazonaws.eu");
 }
 
 TEST(BedrockEndpoints, CanBeGiven) {
