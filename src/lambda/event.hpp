@@ -20,8 +20,9 @@ enum class Shape {
     balancer_multi, ///< The same with multi-value headers, an attribute of its target group.
 };
 
-/// What stands in front of the function, for what it alone decides.
-enum class Front { function_url, gateway, balancer };
+/// What stands in front of the function, for what it alone decides. Function URLs and REST APIs can
+/// stream answers.
+enum class Front { function_url, rest_api, http_api, balancer };
 
 /// A request that came as an event.
 struct HttpEvent {

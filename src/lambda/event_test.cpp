@@ -30,10 +30,11 @@ Error refusal(std::string_view payload) {
     return event.request ? Error{} : event.request.error();
 }
 
-std::string v2(std::string_view members, std::string_view context = "") {
+std::string v2(std::string_view members, std::string_view context = "",
+               std::string_view domain = "x.lambda-url.eu-west-1.on.aws") {
     return std::string(R"({"version":"2.0","routeKey":"$default","requestContext":{"http":)") +
            R"({"method":"POST","path":"/a b","sourceIp":"203.0.113.9"},"stage":"$default",)" +
-           R"("domainName":"x.lambda-url.eu-west-1.on.aws")" + std::string(context) + "}," +
+           R"("domainName":")" + std::string(domain) + '"' + std::string(context) + "}," +
            std::string(members) + "}";
 }
 
@@ -174,6 +175,21 @@ TEST(RestApiEvent, TakesItsMultipleValuesAndDecodedParameters) {
     EXPECT_EQ(made.peer.to_string(), "2001:db8::1");
     EXPECT_TRUE(made.secure);
     EXPECT_EQ(made.body, "");
+}
+
+TEST(HttpApiEvent, IsToldFromAFunctionUrlAndARestApiWhichCanStream) {
+    auto const front_at = [](std::string_view domain) {
+        return http_event(v2(plain, "", domain)).front;
+    };
+    EXPECT_EQ(front_at("x.lambda-url.eu-west-1.on.aws"), Front::function_url);
+    EXPECT_EQ(front_at("localhost"), Front::function_url);
+    EXPECT_EQ(front_at("x.execute-api.eu-west-1.amazonaws.com"), Front::http_api);
+    EXPECT_EQ(front_at("api.example.com"), Front::http_api);
+
+    std::string const rest = R"("resource":"/","path":"/","httpMethod":"GET",
+        "headers":{"Host":"h"},"requestContext":{"identity":null}})";
+    EXPECT_EQ(http_event("{" + rest).front, Front::rest_api);
+    EXPECT_EQ(http_event(R"({"version":"1.0",)" + rest).front, Front::http_api);
 }
 
 TEST(RestApiEvent, LivesWithMapsThatAreNull) {

@@ -200,8 +200,7 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
 
 asio::awaitable<Result<void>> Runtime::answer_http(Work& work, HttpEvent event) {
     bool const can_stream =
-        event.front == Front::function_url ||
-        (event.front == Front::gateway && event.shape == Shape::rest_v1);
+        event.front == Front::function_url || event.front == Front::rest_api;
     if (event.request) {
         event.request->id = work.invocation.id;
         // Between the end of the turns, which it may want to tell, and its own.

@@ -42,8 +42,9 @@ asio::awaitable<Result<json::value>> answer_direct_event(Services const& service
     auto const settings = services.settings();
     auto members = members_of(std::move(event));
     if (!members) co_return std::unexpected(members.error());
+    auto const* action_member = members->get_object().if_contains("action");
     auto const dialect =
-        members->get_object().contains("action") ? Dialect::gptgram : Dialect::lambda_url;
+        action_member && !action_member->is_null() ? Dialect::gptgram : Dialect::lambda_url;
     if (!settings->has(dialect))
         co_return fail(Errc::invalid_argument, "compat.endpoints does not name the event's dialect");
     auto asked = read_body(dialect, *members);
@@ -63,10 +64,9 @@ asio::awaitable<Result<json::value>> answer_direct_event(Services const& service
     auto reply = co_await wait_for_reply(services, *begun, *asked, deadline);
     if (!reply) co_return std::unexpected(reply.error());
     if (reply->status != 202) co_await forget(services, *begun);
+    if (!reply->words.empty()) co_return fail(Errc::unavailable, std::move(reply->words));
     auto answer = parse_json(reply->json);
     if (!answer) co_return fail(Errc::internal, "an answer was no JSON");
-    if (reply->status >= 400)
-        co_return fail(Errc::unavailable, std::string(answer->at("Message").as_string()));
     co_return std::move(*answer);
 }
 

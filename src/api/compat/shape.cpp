@@ -120,7 +120,9 @@ Reply error_reply(Dialect dialect, Error const& error) {
 }
 
 Reply failed_reply(Dialect dialect, std::string words) {
-    return make_error(dialect, 500, "Internal server error", std::move(words));
+    auto reply = make_error(dialect, 500, "Internal server error", words);
+    reply.words = std::move(words);
+    return reply;
 }
 
 http::Headers cors_headers(Dialect dialect, Outcome outcome) {

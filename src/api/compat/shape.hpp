@@ -21,6 +21,7 @@ struct Answered {
 struct Reply {
     unsigned status = 200;
     std::string json;
+    std::string words{};  ///< Of a failure, for people, as `json` has them; else empty.
 };
 
 /// The whole answer. A `finish` member stands there only when the text was cut: what is not whole
