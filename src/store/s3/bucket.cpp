@@ -75,10 +75,14 @@ bool Bucket::follow(aws::Failure const& failure, aws::ServiceClient const& asked
 asio::awaitable<aws::Outcome<aws::ServiceReply>> Bucket::call(aws::ServiceRequest request) {
     request.deadlines = call_deadlines();
     auto asked = client();
+    // Where the bucket is known to be, a body is held once less.
+    if (answered_) co_return co_await asked->call(std::move(request), max_answer_bytes);
     auto reply = co_await asked->call(request, max_answer_bytes);
+    answered_ = reply.has_value();
     if (!reply && follow(reply.error(), *asked)) {
         asked = client();
         reply = co_await asked->call(std::move(request), max_answer_bytes);
+        answered_ = reply.has_value();
     }
     co_return reply;
 }

@@ -3,6 +3,7 @@
 #include "aws/session.hpp"
 #include "base/spawn.hpp"
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,6 +48,7 @@ private:
     BucketOptions const options_;
     std::mutex mutex_;
     std::shared_ptr<aws::ServiceClient> client_;
+    std::atomic<bool> answered_ = false;  // where it is, is known
 };
 
 /// A key as a path of the wire: encoded once, slashes kept.

@@ -14,8 +14,9 @@ struct Options {
     std::string prefix{};              ///< Before every id, e.g. "kaiwa/files/".
     std::size_t part_bytes = 5 << 20;  ///< S3 takes no smaller part but the last.
     std::size_t max_parts = 10'000;    ///< S3 takes no more: with these parts 50 GB a blob.
-    /// What all writers together may hold while their parts grow.
-    std::size_t max_held_bytes = 256 << 20;
+    /// What all writers together may hold while their parts grow and are sent; a part that is sent
+    /// is in memory twice.
+    std::size_t max_held_bytes = 96 << 20;
 };
 
 /// A bucket as a `BlobStore`: one object a blob, named by prefix and id. Calls nobody before its

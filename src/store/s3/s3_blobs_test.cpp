@@ -151,6 +151,33 @@ TEST_F(S3BlobsTest, HoldsNoMoreThanItMay) {
     EXPECT_TRUE(run((*second)->write("def")));
 }
 
+TEST_F(S3BlobsTest, HoldsAPartUntilItsAnswerCame) {
+    auto const blobs = open({.session = session, .bucket = {.name = "box"}, .max_held_bytes = 5});
+    auto first = run(blobs->create(id));
+    auto second = run(blobs->create(id));
+    ASSERT_TRUE(run((*first)->write("abc")));
+    test::MemoryAnswer slow;
+    slow.stays_open = true;
+    services.answers.emplace_back(std::move(slow));
+    asio::cancellation_signal stop;
+    std::optional<Result<void>> committed, written;
+    auto const nobody = [](std::exception_ptr) {};
+    loop.restart();
+    spawn(loop.get_executor(), stop.slot(), keep((*first)->commit(), committed), nobody);
+    loop.run_for(std::chrono::milliseconds(50));
+    ASSERT_FALSE(committed);
+    spawn(loop.get_executor(), {}, keep((*second)->write("def"), written), nobody);
+    loop.run_for(std::chrono::milliseconds(50));
+    ASSERT_TRUE(written);
+    EXPECT_EQ(written->error().code, Errc::unavailable);
+
+    stop.emit(asio::cancellation_type::terminal);
+    loop.run();
+    ASSERT_TRUE(committed);
+    EXPECT_FALSE(*committed);
+    EXPECT_TRUE(run((*second)->write("def")));
+}
+
 TEST_F(S3BlobsTest, TakesPartsBackThatNobodyFinished) {
     {
         auto writer = run(store()->create(id));

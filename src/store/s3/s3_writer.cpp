@@ -21,13 +21,13 @@ Error broken(std::string message) {
     return {Errc::unavailable, "S3: " + std::move(message), {}};
 }
 
-/// The bytes of one part while it grows, within what all writers together may hold.
+/// The bytes of one part while it grows and is sent, within what all writers together may hold.
 class Part {
 public:
     explicit Part(Shared& shared) : shared_(shared) {}
     Part(Part const&) = delete;
     Part& operator=(Part const&) = delete;
-    ~Part() { shared_.held_bytes -= bytes_.size(); }
+    ~Part() { let_go(); }
 
     [[nodiscard]] std::size_t size() const { return bytes_.size(); }
     /// False when that is too much.
@@ -36,17 +36,18 @@ public:
             shared_.held_bytes -= piece.size();
             return false;
         }
+        held_ += piece.size();
         bytes_ += piece;
         return true;
     }
-    [[nodiscard]] std::string take() {
-        shared_.held_bytes -= bytes_.size();
-        return std::exchange(bytes_, {});
-    }
+    /// For the call that sends them, which holds them until `let_go()`.
+    [[nodiscard]] std::string take() { return std::exchange(bytes_, {}); }
+    void let_go() { shared_.held_bytes -= std::exchange(held_, 0); }
 
 private:
     Shared& shared_;
     std::string bytes_;
+    std::size_t held_ = 0;
 };
 
 /// Takes back the parts of an upload that nobody will finish.
@@ -116,6 +117,7 @@ private:
         put.body = part_.take();
         put.headers.add("X-Amz-Content-Sha256", hash_.finish());
         auto const reply = co_await shared_->bucket.call(std::move(put));
+        part_.let_go();
         if (!reply && !co_await is_there(reply.error()))
             co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         co_return Result<void>{};
@@ -159,6 +161,7 @@ private:
         put.body = part_.take();
         put.headers.add("X-Amz-Content-Sha256", hash_.finish());
         auto const reply = co_await shared_->bucket.call(std::move(put));
+        part_.let_go();
         if (!reply) co_return std::unexpected(shared_->bucket.error_of(reply.error()));
         auto const tag = reply->headers.get("etag");
         if (tag.empty() || tag.size() > max_id_bytes) {
