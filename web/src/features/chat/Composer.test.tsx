@@ -8,6 +8,9 @@ import { clearDraft, setDraft } from "./drafts";
 const onSend = vi.fn();
 const onStop = vi.fn();
 const onEditLast = vi.fn();
+const told = vi.hoisted(() => vi.fn());
+vi.mock("@/components/ui/toast", () => ({ toast: told }));
+const said = () => (told.mock.lastCall?.[0] as { text: string } | undefined)?.text;
 
 function show(running = false) {
   const field = createRef<HTMLTextAreaElement>();
@@ -65,4 +68,15 @@ it("edits the last question with ↑ only while it is empty", () => {
   write("");
   fireEvent.keyDown(field, { key: "ArrowUp" });
   expect(onEditLast).toHaveBeenCalledTimes(1);
+});
+
+it("takes no paste that is too long to be sent, and says so", () => {
+  const field = show();
+  const paste = (text: string) => fireEvent.paste(field, { clipboardData: { files: [], getData: () => text, types: ["text/plain"] } });
+  expect(paste("a".repeat(1_000)), "left to the browser").toBe(true);
+  expect(paste("a".repeat(5_000_000))).toBe(false);
+  expect(said()).toMatch(/256 KB/);
+  write("a".repeat(262_145));
+  fireEvent.keyDown(field, { key: "Enter" });
+  expect(onSend).not.toHaveBeenCalled();
 });

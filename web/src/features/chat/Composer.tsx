@@ -2,10 +2,12 @@ import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactN
 import { useTranslation } from "@/lib/i18n/i18n";
 import { IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
+import { toast } from "@/components/ui/toast";
 import type { Config } from "@/lib/api/types";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
-import { UploadList } from "./Attachments";
+import { fileSize, UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
+import { isTooLong, longestText } from "./length";
 import { pastedFiles } from "./pasted";
 import type { Sending } from "./useActions";
 import { useDroppedFiles } from "./useDroppedFiles";
@@ -41,8 +43,10 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   useFocus(field, touch, running);
 
   const ready = !running && !busy && (text.trim() !== "" || files.length > 0);
+  const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {
     if (!ready) return;
+    if (isTooLong(text.trim())) return refuse();
     onSend({ text: text.trim(), files });
     field.current?.focus();
   };
@@ -53,9 +57,12 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   };
   const onPaste = (event: ClipboardEvent) => {
     const pasted = limits?.enabled ? pastedFiles(event.clipboardData) : [];
-    if (pasted.length === 0) return;
+    // Beyond what can be sent a field of text slows down to a standstill.
+    const tooLong = pasted.length === 0 && isTooLong(text + event.clipboardData.getData("text/plain"));
+    if (pasted.length === 0 && !tooLong) return;
     event.preventDefault();
-    add(pasted);
+    if (tooLong) refuse();
+    else add(pasted);
   };
 
   return (
