@@ -21,6 +21,7 @@ export function CodeBlock({ code, language, open, caret = false, actions }: Prop
   const { t } = useTranslation("markdown");
   const chunks = codeChunks(code, open);
   const title = languageTitle(language);
+  const Piece = chunks.length > manyChunks ? ChunkInView : Chunk;
   return (
     <figure className="md-code md-wide">
       <figcaption>
@@ -34,7 +35,7 @@ export function CodeBlock({ code, language, open, caret = false, actions }: Prop
       <pre tabIndex={0} role="group" aria-label={title ? t("codeIn", { language: title }) : t("code")}>
         <code>
           {chunks.map((chunk, index) => (
-            <Chunk key={index} code={chunk} grammar={grammarOf(language)} live={open && index === chunks.length - 1} />
+            <Piece key={index} code={chunk} grammar={grammarOf(language)} live={open && index === chunks.length - 1} />
           ))}
           {caret && <Caret />}
         </code>
@@ -53,6 +54,25 @@ const Chunk = memo(function Chunk({ code, grammar, live }: { code: string; gramm
     </>
   );
 });
+
+/** More pieces than this are coloured only where they are looked at: all of them would be tens of thousands of elements. */
+const manyChunks = 20;
+
+function ChunkInView({ grammar, ...chunk }: { code: string; grammar: string | null; live: boolean }) {
+  const place = useRef<HTMLSpanElement>(null);
+  const [seen, setSeen] = useState(false);
+  useEffect(() => {
+    if (seen || !place.current) return;
+    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && setSeen(true));
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, [seen]);
+  return (
+    <span ref={place}>
+      <Chunk grammar={seen ? grammar : null} {...chunk} />
+    </span>
+  );
+}
 
 interface Coloured {
   code: string;
