@@ -110,3 +110,11 @@ it("leaves nothing for the next person", () => {
   expect(request().aborted).toBe(true);
   expect(result.current.uploads).toEqual([]);
 });
+
+it("keeps files in the order in which they were chosen, whichever arrives first", () => {
+  const { result } = show("t");
+  act(() => result.current.add([file("large"), file("small")]));
+  act(() => request(1).answer(201, { ...stored, id: "s", name: "small" }));
+  act(() => request(0).answer(201, { ...stored, id: "l", name: "large" }));
+  expect(getDraft("t").files.map(({ name }) => name)).toEqual(["large", "small"]);
+});

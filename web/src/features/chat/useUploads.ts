@@ -45,6 +45,11 @@ function drop(thread: string | null, id: string): void {
   set(thread, uploadsOf(thread).filter((upload) => upload.id !== id));
 }
 
+/** By file, when it was chosen: small ones overtake large ones on the way, and keep their place in the draft. */
+const chosen = new Map<string, number>();
+let count = 0;
+const byChoice = (a: StoredFile, b: StoredFile) => (chosen.get(a.id) ?? 0) - (chosen.get(b.id) ?? 0);
+
 /** Those of a person who is not here any more. */
 export function forgetUploads(): void {
   for (const [thread, all] of [...uploads]) for (const { id } of all) drop(thread, id);
@@ -82,10 +87,12 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
         set(thread, [...uploadsOf(thread), { id, name: file.name, progress: 0, ...(refused === undefined ? {} : { error: refused }) }]);
         if (refused !== undefined) continue;
         room--;
+        const place = ++count;
         const request = upload(file, (progress) => change(thread, id, { progress }), (stored) => {
           requests.delete(id);
           drop(thread, id);
-          setDraft(thread, { files: [...getDraft(thread).files, stored] });
+          chosen.set(stored.id, place);
+          setDraft(thread, { files: [...getDraft(thread).files, stored].sort(byChoice) });
         }, (error) => {
           requests.delete(id);
           change(thread, id, { error: describe(error, t) });
