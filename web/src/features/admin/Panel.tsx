@@ -1,7 +1,8 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useRef, type ReactNode } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Drawer } from "@/components/ui/Dialog";
 import { IconButton } from "@/components/ui/Button";
+import { useFocusLoan } from "@/components/ui/useFocusLoan";
 import { useMediaQuery } from "@/lib/media";
 
 /** The panel on the right: beside the table where there is room, a sheet over it where there is not. */
@@ -40,17 +41,4 @@ export function Panel({ title, onClose, children }: { title: string; onClose: ()
       {children}
     </aside>
   );
-}
-
-/** Takes the focus while mounted, and gives it back to where it came from. */
-function useFocusLoan(panel: React.RefObject<HTMLElement | null>, enabled: boolean): void {
-  useEffect(() => {
-    if (!enabled) return;
-    const before = document.activeElement;
-    const first = panel.current?.querySelector<HTMLElement>("form input:not([disabled]), form select, form textarea");
-    (first ?? panel.current)?.focus();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, [panel, enabled]);
 }

@@ -99,9 +99,13 @@ it("shows a new key once, and asks before it revokes one", async () => {
   expect(screen.queryByText("kw_2222secret")).toBeNull();
 
   await user.click(await screen.findByRole("button", { name: "Revoke “old”" }));
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("button", { name: "Revoke “old”" })));
+  await user.click(screen.getByRole("button", { name: "Revoke “old”" }));
   expect(calls).toHaveLength(1);
   await user.click(screen.getByRole("button", { name: "Revoke" }));
   await waitFor(() => expect(screen.queryByText("old")).toBeNull());
+  await waitFor(() => expect(document.activeElement, "the focus stays where the row was").toBe(screen.getByRole("region", { name: "API keys" })));
   expect(calls[1]).toMatchObject({ method: "DELETE", path: "/api/keys/k1" });
 });
 

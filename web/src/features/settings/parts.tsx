@@ -1,11 +1,14 @@
-import { useId, type ReactNode } from "react";
+import { useId, useRef, type ReactNode } from "react";
 import { cx } from "@/components/ui/cx";
+import { useKeptFocus } from "@/components/ui/useKeptFocus";
 
 /** A group of settings under its name. */
 export function Group({ title, hint, children }: { title: string; hint?: ReactNode; children: ReactNode }) {
   const id = useId();
+  const place = useRef<HTMLElement>(null);
+  useKeptFocus(place);
   return (
-    <section aria-labelledby={id} className="flex flex-col gap-4">
+    <section ref={place} tabIndex={-1} aria-labelledby={id} className="flex flex-col gap-4 outline-none">
       <div>
         <h2 id={id} className="text-lg font-semibold">
           {title}
