@@ -235,3 +235,42 @@ test("the files of a thread are listed in the panel, with the way to their quest
   await panel.getByRole("button", { name: "閉じる" }).click();
   await expect(panel).toBeHidden();
 });
+
+test("the settings of a thread take the focus, and Escape gives it back", async ({ page, person }) => {
+  await new Chat(page).open(await makeThread(person.api, "local/echo", "設定"));
+  const open = page.getByRole("button", { name: "モデルの設定" });
+  const panel = page.getByRole("complementary", { name: "モデルの設定" });
+  await open.focus();
+  await page.keyboard.press("Enter");
+  await expect(panel).toBeFocused();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Escape");
+  await expect(panel).toBeHidden();
+  await expect(open).toBeFocused();
+});
+
+test("while the page's code is on its way a line says so", async ({ page, person }) => {
+  void person;
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(/\/assets\/index-[^/]*\.js$/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto("/", { waitUntil: "commit" });
+  await expect(page.getByRole("progressbar")).toBeVisible();
+  answer();
+  await expect(new Chat(page).composer).toBeVisible();
+  await expect(page.getByRole("progressbar")).toHaveCount(0);
+});
+
+test("text of a script that runs to the left does so", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "مرحبا");
+  await askQuietly(person.api, thread, "هذا نص مع `code`.\n\n- عنصر\n\n日本語の段落。");
+  const chat = new Chat(page);
+  await chat.open(thread);
+  const direction = (selector: string) => chat.answers.last().locator(selector).first().evaluate((element) => getComputedStyle(element).direction);
+  expect(await direction(".md > p:first-child")).toBe("rtl");
+  expect(await direction(".md > ul")).toBe("rtl");
+  expect(await direction(".md > p:last-child")).toBe("ltr");
+});

@@ -2,7 +2,7 @@ import { Suspense, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Drawer } from "@/components/ui/Dialog";
 import { IconButton } from "@/components/ui/Button";
-import { Empty, Notice } from "@/components/ui/Notice";
+import { Empty } from "@/components/ui/Notice";
 import { PageLink } from "@/components/ui/PageLink";
 import { Waiting } from "@/components/ui/Waiting";
 import { ChatPage } from "@/features/chat/ChatPage";
@@ -118,9 +118,9 @@ function forgetLast(): void {
 function NeedsAdministrator() {
   const { t } = useTranslation();
   return (
-    <>
+    <div className="grid grow place-items-center">
       <title>{t("titled", { title: t("admin") })}</title>
-      <Notice kind="warning" className="m-4">{t("needAdministrator")}</Notice>
-    </>
+      <Empty as="h1" title={t("needAdministrator")} action={<PageLink to="/">{t("notFound.home")}</PageLink>} />
+    </div>
   );
 }

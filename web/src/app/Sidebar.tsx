@@ -79,7 +79,7 @@ function Person({ user, folded, onPick }: { user: User; folded: boolean; onPick:
     <button type="button" aria-label={t("account")} className={cx("flex h-11 items-center gap-2.5 rounded-lg px-2 text-start hover:bg-hover", !folded && "w-full")}>
       {face}
       {!folded && <span className="min-w-0 grow truncate text-[15px]">{name}</span>}
-      {!folded && <Icon name="more" className="text-muted" />}
+      {!folded && <Icon name="more" className="shrink-0 text-muted" />}
     </button>
   );
   return (

@@ -19,16 +19,16 @@ export function Flow({ node, caret }: Props): ReactNode {
   const { footnotes } = use(Surroundings);
   switch (node.type) {
     case "paragraph":
-      return <p><Inline nodes={node.children} caret={caret} /></p>;
+      return <p dir="auto"><Inline nodes={node.children} caret={caret} /></p>;
     case "heading": {
       // The page has its own first two levels.
       const Heading = (["h3", "h4", "h5", "h6", "h6", "h6"] as const)[node.depth - 1] ?? "h6";
-      return <Heading className={`md-h${node.depth}`}><Inline nodes={node.children} caret={caret} /></Heading>;
+      return <Heading dir="auto" className={`md-h${node.depth}`}><Inline nodes={node.children} caret={caret} /></Heading>;
     }
     case "thematicBreak":
       return <hr />;
     case "blockquote":
-      return <blockquote><Blocks nodes={node.children} caret={caret} /></blockquote>;
+      return <blockquote dir="auto"><Blocks nodes={node.children} caret={caret} /></blockquote>;
     case "list":
       return <Items list={node} caret={caret} />;
     case "code":
@@ -71,8 +71,8 @@ function Items({ list, caret }: { list: List; caret: boolean }) {
   const last = list.children.length - 1;
   const items = list.children.map((item, index) => <Item key={index} item={item} loose={loose} caret={caret && index === last} />);
   const tasks = list.children.some((item) => typeof item.checked === "boolean") ? "md-tasks" : undefined;
-  if (list.ordered) return <ol start={list.start ?? 1} className={tasks}>{items}</ol>;
-  return <ul className={tasks}>{items}</ul>;
+  if (list.ordered) return <ol dir="auto" start={list.start ?? 1} className={tasks}>{items}</ol>;
+  return <ul dir="auto" className={tasks}>{items}</ul>;
 }
 
 /** Kept as it is while the list grows: the items before the last are the same objects. */

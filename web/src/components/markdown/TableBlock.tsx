@@ -18,7 +18,7 @@ export function TableBlock({ table, caret }: { table: Table; caret: boolean }) {
   return (
     <div className="md-table md-wide">
       <div className="md-scroll" tabIndex={0} role="group" aria-label={t("table")}>
-        <table ref={element}>
+        <table dir="auto" ref={element}>
           <thead>
             <tr>
               {head?.children.map((cell, column) => (

@@ -73,7 +73,7 @@ export function UsersSection() {
                   {user.id === session.data?.user.id && <span className="ms-2 text-muted">{t("user.you")}</span>}
                   {user.name !== "" && user.name !== user.username && <div className="pb-1 text-muted @xl:hidden">{user.name}</div>}
                 </td>
-                <td className={cellClass({ roomy: true })}>{user.name}</td>
+                <td className={cx(cellClass({ roomy: true }), "min-w-28 wrap-anywhere")}>{user.name}</td>
                 <td className={cx(cellClass({}), "whitespace-nowrap")}>{t(`user.roles.${user.role}`)}</td>
                 <td className={cellClass({})}>
                   <State tone={user.disabled ? "quiet" : "good"}>{t(user.disabled ? "user.disabled" : "user.active")}</State>

@@ -44,7 +44,7 @@ export function ReasonRow({ of: { reason, reason_class: kind }, columns, classNa
   if (!reason) return null;
   return (
     <tr className={className}>
-      <td colSpan={columns} className="px-2 pb-2">
+      <td colSpan={columns} className="own-words px-2 pb-2">
         {kind ? (
           <Why kind={kind} words={reason} />
         ) : (

@@ -38,7 +38,7 @@ export function Question({ item }: { item: Item }) {
     <article aria-label={t("you")} className="group flex flex-col items-end gap-1">
       <FileList files={item.files} side="end" />
       {item.text !== "" && (
-        <div lang={langOf(item.text)} className="max-w-[80%] rounded-2xl border border-transparent bg-bubble px-4 py-2.5 whitespace-pre-wrap">
+        <div lang={langOf(item.text)} className="written max-w-[80%] rounded-2xl border border-transparent bg-bubble px-4 py-2.5 whitespace-pre-wrap">
           {item.text}
         </div>
       )}
