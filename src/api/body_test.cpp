@@ -3,6 +3,7 @@
 #include "api/problem.hpp"
 #include "api/provider_body.hpp"
 #include "api/turn_body.hpp"
+#include "llm/provider_config.hpp"
 
 #include <gtest/gtest.h>
 
@@ -110,6 +111,40 @@ TEST(ProviderBody, NeverTakesAKeyToAnotherServer) {
     auto const moved =
         change_provider(known, R"({"base_url":"https://other.example/v1","api_key":"new"})");
     EXPECT_EQ(moved->api_key.reveal(), "new");
+}
+
+TEST(ProviderBody, NeverTakesAKeyThatIsKeptElsewhereToAnotherServer) {
+    llm::ProviderConfig known;
+    known.kind = "openai";
+    known.base_url = "https://api.example.com/v1";
+    known.options.emplace(llm::key_from_option, "secret:aws-secret:openai");
+    known.options.emplace("organization", "o");
+    EXPECT_FALSE(change_provider(known, R"({"base_url":"https://evil.example/v1"})"));
+    EXPECT_FALSE(change_provider(known, R"({"kind":"bedrock","base_url":""})"));
+
+    auto const moved =
+        change_provider(known, R"({"base_url":"https://evil.example/v1","api_key":"new"})");
+    ASSERT_TRUE(moved);
+    EXPECT_EQ(llm::key_reference(*moved), "");
+    EXPECT_EQ(moved->origin, llm::ProviderOrigin::store);
+    EXPECT_EQ(moved->api_key.reveal(), "new");
+
+    auto const same = change_provider(known, R"({"base_url":"https://api.example.com/v2"})");
+    EXPECT_EQ(llm::key_reference(*same), "secret:aws-secret:openai");
+    EXPECT_EQ(same->origin, llm::ProviderOrigin::configuration);
+    EXPECT_EQ(llm::key_reference(*change_provider(known, R"({"api_key":"own"})")), "");
+}
+
+TEST(ProviderBody, WhatIsNoLongerAsConfiguredUsesNoKeyOfTheMachine) {
+    llm::ProviderConfig known;  // without a key of its own, as with the machine's role or token
+    known.kind = "bedrock";
+    auto const moved = change_provider(known, R"({"base_url":"https://evil.example"})");
+    EXPECT_EQ(moved->origin, llm::ProviderOrigin::store);
+    known.kind = "openai";
+    known.base_url = "https://gateway.example";
+    EXPECT_EQ(change_provider(known, R"({"kind":"bedrock"})")->origin, llm::ProviderOrigin::store);
+    EXPECT_EQ(change_provider(known, R"({"models":["m"]})")->origin,
+              llm::ProviderOrigin::configuration);
 }
 
 TEST(ProviderBody, GivesARegionToBedrockAlone) {

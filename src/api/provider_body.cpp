@@ -1,6 +1,7 @@
 #include "api/provider_body.hpp"
 
 #include "api/site.hpp"
+#include "llm/provider_config.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -27,6 +28,14 @@ bool is_region(std::string_view text) {
 
 bool is_printable(char c) { return c > ' ' && c < 0x7F; }
 
+bool has_key(llm::ProviderConfig const& config) {
+    return !config.api_key.empty() || !llm::key_reference(config).empty();
+}
+
+void forget_reference(llm::ProviderConfig& config) {
+    config.options.erase(std::string(llm::key_from_option));
+}
+
 }  // namespace
 
 bool is_provider_name(std::string_view name) {
@@ -50,6 +59,7 @@ bool same_server(std::string_view a, std::string_view b) {
 }
 
 void read_provider(JsonFields& fields, llm::ProviderConfig& config) {
+    auto const known = config;
     if (auto kind = fields.optional_choice("kind", {"openai", "anthropic", "bedrock", "custom"}))
         config.kind = std::move(*kind);
     bool const is_bedrock = config.kind == "bedrock";
@@ -70,11 +80,15 @@ void read_provider(JsonFields& fields, llm::ProviderConfig& config) {
         bool const is_own = is_bedrock && url->empty();
         if (!is_own && !is_base_url(*url))
             fields.refuse("base_url", "an address like https://api.example.com/v1");
-        bool const moves = !config.api_key.empty() && *url != config.base_url &&
-                           !same_server(*url, config.base_url);
-        if (moves && !key) fields.refuse("api_key", "the key again: it is not sent to another server");
         config.base_url = std::move(*url);
     }
+    bool const moves =
+        config.base_url != known.base_url && !same_server(config.base_url, known.base_url);
+    if (moves && has_key(known) && !key)
+        fields.refuse("api_key", "the key again: it is not sent to another server");
+    if (moves || key) forget_reference(config);
+    // What the configuration may use (secrets of AWS, keys of the machine) is for what it says.
+    if (moves || config.kind != known.kind) config.origin = llm::ProviderOrigin::store;
     if (key) config.api_key = Secret(std::move(*key));
     if (fields.has("models")) config.models = fields.strings("models", max_patterns, pattern_limits);
 }

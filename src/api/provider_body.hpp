@@ -16,8 +16,10 @@ namespace kaiwa::api {
 /// Whether both addresses lead to the same scheme, host and port.
 [[nodiscard]] bool same_server(std::string_view a, std::string_view b);
 
-/// Reads `kind`, `region` (bedrock), `base_url` (may be empty for bedrock), `api_key` and `models`; what is absent stays as it is in `config`.
-/// A key that `config` has is not taken along to another server: it has to be given again.
+/// Reads `kind`, `region` (bedrock), `base_url` (may be empty for bedrock), `api_key` and `models`;
+/// what is absent stays as it is in `config`. A key that `config` has, or says where it is kept, is
+/// not taken along to another server: it has to be given again. What goes to another server, or
+/// becomes of another kind, is no longer the configuration's.
 void read_provider(JsonFields& fields, llm::ProviderConfig& config);
 
 }  // namespace kaiwa::api

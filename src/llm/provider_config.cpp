@@ -13,6 +13,11 @@ bool same_config(ProviderConfig const& a, ProviderConfig const& b) {
            a.options == b.options && a.origin == b.origin;
 }
 
+std::string key_reference(ProviderConfig const& config) {
+    auto const found = config.options.find(std::string(key_from_option));
+    return found == config.options.end() ? std::string() : found->second;
+}
+
 bool is_provider_name(std::string_view name) {
     auto const plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
     return !name.empty() && name.size() <= 32 && plain(name.front()) &&

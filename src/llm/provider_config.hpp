@@ -2,6 +2,7 @@
 
 #include "llm/catalogue.hpp"
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,6 +10,13 @@
 namespace kaiwa::llm {
 
 [[nodiscard]] bool same_config(ProviderConfig const& a, ProviderConfig const& b);
+
+/// The option of a provider that says where its key is kept, when it is fetched with the first call.
+/// Only the configuration sets it.
+inline constexpr std::string_view key_from_option = "api_key_from";
+
+/// Where the provider's key is kept, as `secret:aws-…`; empty: nowhere else.
+[[nodiscard]] std::string key_reference(ProviderConfig const& config);
 
 /// As `ProviderConfig::name` has to be.
 [[nodiscard]] bool is_provider_name(std::string_view name);

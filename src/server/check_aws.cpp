@@ -2,6 +2,7 @@
 
 #include "aws/secrets.hpp"
 #include "aws/xml.hpp"
+#include "llm/provider_config.hpp"
 #include "server/config_providers.hpp"
 #include "server/outbound.hpp"
 #include "server/wire_aws.hpp"
@@ -201,7 +202,7 @@ private:
     }
 
     asio::awaitable<void> check_provider(llm::ProviderConfig provider) {
-        if (auto reference = key_reference(provider); !reference.empty()) {
+        if (auto reference = llm::key_reference(provider); !reference.empty()) {
             provider.api_key =
                 co_await check_secret("the key of " + provider.name, std::move(reference));
             if (provider.api_key.empty()) co_return;

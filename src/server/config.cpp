@@ -3,6 +3,7 @@
 #include "auth/rules.hpp"
 #include "aws/secrets.hpp"
 #include "base/json.hpp"
+#include "llm/provider_config.hpp"
 #include "server/config_compat.hpp"
 #include "server/config_keys.hpp"
 #include "server/config_stores.hpp"
@@ -193,7 +194,7 @@ std::string show_provider(llm::ProviderConfig const& provider) {
     if (!provider.models.empty())
         shown_provider["models"] = json::array(provider.models.begin(), provider.models.end());
     for (auto const& [name, value] : provider.options)
-        shown_provider[name == key_from_option ? "api_key" : name] = value;
+        shown_provider[name == llm::key_from_option ? "api_key" : name] = value;
     return json::serialize(shown_provider);
 }
 

@@ -2,6 +2,7 @@
 
 #include "aws/secrets.hpp"
 #include "base/utf8.hpp"
+#include "llm/provider_config.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url.hpp>
@@ -155,7 +156,7 @@ Result<void> take_key(llm::ProviderConfig& config, std::string const& text,
     if (aws::is_secret_reference(text)) {
         auto const reference = aws::parse_secret_reference(text);
         if (!reference) return std::unexpected(reference.error());
-        config.options.emplace(key_from_option, text);
+        config.options.emplace(llm::key_from_option, text);
         return {};
     }
     auto secret = resolve_secret(text, environment, read_file);
@@ -205,11 +206,6 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
 }
 
 }  // namespace
-
-std::string key_reference(llm::ProviderConfig const& provider) {
-    auto const it = provider.options.find(std::string(key_from_option));
-    return it == provider.options.end() ? std::string() : it->second;
-}
 
 Result<Secret> resolve_secret(std::string_view text, Environment const& environment,
                               ReadFile const& read_file) {

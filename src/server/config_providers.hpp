@@ -17,12 +17,6 @@ using ReadFile = std::function<Result<std::string>(std::string const& path)>;
 Result<Secret> resolve_secret(std::string_view text, Environment const& environment,
                               ReadFile const& read_file);
 
-/// The option of a provider that says where AWS keeps its key; not written by that name.
-inline constexpr std::string_view key_from_option = "api_key_from";
-
-/// Where AWS keeps the provider's key, as `secret:aws-…`; empty: nowhere.
-[[nodiscard]] std::string key_reference(llm::ProviderConfig const& provider);
-
 /// One provider and where it was named.
 struct GivenProvider {
     llm::ProviderConfig config;

@@ -1,5 +1,7 @@
 #include "server/config.hpp"
 
+#include "llm/provider_config.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -187,7 +189,7 @@ TEST_F(ConfigTest, FindsEverySecretWhereItIsSaidToBe) {
     EXPECT_EQ(made.sealing_secret.value().reveal(), std::string(32, 's'));
     EXPECT_EQ(made.administrator->password.reveal(), "from-file");
     EXPECT_TRUE(made.providers.at(0).api_key.empty());
-    EXPECT_EQ(key_reference(made.providers.at(0)), "secret:aws-secret:openai#key");
+    EXPECT_EQ(llm::key_reference(made.providers.at(0)), "secret:aws-secret:openai#key");
     EXPECT_EQ(source_of("secret"), "(hidden) KAIWA_SECRET");
     sources = {};
     sources.environment.set("OPENAI_API_KEY", "secret:env:NONE");

@@ -1,8 +1,8 @@
 #include "server/wire_models.hpp"
 
 #include "base/wait.hpp"
+#include "llm/provider_config.hpp"
 #include "llm/retry.hpp"
-#include "server/config_providers.hpp"
 #include "server/late_key_model.hpp"
 #include "server/outbound.hpp"
 #include "server/provider_list.hpp"
@@ -70,7 +70,7 @@ Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& 
         if (auto host = host_and_port(config.base_url)) gate_.add_tried(std::move(*host));
     // Whoever enters a provider in the page must not have us read AWS's secrets.
     auto const is_ours = config.origin == llm::ProviderOrigin::configuration;
-    if (auto reference = key_reference(config); is_ours && !reference.empty()) {
+    if (auto reference = llm::key_reference(config); is_ours && !reference.empty()) {
         auto with_key = [this](llm::ProviderConfig const& whole) {
             return make_provider(whole, bedrock_);
         };
