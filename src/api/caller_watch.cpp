@@ -4,6 +4,10 @@ namespace kaiwa::api {
 
 asio::awaitable<Result<void>> CallerWatch::check() {
     if (std::chrono::steady_clock::now() < due_) co_return Result<void>{};
+    co_return co_await check_now();
+}
+
+asio::awaitable<Result<void>> CallerWatch::check_now() {
     if (credential_.kind == auth::Credential::Kind::none) {
         due_ = next();
         co_return Result<void>{};

@@ -25,6 +25,8 @@ public:
     /// Does nothing before `due()`. Fails with `unauthenticated`. A store that does not answer takes
     /// nobody's access away: no revocation can reach it either.
     asio::awaitable<Result<void>> check();
+    /// The same, whether it is due or not.
+    asio::awaitable<Result<void>> check_now();
 
 private:
     static SteadyTime next() { return std::chrono::steady_clock::now() + interval; }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 namespace kaiwa::api {
 namespace {
@@ -20,11 +21,8 @@ using std::chrono::steady_clock;
 /// Tasks of generations that were unfollowed end a moment later; so many may be in that moment.
 constexpr std::size_t max_passing = 2 * LivePage::max_followed;
 
-/// Counts a task out, however it ends.
-struct Leaving {
-    std::size_t& count;
-    ~Leaving() { --count; }
-};
+/// For what is being written when the page may no longer read; then the connection is cut.
+constexpr std::chrono::milliseconds farewell_time{250};
 
 std::string notice_json(chat::Notice const& notice) {
     std::string out = R"({"type":"thread",)";
@@ -44,41 +42,70 @@ LivePage::LivePage(Call& call, std::unique_ptr<http::WebSocket> socket, asio::an
       socket_(std::move(socket)),
       loop_(std::move(loop)),
       gate_(loop_),
-      tasks_(loop_, call.services.log) {}
+      tasks_(loop_, call.services.log),
+      watch_(loop_, call.services.log) {}
 
 asio::awaitable<void> LivePage::run() {
     tasks_.start("websocket notices", tell_notices());
+    watch_.start("websocket watch", watch_caller());
     co_await read_commands();
     over_ = true;
-    for (auto const& [id, follow] : followed_) follow->tasks.stop();
-    tasks_.stop();
+    stop_tasks();
+    watch_.stop();
     // They use this object: whatever happens, they are waited for.
-    while (tasks_.size() > 0 || passing_ > 0) co_await sleep_for(std::chrono::milliseconds(1));
+    while (tasks_.size() > 0 || watch_.size() > 0 || !passing_.empty())
+        co_await sleep_for(std::chrono::milliseconds(1));
 }
 
-asio::awaitable<void> LivePage::tell_notices() {
-    auto farewell = co_await tell_notices_until_the_end();
+void LivePage::stop_tasks() {
+    auto const passing = passing_;  // those that end meanwhile leave the set
+    for (auto const& follow : passing) follow->tasks.stop();
+    tasks_.stop();
+}
+
+asio::awaitable<void> LivePage::watch_caller() {
+    CallerWatch watch(call_);
+    Result<void> allowed;
+    while (allowed) {
+        if (!co_await sleep_for(watch.due() - steady_clock::now())) co_return;
+        allowed = co_await watch.check();
+    }
     if (over_) co_return;
+    tasks_.start("websocket farewell",
+                 take_leave(Farewell{1008, "signed out", problem(allowed.error(), {})}));
+    co_await sleep_for(farewell_time);
+    over_ = true;
+    co_await socket_->close(1008, "signed out");
+    stop_tasks();
+}
+
+asio::awaitable<void> LivePage::take_leave(Farewell farewell) {
+    if (std::exchange(leaving_, true) || over_) co_return;
     // A page that does not read would keep the reason waiting: then it goes without.
-    if (!farewell.message.empty() && !gate_.is_taken()) co_await send(std::move(farewell.message));
+    if (!farewell.message.empty() && !gate_.is_taken()) {
+        std::array const pieces{
+            asio::const_buffer(farewell.message.data(), farewell.message.size())};
+        static_cast<void>(co_await socket_->write(pieces));
+    }
     over_ = true;
     co_await socket_->close(farewell.code, std::move(farewell.reason));
 }
 
+asio::awaitable<void> LivePage::tell_notices() {
+    auto farewell = co_await tell_notices_until_the_end();
+    if (!over_) co_await take_leave(std::move(farewell));
+}
+
 asio::awaitable<LivePage::Farewell> LivePage::tell_notices_until_the_end() {
     auto const subscription = call_.services.notices.subscribe(call_.who().id);
-    CallerWatch watch(call_);
-    while (!over_) {
-        auto notices = co_await subscription->next(watch.due());
+    while (!over_ && !leaving_) {
+        auto notices = co_await subscription->next(steady_clock::now() + heartbeat_interval);
         if (!notices) {
-            if (notices.error().code == Errc::conflict)
-                co_return Farewell{1013, "too far behind", {}};
+            if (notices.error().code == Errc::conflict) co_return Farewell{1013, "too far behind", {}};
             co_return Farewell{1001, "going away", {}};
         }
         for (auto const& notice : *notices)
             if (!co_await send(notice_json(notice))) break;
-        if (auto allowed = co_await watch.check(); !allowed)
-            co_return Farewell{1008, "signed out", problem(allowed.error(), {})};
     }
     co_return Farewell{};
 }
@@ -104,11 +131,16 @@ asio::awaitable<void> LivePage::follow(PageCommand command) {
         co_return;
     }
     unfollow(*id);
-    if (followed_.size() >= max_followed || passing_ >= max_passing) {
+    if (followed_.size() >= max_followed || passing_.size() >= max_passing) {
         Error const error{Errc::rate_limited,
                           fmt::format("a page can follow {} answers at once", max_followed),
                           {}};
         co_await send(problem(error, command.generation));
+        co_return;
+    }
+    CallerWatch watch(call_);
+    if (auto allowed = co_await watch.check_now(); !allowed) {
+        co_await send(problem(allowed.error(), command.generation));
         co_return;
     }
     auto reader = co_await call_.services.turns.follow(call_.who(), *id, command.after);
@@ -118,7 +150,7 @@ asio::awaitable<void> LivePage::follow(PageCommand command) {
     }
     auto const follow = std::make_shared<Follow>(*id, loop_, call_.services.log);
     followed_[*id] = follow;
-    ++passing_;
+    passing_.insert(follow);
     follow->tasks.start("websocket events", pass_events(follow, std::move(*reader)));
 }
 
@@ -134,7 +166,11 @@ void LivePage::unfollow(GenerationId id) {
 
 asio::awaitable<void> LivePage::pass_events(std::shared_ptr<Follow> follow,
                                             std::unique_ptr<chat::EventReader> reader) {
-    Leaving const leaving{passing_};
+    struct Leaving {
+        LivePage& page;
+        std::shared_ptr<Follow> const& follow;
+        ~Leaving() { page.passing_.erase(follow); }
+    } const leaving{*this, follow};
     chat::EventBatch batch;
     while (!follow->over && !over_) {
         follow->waiting = true;
@@ -184,9 +220,9 @@ asio::awaitable<bool> LivePage::send(std::string message) {
 }
 
 asio::awaitable<bool> LivePage::send(std::span<asio::const_buffer const> pieces) {
-    if (over_ || !co_await gate_.enter()) co_return false;
+    if (over_ || leaving_ || !co_await gate_.enter()) co_return false;
     Result<void> sent = fail(Errc::cancelled, "the page is gone");
-    if (!over_) sent = co_await socket_->write(pieces);
+    if (!over_ && !leaving_) sent = co_await socket_->write(pieces);
     gate_.leave();
     if (!sent) over_ = true;
     co_return sent.has_value();

@@ -11,17 +11,18 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace kaiwa::api {
 
 /// One open page: a WebSocket over which it follows any number of generations and hears of changes
 /// to its list of threads.
 ///
-/// This task reads what the page asks; one tells it of changed threads and watches whether it may
-/// still read; each followed generation has one that waits for its events. Whoever has something to
-/// say takes its turn at a gate in front of the socket. So a page that
-/// reads slowly makes its tasks wait, and no queue grows. All tasks run on the connection's loop and
-/// have ended when `run()` returns.
+/// This task reads what the page asks; one tells it of changed threads; each followed generation has
+/// one that waits for its events. Whoever has something to say takes its turn at a gate in front of
+/// the socket. So a page that reads slowly makes its tasks wait, and no queue grows. One more never
+/// waits there: it watches whether the page may still read. All tasks run on the connection's loop
+/// and have ended when `run()` returns.
 class LivePage {
 public:
     static constexpr std::size_t max_followed = 64;
@@ -51,6 +52,10 @@ private:
 
     asio::awaitable<void> tell_notices();
     asio::awaitable<Farewell> tell_notices_until_the_end();
+    /// Ends the connection when the page may no longer read, however slowly it reads.
+    asio::awaitable<void> watch_caller();
+    asio::awaitable<void> take_leave(Farewell farewell);
+    void stop_tasks();
 
     asio::awaitable<void> read_commands();
     asio::awaitable<void> follow(PageCommand command);
@@ -69,8 +74,11 @@ private:
     asio::any_io_executor loop_;
     Gate gate_;
     TaskGroup tasks_;
+    TaskGroup watch_;
     std::unordered_map<GenerationId, std::shared_ptr<Follow>> followed_;
-    std::size_t passing_ = 0;  ///< Tasks in `pass_events()`, also of what was unfollowed.
+    /// Those with a task in `pass_events()`, also of what was unfollowed.
+    std::unordered_set<std::shared_ptr<Follow>> passing_;
+    bool leaving_ = false;  ///< Nothing but a farewell is to be sent.
     bool over_ = false;
 };
 

@@ -189,6 +189,7 @@ asio::awaitable<Result<void>> WebSocketSession::write(std::span<asio::const_buff
     }
     if (!done) {
         gone_ = true;  // a frame may be cut off: nothing can follow
+        queued_.clear();
     } else if (!queued_.empty()) {
         flush();
     }
