@@ -25,7 +25,8 @@ void note(Call& call) {
 
 }  // namespace
 
-/// Before the body is read. `run()` asks again behind it: what was revoked meanwhile holds no more.
+/// Before the body is read. `run()` asks again behind one that is buffered, an action behind each
+/// piece that it reads itself: what was revoked meanwhile holds no more.
 asio::awaitable<Result<void>> RouteTable::admit(std::shared_ptr<Services const> services,
                                                 Access access, http::Request& request) {
     auto const settings = services->settings();

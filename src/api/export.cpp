@@ -1,3 +1,4 @@
+#include "api/caller_watch.hpp"
 #include "api/content_disposition.hpp"
 #include "api/fields.hpp"
 #include "api/json_out.hpp"
@@ -14,10 +15,12 @@ namespace {
 
 constexpr std::size_t page_size = 100;
 
-/// Writes one branch of a thread, page by page, so that its length costs no memory.
+/// Writes one branch of a thread, page by page, so that its length costs no memory. Breaks off when
+/// the caller is not let in any more.
 class Exporter {
 public:
-    Exporter(Call& call, chat::Thread thread) : call_(call), thread_(std::move(thread)) {}
+    Exporter(Call& call, chat::Thread thread)
+        : call_(call), watch_(call), thread_(std::move(thread)) {}
     virtual ~Exporter() = default;
 
     asio::awaitable<Result<void>> run() {
@@ -80,11 +83,13 @@ private:
 
     asio::awaitable<Result<void>> write(std::string text) {
         if (text.empty()) co_return Result<void>{};
+        if (auto allowed = co_await watch_.check(); !allowed) co_return allowed;
         std::array const pieces{asio::const_buffer(text.data(), text.size())};
         co_return co_await call_.writer.write(pieces);
     }
 
     Call& call_;
+    CallerWatch watch_;
     chat::Thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include "api/answer.hpp"
 #include "api/byte_range.hpp"
+#include "api/caller_watch.hpp"
 #include "api/content_disposition.hpp"
 #include "api/fields.hpp"
 #include "api/guard.hpp"
@@ -120,10 +121,11 @@ asio::awaitable<Result<void>> upload_file(Call& call) {
     co_return co_await answer_json(call.writer, 201, std::move(out));
 }
 
-/// Sends what `reader` gives; `size` is what is announced, 0 where nothing is.
-asio::awaitable<Result<void>> send_bytes(http::ResponseWriter& writer,
-                                         chat::BlobStore::Reader& reader, FileId id,
+/// Sends what `reader` gives; `size` is what is announced, 0 where nothing is. Breaks off when the
+/// caller is not let in any more.
+asio::awaitable<Result<void>> send_bytes(Call& call, chat::BlobStore::Reader& reader, FileId id,
                                          std::uint64_t size) {
+    CallerWatch watch(call);
     std::uint64_t sent = 0;
     for (;;) {
         auto bytes = co_await reader.next();
@@ -131,14 +133,15 @@ asio::awaitable<Result<void>> send_bytes(http::ResponseWriter& writer,
         if (bytes->empty()) break;
         sent += bytes->size();
         std::array const pieces{asio::const_buffer(bytes->data(), bytes->size())};
-        auto written = co_await writer.write(pieces);
+        if (auto allowed = co_await watch.check(); !allowed) co_return allowed;
+        auto written = co_await call.writer.write(pieces);
         if (!written) co_return written;
     }
     // Left unfinished, so that a part never looks like the whole.
     if (sent < size)
         co_return fail(Errc::internal,
                        fmt::format("file {} has {} of its {} bytes", id.text(), sent, size));
-    co_return co_await writer.finish();
+    co_return co_await call.writer.finish();
 }
 
 asio::awaitable<Result<void>> refuse_range(Call& call, std::uint64_t size) {
@@ -192,7 +195,7 @@ asio::awaitable<Result<void>> download_file(Call& call) {
         co_return co_await call.writer.respond(std::move(head), std::string());
     auto started = co_await call.writer.start(std::move(head));
     if (!started) co_return started;
-    co_return co_await send_bytes(call.writer, **reader, *id, length);
+    co_return co_await send_bytes(call, **reader, *id, length);
 }
 
 }  // namespace

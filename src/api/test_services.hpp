@@ -133,6 +133,9 @@ struct TestServices {
     EmptyChatStore chats;
     EmptySearch search;
     EmptyBlobStore blobs;
+    /// Set before `services()`: what the routes read and write besides turns.
+    chat::ChatStore* routes_chats = &chats;
+    chat::BlobStore* routes_blobs = &blobs;
     chat::Notices notices;
     chat::RecentBranches recent;
     MemoryProviderStore providers;
@@ -155,9 +158,9 @@ struct TestServices {
                 .users = users,
                 .first_administrator = first_administrator,
                 .turns = turns,
-                .chats = chats,
+                .chats = *routes_chats,
                 .search = search,
-                .blobs = blobs,
+                .blobs = *routes_blobs,
                 .notices = notices,
                 .catalogue = catalogue,
                 .providers = providers,

@@ -8,12 +8,13 @@
 namespace kaiwa::api {
 
 Upload::Upload(Call& call, std::string_view name, std::string declared_type)
-    : call_(call), declared_type_(std::move(declared_type)) {
+    : call_(call), watch_(call), declared_type_(std::move(declared_type)) {
     file_.id = FileId{make_uuid7(call.services.clock, call.services.random)};
     file_.name = safe_file_name(name);
 }
 
 asio::awaitable<Result<void>> Upload::write(std::string bytes) {
+    if (auto allowed = co_await watch_.check(); !allowed) co_return allowed;
     auto const max = call_.settings->uploads.max_bytes;
     file_.size += bytes.size();
     if (file_.size > max)
@@ -40,6 +41,8 @@ asio::awaitable<Result<chat::FileInfo>> Upload::finish() {
         auto begun = co_await begin();
         if (!begun) co_return std::unexpected(begun.error());
     }
+    if (auto allowed = co_await watch_.check_now(); !allowed)
+        co_return std::unexpected(allowed.error());
     auto committed = co_await writer_->commit();
     if (!committed) co_return std::unexpected(committed.error());
     auto recorded = co_await call_.services.chats.add_file(call_.who(), file_);

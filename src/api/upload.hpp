@@ -1,6 +1,6 @@
 #pragma once
 
-#include "api/call.hpp"
+#include "api/caller_watch.hpp"
 #include "chat/chat_store.hpp"
 
 #include <memory>
@@ -9,7 +9,8 @@
 namespace kaiwa::api {
 
 /// One file on its way into the blob store, under an id of ours. Nothing is kept unless `finish()`
-/// succeeds.
+/// succeeds, and nothing of whoever is not let in any more: both calls fail with `unauthenticated`
+/// then.
 class Upload {
 public:
     Upload(Call& call, std::string_view name, std::string declared_type);
@@ -25,6 +26,7 @@ private:
     asio::awaitable<Result<void>> begin();
 
     Call& call_;
+    CallerWatch watch_;
     chat::FileInfo file_;
     std::string declared_type_;
     std::string head_;  ///< Until there is enough to tell the type.
