@@ -9,6 +9,7 @@
 #include "providers/openai/model_list.hpp"
 #include "providers/openai/request.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace kaiwa::providers {
@@ -19,13 +20,25 @@ constexpr std::size_t max_list_bytes = std::size_t{8} << 20;
 /// Each refusal teaches something new, or it is final.
 constexpr unsigned max_lessons = 4;
 
+/// Whether a request speaks of the tag, so that its answer may do so too.
+enum class ClosingTag { absent, asked_for };
+
+ClosingTag closing_tag_in(std::string_view body) {
+    return body.contains("/think>") ? ClosingTag::asked_for : ClosingTag::absent;
+}
+
 /// Tells the book of habits how an answer of `model` began.
-void learn_how_it_began(ThinkSplitter const& thinking, HabitBook<ModelHabits>& habits,
-                        std::string const& model) {
-    if (!thinking.found_lone_end() && !thinking.never_ended()) return;
-    auto learned = habits.of(model);
-    learned.begins_inside_thinking = thinking.found_lone_end();
-    habits.learn(model, learned);
+void learn_how_it_began(ThinkSplitter const& thinking, ClosingTag in_request,
+                        HabitBook<ModelHabits>& habits, std::string const& model) {
+    auto const known = habits.of(model);
+    auto learned = known;
+    auto& count = learned.began_inside_thinking;
+    if (thinking.found_lone_end()) {
+        if (in_request == ClosingTag::absent) count = std::min(count + 1, ModelHabits::sure_after);
+    } else if (thinking.never_ended() || !known.begins_inside_thinking()) {
+        count = 0;
+    }
+    if (learned != known) habits.learn(model, learned);
 }
 
 class OpenAiModel final : public llm::ChatModel {
@@ -85,7 +98,7 @@ llm::Failure OpenAiModel::refusal(unsigned status, http::Headers const& headers,
 ThinkSplitter::Start OpenAiModel::thinking_of(std::string_view model) const {
     // OpenAI's own models never write tags: there they are words of the answer.
     if (address_.is_openai() || address_.is_azure()) return ThinkSplitter::Start::text;
-    return habits_->of(model).begins_inside_thinking ? ThinkSplitter::Start::thinking
+    return habits_->of(model).begins_inside_thinking() ? ThinkSplitter::Start::thinking
                                                      : ThinkSplitter::Start::unknown;
 }
 
@@ -97,6 +110,7 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiMode
         call.headers.add("Content-Type", "application/json");
         call.headers.add("Accept", "text/event-stream");
         call.body = completion_body(request, address_.style(), habits);
+        auto const tag = closing_tag_in(call.body);
         auto response = co_await transport_.send(std::move(call));
         if (!response) co_return std::unexpected(failure_from(response.error()));
 
@@ -104,8 +118,8 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiMode
         if (status == 200) {
             auto id = request_id((*response)->headers());
             auto decoder = std::make_unique<OpenAiDecoder>(thinking_of(request.model));
-            auto learn = [&decoder = *decoder, habits = habits_, model = request.model] {
-                learn_how_it_began(decoder.thinking(), *habits, model);
+            auto learn = [&decoder = *decoder, tag, habits = habits_, model = request.model] {
+                learn_how_it_began(decoder.thinking(), tag, *habits, model);
             };
             co_return std::make_unique<HttpStream>(std::move(*response), std::move(decoder),
                                                    std::move(id), config_.api_key,

@@ -1,5 +1,6 @@
 #include "providers/openai/openai_model.hpp"
 
+#include "providers/openai/request.hpp"
 #include "tests/support/ask_model.hpp"
 #include "tests/support/memory_transport.hpp"
 #include "tests/support/run_task.hpp"
@@ -191,16 +192,41 @@ TEST_F(OpenAiModelTest, LearnsOnceWhatTheModelRefuses) {
     }
 }
 
-TEST_F(OpenAiModelTest, LearnsThatATemplateWritesTheOpeningTag) {
+std::string const thinks =
+    "data: "
+    "{\"choices\":[{\"delta\":{\"content\":\"hm\\n</"
+    "think>\\nyes\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+Lines const split_answer{"reasoning \"hm\\n\"", "text \"yes\"", "finished stop"};
+
+TEST_F(OpenAiModelTest, LearnsFromAnswersInARowThatATemplateWritesTheOpeningTag) {
     auto const model = make();
-    auto const thinks =
-        "data: "
-        "{\"choices\":[{\"delta\":{\"content\":\"hm\\n</"
-        "think>\\nyes\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    for (unsigned i = 0; i < ModelHabits::sure_after; ++i) {
+        transport.answer(200, thinks);
+        EXPECT_NE(ask(*model), split_answer) << i;
+    }
     transport.answer(200, thinks);
-    transport.answer(200, thinks);
+    EXPECT_EQ(ask(*model), split_answer);
+
+    transport.answer(200, hello);  // without a block: it was learned wrongly
     ask(*model);
-    EXPECT_EQ(ask(*model), (Lines{"reasoning \"hm\\n\"", "text \"yes\"", "finished stop"}));
+    transport.answer(200, thinks);
+    EXPECT_NE(ask(*model), split_answer);
+}
+
+TEST_F(OpenAiModelTest, AnswersThatOnlySpeakOfTheClosingTagTeachNothing) {
+    auto const model = make();
+    for (unsigned i = 0; i < 2 * ModelHabits::sure_after; ++i) {
+        transport.answer(200, i % 2 == 0 ? thinks : hello);
+        EXPECT_NE(ask(*model), split_answer) << "now and then: " << i;
+    }
+    for (unsigned i = 0; i < 2 * ModelHabits::sure_after; ++i) {
+        transport.answer(200, thinks);
+        llm::CompletionRequest request;
+        request.model = "m";
+        request.prompt.system = "Write </think> on a line of its own.";
+        EXPECT_NE(run_task(test::collect(*model, std::move(request))), split_answer)
+            << "asked for: " << i;
+    }
 }
 
 TEST_F(OpenAiModelTest, ClassesWhatServersRefuse) {

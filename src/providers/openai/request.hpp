@@ -16,7 +16,14 @@ struct ModelHabits {
     bool no_max_tokens = false;           ///< Neither name of it.
     bool other_max_tokens = false;        ///< The other name of it than the server's usual one.
     bool no_system_role = false;          ///< Instructions go before the first question.
-    bool begins_inside_thinking = false;  ///< Its template writes the opening tag of its reasoning.
+    unsigned began_inside_thinking = 0;   ///< So many answers in a row, at most `sure_after`.
+
+    /// One answer may only speak of the tag; everybody's answers are shown by what is learned.
+    static constexpr unsigned sure_after = 3;
+    /// Its template writes the opening tag of its reasoning.
+    [[nodiscard]] bool begins_inside_thinking() const {
+        return began_inside_thinking >= sure_after;
+    }
 
     bool operator==(ModelHabits const&) const = default;
 };
