@@ -58,7 +58,7 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
             if (!sources) return std::unexpected(sources.error());
             return make_configuration(*sources);
         };
-        return serve(*command, settings, std::move(read_again), std::move(config_file));
+        return serve(*command, std::move(configuration), std::move(read_again), std::move(config_file));
     }
     if (std::holds_alternative<ConfigExplain>(line.command)) {
         explain(configuration);

@@ -7,8 +7,10 @@
 #include "server/late_secrets.hpp"
 #include "server/loops.hpp"
 #include "server/page/page_handler.hpp"
+#include "server/reload.hpp"
 #include "server/signals.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <future>
@@ -43,11 +45,12 @@ http::ServerOptions server_options(Settings const& settings) {
 class ServerHost {
 public:
     /// `ground` stands on `loops`.
-    ServerHost(Ground ground, Loops& loops, Serve command, Settings settings,
+    ServerHost(Ground ground, Loops& loops, Serve command, Configuration configuration,
                std::unique_ptr<Stores> stores, ReadConfiguration read_again,
                std::string config_file)
         : command_(command),
-          settings_(std::move(settings)),
+          started_(std::move(configuration)),
+          settings_(started_.settings),
           read_again_(std::move(read_again)),
           config_file_(std::move(config_file)),
           log_(ground.log),
@@ -89,6 +92,7 @@ public:
 private:
     void reload() {
         auto read = read_again_();
+        if (read) keep_of_the_start(read->settings, settings_);
         auto taken = read ? application_.configure(read->settings)
                           : Result<void>(std::unexpected(read.error()));
         if (!taken) {
@@ -96,10 +100,10 @@ private:
             return;
         }
         log_.info("configuration_reloaded");
-        auto const& now = read->settings;
-        if (now.listen != settings_.listen || now.data != settings_.data)
+        if (auto const waiting = waiting_for_a_start(started_, *read); !waiting.empty())
             log_.warning("restart_needed",
-                         {{"reason", "server.listen and server.data are read at the start"}});
+                         {{"reason", fmt::format("{}: read at the start; what runs has what was said then",
+                                                 fmt::join(waiting, ", "))}});
     }
     asio::awaitable<void> watch_configuration() {
         auto const changed_at = [this] {
@@ -160,7 +164,8 @@ private:
     }
 
     Serve command_;
-    Settings settings_;
+    Configuration const started_;
+    Settings const& settings_;
     ReadConfiguration read_again_;
     std::string config_file_;
     Log& log_;
@@ -174,9 +179,10 @@ private:
 
 }  // namespace
 
-Result<void> serve(Serve command, Settings settings, ReadConfiguration read_again,
+Result<void> serve(Serve command, Configuration configuration, ReadConfiguration read_again,
                    std::string config_file) {
     allow_many_sockets();
+    auto& settings = configuration.settings;
     SystemClock const clock;
     SystemRandom random;
     StderrLog log(settings.log_format, settings.log_level);
@@ -186,7 +192,7 @@ Result<void> serve(Serve command, Settings settings, ReadConfiguration read_agai
     if (!stores) return std::unexpected(stores.error());
     Loops loops(usable_cores());
     ServerHost host({clock, random, log, aws, loops.executors()}, loops, command,
-                    std::move(settings), std::move(*stores), std::move(read_again),
+                    std::move(configuration), std::move(*stores), std::move(read_again),
                     std::move(config_file));
     if (auto started = host.start(); !started) return started;
     host.wait();

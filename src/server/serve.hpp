@@ -11,7 +11,7 @@ namespace kaiwa::server {
 using ReadConfiguration = std::function<Result<Configuration>()>;
 
 /// Serves until a signal ends it. Fails when it cannot start.
-Result<void> serve(Serve command, Settings settings, ReadConfiguration read_again,
+Result<void> serve(Serve command, Configuration configuration, ReadConfiguration read_again,
                    std::string config_file);
 
 }  // namespace kaiwa::server
