@@ -86,6 +86,17 @@ TEST(SignInThrottle, SharesAFateWithinANetworkAndForgetsWithTime) {
     EXPECT_EQ(throttle.pause("x", at("198.51.100.250")), 0ms);
 }
 
+TEST(SignInThrottle, AClockThatIsSetBackLocksNobodyOut) {
+    test::ManualClock clock;
+    SignInThrottle throttle(clock);
+    auto const from = boost::asio::ip::make_address("192.0.2.1");
+    for (unsigned i = 0; i < SignInThrottle::network_failures; ++i) throttle.failed("ann", from);
+    clock.advance(-24h);
+    EXPECT_EQ(throttle.pause("ann", from), SignInThrottle::longest_account_pause);
+    clock.advance(SignInThrottle::longest_account_pause);
+    EXPECT_EQ(throttle.pause("ann", from), 0ms);
+}
+
 TEST(SignInThrottle, RemembersAsMuchAsItsBound) {
     test::ManualClock clock;
     SignInThrottle throttle(clock);

@@ -32,9 +32,13 @@ std::string network_key(ip::address const& address) {
 
 }  // namespace
 
-SignInThrottle::Failures const* SignInThrottle::Memory::find(std::string const& key) const {
+SignInThrottle::Failures const* SignInThrottle::Memory::find(std::string const& key,
+                                                             Timestamp now) {
     auto const found = by_key_.find(key);
-    return found == by_key_.end() ? nullptr : &*found->second;
+    if (found == by_key_.end()) return nullptr;
+    auto& failures = *found->second;
+    failures.last = std::min(failures.last, now);
+    return &failures;
 }
 
 SignInThrottle::Failures& SignInThrottle::Memory::touch(std::string const& key) {
@@ -96,10 +100,12 @@ std::chrono::milliseconds SignInThrottle::pause(std::string_view account,
     std::scoped_lock const lock(mutex_);
     auto const name = account_key(account);
     auto const network = network_key(address);
-    auto wait = std::max({std::chrono::milliseconds{0}, growing_pause(pairs_.find(name + network)),
-                          wait_for(networks_.find(network), of_network)});
-    if (!homes_.find(name + network))
-        wait = std::max(wait, wait_for(accounts_.find(name), of_account));
+    auto const now = clock_.now();
+    auto wait =
+        std::max({std::chrono::milliseconds{0}, growing_pause(pairs_.find(name + network, now)),
+                  wait_for(networks_.find(network, now), of_network)});
+    if (!homes_.find(name + network, now))
+        wait = std::max(wait, wait_for(accounts_.find(name, now), of_account));
     return wait;
 }
 

@@ -16,8 +16,9 @@ namespace kaiwa::auth {
 /// Slows guessing of passwords. Counts failures only: by account from one network (/24 or /64),
 /// where the pause after each one grows; by network and by account from everywhere, where a share
 /// refills with time. Who knows an account's name cannot lock its owner out: a network from which
-/// the account signed in before does not wait for what others did to it. Remembers the 8,192 of
-/// each kind that it met last. Thread-safe.
+/// the account signed in before does not wait for what others did to it. A clock that is set back
+/// makes a pause begin again, never longer. Remembers the 8,192 of each kind that it met last.
+/// Thread-safe.
 class SignInThrottle {
 public:
     /// Of one account from one network:
@@ -50,7 +51,8 @@ private:
     /// Failures by key, most recent first, bounded.
     class Memory {
     public:
-        [[nodiscard]] Failures const* find(std::string const& key) const;
+        /// What failed later than `now` failed at `now`: the clock was set back.
+        [[nodiscard]] Failures const* find(std::string const& key, Timestamp now);
         Failures& touch(std::string const& key);
         void erase(std::string const& key);
 
