@@ -166,31 +166,41 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs)
 
 asio::awaitable<Result<std::size_t>> Cleaner::empty_trash(chat::BlobStore& blobs) {
     std::size_t total = 0;
-    for (;;) {
+    std::size_t kept = 0;
+    for (FileId last{};;) {
         bool const stopped = co_await stop_requested();
         if (stopped) break;
-        auto look = [](Connection& db) -> Result<std::vector<FileId>> {
+        auto look = [last](Connection& db) -> Result<std::vector<FileId>> {
             std::vector<FileId> ids;
-            auto row = db.query("SELECT id FROM blob_trash LIMIT ?1", rows_a_step);
+            auto row = db.query("SELECT id FROM blob_trash WHERE id > ?1 ORDER BY id LIMIT ?2",
+                                last, rows_a_step);
             while (row.row()) ids.push_back(row.id<FileId>(0));
             return ids;
         };
-        auto const ids = co_await engine_.readers.run(std::move(look));
+        auto ids = co_await engine_.readers.run(std::move(look));
         if (!ids) co_return std::unexpected(ids.error());
         if (ids->empty()) break;
+        last = ids->back();
+        std::vector<FileId> gone;
         for (auto const& id : *ids) {
             // The row goes after the bytes: a crash between them only removes them again.
             auto const removed = co_await blobs.remove(id);
-            if (!removed) co_return std::unexpected(removed.error());
+            if (removed) gone.push_back(id);
+            // One that stays keeps none of the others. The first stands for all in the log.
+            if (!removed && kept++ == 0)
+                engine_.log.warning("file_not_removed",
+                                    {{"file", id.text()}, {"reason", removed.error().message}});
         }
-        auto forget = [ids = *ids](Connection& db) -> Result<void> {
-            for (auto const& id : ids) db.run("DELETE FROM blob_trash WHERE id = ?1", id);
+        auto const count = gone.size();
+        auto forget = [gone = std::move(gone)](Connection& db) -> Result<void> {
+            for (auto const& id : gone) db.run("DELETE FROM blob_trash WHERE id = ?1", id);
             return {};
         };
         auto const forgotten = co_await engine_.writer.run(std::move(forget));
         if (!forgotten) co_return std::unexpected(forgotten.error());
-        total += ids->size();
+        total += count;
     }
+    if (kept > 1) engine_.log.warning("files_not_removed", {{"files", kept}});
     co_return total;
 }
 

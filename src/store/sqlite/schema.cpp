@@ -226,6 +226,23 @@ Result<void> check_version(std::int64_t application, std::int64_t version) {
     return {};
 }
 
+/// Readers beside a writer, and commits that cost one write, need it. SQLite answers with the mode
+/// that it took, which is another one where it could not.
+Result<void> use_wal(Connection& db) {
+    std::string mode;
+    {
+        auto row = db.query("PRAGMA journal_mode = WAL");
+        if (row.row()) mode = row.text(0);
+    }
+    if (auto error = db.take_error()) return std::unexpected(std::move(*error));
+    if (mode == "wal") return {};
+    return fail(Errc::unsupported,
+                fmt::format("the database needs a write-ahead log, and SQLite keeps to the journal "
+                            "\"{}\" here: the file system has no shared memory, as those of a "
+                            "network; put the data folder on a local disk",
+                            mode));
+}
+
 }  // namespace
 
 Result<void> migrate(Connection& db) {
@@ -233,9 +250,9 @@ Result<void> migrate(Connection& db) {
     auto const application = value_of(db.query("PRAGMA application_id"));
     if (auto error = db.take_error()) return std::unexpected(std::move(*error));
     if (auto known = check_version(application, version); !known) return known;
+    if (auto wal = use_wal(db); !wal) return wal;
     if (version == static_cast<std::int64_t>(versions.size())) return {};
 
-    if (version == 0) db.run("PRAGMA journal_mode = WAL");
     db.run("BEGIN IMMEDIATE");
     version = value_of(db.query("PRAGMA user_version"));  // another process may have been first
     for (auto i = static_cast<std::size_t>(version); i < versions.size(); ++i) {

@@ -62,6 +62,15 @@ TEST_F(SchemaTest, RefusesTheFileOfANewerKaiwaAndOfAnotherProgram) {
     EXPECT_EQ(migrate(db).error().code, Errc::unsupported);
 }
 
+TEST_F(SchemaTest, RefusesWhereThereCanBeNoWriteAheadLog) {
+    auto db = Connection::open(":memory:", Connection::Mode::read_write).value();
+    auto const made = migrate(db);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, Errc::unsupported);
+    EXPECT_TRUE(made.error().message.contains("\"memory\"")) << made.error().message;
+    EXPECT_EQ(number(db, "PRAGMA user_version"), 0) << "nothing was made";
+}
+
 TEST_F(SchemaTest, AFileThatIsNoDatabaseIsRefusedAndLeftAlone) {
     std::string const text(4'096, 'x');
     auto const path = database_file(folder.path());
