@@ -10,6 +10,9 @@ import pytest
 
 from support.aws import Moto
 from support.client import Client
+from support.dialects import configuration, make_dialects
+from support.function import start
+from support.runtime_api import RuntimeApi
 from support.servers import ADMIN, Kaiwa, ModelServer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
@@ -108,3 +111,21 @@ async def ben(site) -> AsyncIterator[Client]:
 async def root(site) -> AsyncIterator[Client]:
     async with Client(site.kaiwa.url, cookie=site.cookies[ADMIN[0]]) as client:
         yield client
+
+
+@pytest.fixture(scope="module")
+def dialects(tmp_path_factory, models):
+    made = make_dialects(tmp_path_factory.mktemp("dialects"), models, configuration())
+    yield made
+    made.kaiwa.close()
+
+
+@pytest.fixture
+def function(tmp_path, request):
+    options = getattr(request, "param", {})
+    api = RuntimeApi(options.get("invoke", "refused"))
+    env = dict(options.get("env", {})) | {"AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}"}
+    made = start(tmp_path, api, env)
+    yield SimpleNamespace(api=api, program=made, folder=tmp_path)
+    made.close()
+    api.close()

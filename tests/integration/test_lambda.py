@@ -3,65 +3,13 @@
 import base64
 import json
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from conftest import PASSWORD
 from support.client import check_sequence, new_id, parse_frames, text_of
-from support.runtime_api import Function, RuntimeApi, http_event
-
-PROVIDERS = json.dumps([{"name": "inside", "kind": "builtin", "reply": "はい、わかりました。"}])
-ENV = {"KAIWA_PROVIDERS": PROVIDERS, "KAIWA_CHAT__DEFAULT_MODEL": "inside/echo"}
-
-
-def start(folder, api, env=None):
-    return Function(folder, api.address, ENV | (env or {}))
-
-
-class Person:
-    """Somebody with a key."""
-
-    def __init__(self, function, api=None):
-        self.api = api or function.api
-        program = getattr(function, "program", function)  # of the fixture, or one alone
-        assert self.api.invoke(http_event("GET", "/readyz")).status == 200
-        printed = program.run("key", "add", new_id())
-        self.key = next(word for word in printed.split() if word.startswith("kw_"))
-
-    def call(self, method, path, body=None, headers=None, seconds=30):
-        return self.api.invoke(http_event(method, path, body, self.fields(headers)), seconds)
-
-    def fields(self, headers=None):
-        return {"authorization": f"Bearer {self.key}"} | (headers or {})
-
-    def ok(self, method, path, body=None, headers=None, seconds=30):
-        answer = self.call(method, path, body, headers, seconds)
-        assert answer.status < 400, answer.body
-        return json.loads(answer.content) if answer.content else None
-
-    def thread(self):
-        return self.ok("POST", "/api/threads", {})["id"]
-
-    def turn(self, thread, text, model=None, stream=False, seconds=30):
-        body = {"message": {"id": new_id(), "text": text}} | ({"model": model} if model else {})
-        headers = {"accept": "text/event-stream"} if stream else {}
-        return self.call("POST", f"/api/threads/{thread}/turns", body, headers, seconds)
-
-    def messages(self, thread):
-        return self.ok("GET", f"/api/threads/{thread}/messages")["items"]
-
-
-@pytest.fixture
-def function(tmp_path, request):
-    options = getattr(request, "param", {})
-    api = RuntimeApi(options.get("invoke", "refused"))
-    env = dict(options.get("env", {})) | {"AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}"}
-    made = start(tmp_path, api, env)
-    yield SimpleNamespace(api=api, program=made, folder=tmp_path)
-    made.close()
-    api.close()
-
+from support.function import Person, start
+from support.runtime_api import RuntimeApi, http_event
 
 STREAMED = pytest.param({"env": {"KAIWA_LAMBDA__RESPONSE": "stream"}}, id="streamed")
 BOTH = pytest.mark.parametrize("function", [pytest.param({}, id="buffered"), STREAMED], indirect=True)
@@ -348,51 +296,6 @@ def test_rest_apis_and_load_balancers_get_answers_in_their_shape(function):
 def test_the_clock_cleans(function):
     assert function.api.invoke({"kaiwa": "clean"}).json == {"removed": 0}
     assert function.api.invoke({"kaiwa": "sweep"}).kind == "error"
-
-
-SLOW = {"KAIWA_COMPAT__ENDPOINTS": '["private-rag"]', "KAIWA_COMPAT__PRINCIPAL": "anonymous", "KAIWA_COMPAT__ANSWER_WITHIN": "1s"}
-
-
-@pytest.mark.parametrize("streamed", [False, True])
-def test_an_answer_that_takes_long_is_202_in_time_and_can_be_continued(tmp_path, models, streamed):
-    api = RuntimeApi("allowed")
-    provider = [{"name": "local", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "model-key-canary"}]
-    env = SLOW | {"KAIWA_PROVIDERS": json.dumps(provider), "KAIWA_CHAT__DEFAULT_MODEL": "local/stream;tokens=60;rate=25",
-                  "AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}"}
-    function = start(tmp_path, api, env | ({"KAIWA_LAMBDA__RESPONSE": "stream"} if streamed else {}))
-    assert api.invoke(http_event("GET", "/readyz")).status == 200
-    first = api.invoke(http_event("POST", "/", {"message": "hello", "session_id": "mine"}))
-    assert first.status == 202 and first.took < 2
-    rest = json.loads(first.content)["continue"]
-    deadline = time.monotonic() + 20
-    while (answer := api.invoke(http_event("POST", "/", {"continue": rest}))).status == 202:
-        assert time.monotonic() < deadline
-    assert answer.status == 200 and json.loads(answer.content)["response"].startswith("word ")
-    # An anonymous exchange under a session id that Kaiwa did not issue is deleted once it was given.
-    assert api.invoke(http_event("POST", "/", {"continue": rest})).status == 404
-    function.close()
-    api.close()
-
-
-DIALECTS = {"KAIWA_COMPAT__ENDPOINTS": '["lambda-url", "gptgram"]'}
-
-
-@pytest.mark.parametrize("function", [{"env": DIALECTS}], indirect=True)
-def test_direct_events_are_answered_as_the_functions_before_did(function):
-    first = function.api.invoke({"input_text": "こんにちは"}).json
-    assert set(first) == {"session_id", "output_text"} and first["output_text"] == "こんにちは"
-    again = function.api.invoke({"input_text": "not this", "queryStringParameters": {
-        "input_text": "またね", "session_id": first["session_id"]}}).json
-    assert again == {"session_id": first["session_id"], "output_text": "またね"}
-    role = function.api.invoke({"action": "addOrUpdate", "role": "先生"}).json
-    assert role["statusCode"] == 200 and role["headers"]["Content-Type"] == "application/json"
-    assert "先生" in function.api.invoke({"action": "get"}).json["body"]
-
-
-def test_a_direct_event_of_no_dialect_is_an_error_that_says_so(function):
-    for event in ({"input_text": "hello"}, {"something": "else"}, {}):
-        refused = function.api.invoke(event)
-        assert refused.kind == "error" and "compat.endpoints" in refused.json["errorMessage"], refused
 
 
 @pytest.mark.parametrize("function", [{"env": {"KAIWA_LOG__METRICS": "emf"}}], indirect=True)

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from support.client import check_sequence, new_id, parse_frames, text_of
+from support.function import ENV
 from support.process import ROOT, environment, program
 from support.runtime_api import Function, http_event
-from test_lambda import ENV
 
 EMULATORS = ROOT / "build/tools/lambda/bin"
 

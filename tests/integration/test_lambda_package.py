@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
+from support.function import ENV
 from support.process import ROOT, program
 from support.runtime_api import Function, RuntimeApi, http_event
-from test_lambda import ENV
 
 LIBRARIES = ("/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu/libc.so.6", "/lib/x86_64-linux-gnu/libm.so.6")
 
