@@ -7,9 +7,10 @@ export PATH="$PWD/build/tools/node/bin:$PATH"
 
 tools=build/tools/cfn-lint
 echo "Checking the templates of the homes on AWS (the first time installs the CDK and cfn-lint)"
-if [ ! -x "$tools/bin/cfn-lint" ]; then
+if ! cmp -s tools/cfn_lint/requirements.txt "$tools/installed.txt"; then
   python3 -m venv "$tools"
-  "$tools/bin/pip" install --quiet --disable-pip-version-check "cfn-lint==1.58.0"
+  "$tools/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tools/cfn_lint/requirements.txt
+  cp tools/cfn_lint/requirements.txt "$tools/installed.txt"
 fi
 cd deploy/cdk
 if [ ! -d node_modules ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then

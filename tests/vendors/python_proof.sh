@@ -13,7 +13,7 @@ if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
 fi
 venv=build/tools/$name
 if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
-  python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" || exit 1
+  python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.txt" || exit 1
   cp "$here/requirements.txt" "$venv/installed.txt"
 fi
 report=build/test-logs/$name.xml output=build/test-logs/$name.txt

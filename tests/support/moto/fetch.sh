@@ -9,7 +9,7 @@ cmp -s "$here/requirements.txt" "$to/installed.txt" && exit 0
 echo "Installing moto into $to"
 python3 -m venv "$to"
 for attempt in 1 2 3; do
-  "$to/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" && break
+  "$to/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/requirements.txt" && break
   [ "$attempt" -lt 3 ] || exit 1
   sleep 5
 done
