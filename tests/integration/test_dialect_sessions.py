@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import datetime
 import sqlite3
 
 import pytest
 
 from support.client import Client, check_sequence, new_id, parse_frames, text_of
 from support.dialects import caller, configuration, last_prompt, make_dialects, threads_of
+from support.tables import Tables
 
 pytestmark = pytest.mark.anyio
 
@@ -156,6 +158,53 @@ async def test_without_a_principal_a_session_that_nobody_used_is_over(open_diale
             again = await client.get("/", params={"input_text": "two", "session_id": session})
             assert again.json() == {"session_id": session, "output_text": "two"}
             assert [text for _, text in last_prompt(open_dialects)] == prompt
+
+
+@pytest.fixture(scope="module", params=["sqlite", "dynamodb"])
+def short_sessions(request, tmp_path_factory, models, dynamodb):
+    """Sessions of 7 days, kept in either store."""
+    tables = Tables(dynamodb)
+    env = configuration(PRINCIPAL="anonymous", ANONYMOUS__REQUESTS_PER_MINUTE="100000", ANONYMOUS__SESSION_DAYS="7")
+    env |= tables.store() if request.param == "dynamodb" else {}
+    made = make_dialects(tmp_path_factory.mktemp(request.param), models, env)
+    made.tables = tables if request.param == "dynamodb" else None
+    yield made
+    made.kaiwa.close()
+
+
+def make_sessions_old(site) -> None:
+    """Nobody has asked in any session for 8 days."""
+    if not site.tables:
+        with contextlib.closing(sqlite3.connect(f"{site.kaiwa.data}/kaiwa.db", timeout=20)) as db:
+            assert db.execute("UPDATE threads SET updated_at = updated_at - 8 * 86400000 WHERE stay = 7").rowcount
+            return db.commit()
+    client, table = site.tables.client, site.tables.name("chats")
+    threads = [item for item in client.scan(TableName=table)["Items"] if item["SK"]["S"] == "THREAD"]
+    assert threads
+    before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=8)
+    for item in threads:
+        client.update_item(TableName=table, Key={name: item[name] for name in ("PK", "SK")},
+                           UpdateExpression="SET createdAt = :t",
+                           ExpressionAttributeValues={":t": {"S": before.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}})
+
+
+async def test_without_a_principal_a_browser_whose_session_is_over_gets_another(short_sessions):
+    async with caller(short_sessions, None) as client:
+        first = await client.get("/", params={"input_text": "one"})
+        make_sessions_old(short_sessions)
+        for name in (None, new_id()):  # a session that is over, and one that is no more
+            if name:
+                client.cookies.clear()
+                client.cookies.set("kaiwa-lambda-url", name)
+            second = await client.get("/", params={"input_text": "two"})
+            session = second.json()["session_id"]
+            assert session not in (first.json()["session_id"], name)
+            assert f"kaiwa-lambda-url={session};" in second.headers["set-cookie"]
+            assert last_prompt(short_sessions) == [("user", "two")]
+            client.cookies.clear()
+            third = await client.get("/", params={"input_text": "three"}, headers={"cookie": f"kaiwa-lambda-url={session}"})
+            assert third.json()["session_id"] == session and "set-cookie" not in third.headers
+            assert last_prompt(short_sessions) == [("user", "two"), ("assistant", "two"), ("user", "three")]
 
 
 async def test_without_a_principal_nobody_reaches_another_through_a_key(open_dialects):

@@ -37,6 +37,7 @@ struct Asked {
     Shape shape = Shape::output_text;
     std::string text;
     std::optional<std::string> session_id;  ///< As the client calls it; never empty.
+    enum class NamedBy { request, cookie } named_by = NamedBy::request;  ///< Where it came from.
     std::optional<std::vector<chat::Remembered>> remembered;
     std::optional<std::string> role;
     std::optional<std::string> message_id;       ///< Echoed; beside a session the idempotency key.

@@ -107,12 +107,14 @@ asio::awaitable<Result<Conversation>> anonymous_conversation(Services const& ser
         if (found && !is_over(*found, services.api->clock.now())) co_return known;
         if (!found && found.error().code != Errc::not_found) co_return std::unexpected(found.error());
     }
+    // A client that calls a session so goes on doing it; a browser takes another cookie.
+    bool const is_clients_own = asked.session_id && asked.named_by == Asked::NamedBy::request;
     auto session_id = make_session_id(services.api->random);
     Conversation fresh{anonymous_owner(session_id), {}, session_id,
-                       asked.session_id.value_or(session_id)};
+                       is_clients_own ? *asked.session_id : session_id};
     fresh.thread = thread_of(fresh.owner.principal, session_id, 0);
-    fresh.keep = asked.session_id ? once : yes;
-    fresh.issued = asked.session_id ? Conversation::Issued::no : Conversation::Issued::yes;
+    fresh.keep = is_clients_own ? once : yes;
+    fresh.issued = is_clients_own ? Conversation::Issued::no : Conversation::Issued::yes;
     if (fresh.keep == yes)
         fresh.history_id =
             history_id(services, asked.dialect, fresh.owner.principal, session_id, fresh.thread);

@@ -7,6 +7,7 @@
 #include "api/compat/session_name.hpp"
 #include "api/event_stream.hpp"
 #include "api/fields.hpp"
+#include "http/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,10 +20,6 @@ constexpr std::string_view root_path = "/";
 constexpr std::array<std::string_view, 3> paths{root_path, "/chat", "/main"};
 
 using SharedServices = std::shared_ptr<Services const>;
-
-bool same_word(std::string_view a, std::string_view b) {
-    return bare_media_type(a) == bare_media_type(b);
-}
 
 /// The head that every answer of a dialect has, also to pages of other origins.
 http::ResponseHead dialect_head(unsigned status, http::Headers const& extra) {
@@ -335,7 +332,7 @@ std::optional<std::string> dialect_path(std::string_view path, std::string_view 
         if (segments.size() > 2) return std::nullopt;
     }
     std::span<std::string_view const> rest(segments);
-    if (!rest.empty() && !stage.empty() && same_word(rest.front(), stage)) rest = rest.subspan(1);
+    if (!rest.empty() && !stage.empty() && http::same_word(rest.front(), stage)) rest = rest.subspan(1);
     if (rest.size() > 1) return std::nullopt;
     auto folded = "/" + std::string(rest.empty() ? "" : rest.front());
     if (std::ranges::find(paths, folded) == paths.end()) return std::nullopt;

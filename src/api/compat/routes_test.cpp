@@ -285,7 +285,8 @@ TEST(DialectPath, FoldsSlashesAndDropsTheStage) {
           std::pair{"/", "/"}, std::pair{"/main", "/main"}})
         EXPECT_EQ(dialect_path(path, "prod"), folded) << path;
     for (auto const* path : {"/prod/prod/chat", "/chat/prod", "/api/session", "//api//session",
-                             "/prod/api/session", "/chats", "/dev/chat", "/chat/x"})
+                             "/prod/api/session", "/chats", "/dev/chat", "/chat/x",
+                             "/prod;x/chat", "/prod /chat"})
         EXPECT_FALSE(dialect_path(path, "prod")) << path;
     EXPECT_FALSE(dialect_path("/prod/chat", ""));
     EXPECT_EQ(dialect_path("//chat", ""), "/chat");

@@ -19,6 +19,7 @@ void choose_session(Asked& asked, Settings const& settings, http::Request const&
     auto const cookie = request.cookie(session_cookie);
     if (settings.has(Dialect::lambda_url) && cookie && is_session_id(*cookie)) {
         asked.session_id = std::string(*cookie);
+        asked.named_by = Asked::NamedBy::cookie;
     } else if (asked.dialect == Dialect::private_rag) {
         asked.session_id = "default_session";
     }
