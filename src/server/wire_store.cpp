@@ -110,12 +110,9 @@ private:
 
 Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user,
                                                     AwsGround& aws) {
-    using Remains = store::files::Options::Remains;
     if (user == StoreUser::tool) return nullptr;
     if (settings.files == FilesKind::directory)
-        return store::files::open(
-            {.dir = settings.data / "files",
-             .remains = user == StoreUser::server ? Remains::remove : Remains::leave});
+        return store::files::open({.dir = settings.data / "files"});
     auto const& s3 = settings.s3;
     return store::s3::open(
         {.session = aws.session(s3.profile),

@@ -1,11 +1,13 @@
 #include "store/files/directory_blobs.hpp"
 
+#include "base/random.hpp"
 #include "base/workers.hpp"
 #include "store/files/folder.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ constexpr char const* unfinished = "unfinished";
 struct Shared {
     FileHandle folder;
     FileHandle unfinished;
+    SystemRandom random;
     Workers workers;
 
     Shared(FileHandle f, FileHandle u, unsigned threads)
@@ -40,8 +43,38 @@ std::string path_of(FileId id) {
     return folder_of(id) + "/" + id.text();
 }
 
-Result<void> publish(Shared& shared, FileHandle const& file, FileId id) {
-    if (auto flushed = flush(file.get()); !flushed) return flushed;
+/// A file that is being written. Its name is its writer's alone, and the writer holds a lock on it,
+/// which goes with the writer: what is not locked was left behind.
+struct Draft {
+    FileHandle file;
+    std::string name;
+};
+
+bool try_lock(FileHandle const& file) {
+    while (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
+        if (errno != EINTR) return false;
+    return true;
+}
+
+/// Whether it still has a name: between being made and being locked it looks left behind.
+bool is_there(FileHandle const& file) {
+    struct stat info{};
+    return ::fstat(file.get(), &info) == 0 && info.st_nlink > 0;
+}
+
+Result<Draft> make_draft(Shared& shared, FileId id) {
+    constexpr int tries = 8;
+    for (int i = 0; i < tries; ++i) {
+        auto name = id.text() + "." + shared.random.token(9);
+        auto file = open_beneath(shared.unfinished.get(), name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        if (!file) return system_error("making a file");
+        if (try_lock(file) && is_there(file)) return Draft{std::move(file), std::move(name)};
+    }
+    return fail(Errc::unavailable, "a new file is taken away again and again");
+}
+
+Result<void> publish(Shared& shared, Draft const& draft, FileId id) {
+    if (auto flushed = flush(draft.file.get()); !flushed) return flushed;
     auto const name = folder_of(id);
     if (::mkdirat(shared.folder.get(), name.c_str(), 0700) == 0) {
         if (auto flushed = flush(shared.folder.get()); !flushed) return flushed;
@@ -51,7 +84,7 @@ Result<void> publish(Shared& shared, FileHandle const& file, FileId id) {
     auto const folder = open_beneath(shared.folder.get(), name, O_RDONLY | O_DIRECTORY);
     if (!folder) return system_error("opening a folder");
     auto const text = id.text();
-    if (::renameat2(shared.unfinished.get(), text.c_str(), folder.get(), text.c_str(),
+    if (::renameat2(shared.unfinished.get(), draft.name.c_str(), folder.get(), text.c_str(),
                     RENAME_NOREPLACE) != 0) {
         if (errno == EEXIST) return fail(Errc::conflict, "a file with this id is stored already");
         return system_error("storing a file");
@@ -61,19 +94,19 @@ Result<void> publish(Shared& shared, FileHandle const& file, FileId id) {
 
 class BlobWriter final : public chat::BlobStore::Writer {
 public:
-    BlobWriter(Shared& shared, FileHandle file, FileId id)
-        : shared_(shared), file_(std::make_shared<FileHandle>(std::move(file))), id_(id) {}
+    BlobWriter(Shared& shared, Draft draft, FileId id)
+        : shared_(shared), draft_(std::make_shared<Draft>(std::move(draft))), id_(id) {}
     ~BlobWriter() override {
         if (committed_) return;
-        auto remove = [folder = shared_.unfinished.get(), name = id_.text()] {
-            ::unlinkat(folder, name.c_str(), 0);
+        auto remove = [folder = shared_.unfinished.get(), draft = draft_] {
+            ::unlinkat(folder, draft->name.c_str(), 0);
         };
         if (!shared_.workers.submit(remove)) remove();
     }
 
     asio::awaitable<Result<void>> write(std::string bytes) override {
-        auto work = [file = file_, bytes = std::move(bytes)]() -> Result<void> {
-            return write_all(file->get(), bytes);
+        auto work = [draft = draft_, bytes = std::move(bytes)]() -> Result<void> {
+            return write_all(draft->file.get(), bytes);
         };
         auto written = co_await shared_.workers.run(std::move(work));
         if (!written) broken_ = true;
@@ -85,8 +118,8 @@ public:
         // trying again could keep a file with a hole.
         if (broken_) co_return fail(Errc::unavailable, "the file could not be written before");
         broken_ = true;
-        auto work = [&shared = shared_, file = file_, id = id_]() -> Result<void> {
-            return publish(shared, *file, id);
+        auto work = [&shared = shared_, draft = draft_, id = id_]() -> Result<void> {
+            return publish(shared, *draft, id);
         };
         auto done = co_await shared_.workers.run(std::move(work));
         committed_ = done.has_value();
@@ -95,7 +128,7 @@ public:
 
 private:
     Shared& shared_;
-    std::shared_ptr<FileHandle> file_;
+    std::shared_ptr<Draft> draft_;
     FileId id_;
     bool broken_ = false;
     bool committed_ = false;
@@ -149,13 +182,9 @@ public:
 
     asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId id) override {
         auto work = [&shared = *shared_, id]() -> Result<std::unique_ptr<Writer>> {
-            auto file =
-                open_beneath(shared.unfinished.get(), id.text(), O_WRONLY | O_CREAT | O_EXCL, 0600);
-            if (!file && errno == EEXIST) {
-                return fail(Errc::conflict, "a file with this id is being stored already");
-            }
-            if (!file) return system_error("making a file");
-            return std::make_unique<BlobWriter>(shared, std::move(file), id);
+            auto draft = make_draft(shared, id);
+            if (!draft) return std::unexpected(draft.error());
+            return std::make_unique<BlobWriter>(shared, std::move(*draft), id);
         };
         co_return co_await shared_->workers.run(std::move(work));
     }
@@ -188,11 +217,14 @@ private:
     std::unique_ptr<Shared> shared_;
 };
 
-void remove_unfinished(int folder) {
+/// Removes what writers left behind that are no more.
+void remove_left_behind(int folder) {
     auto* list = ::fdopendir(::dup(folder));
     if (!list) return;
     while (auto const* entry = ::readdir(list)) {
-        if (entry->d_name[0] != '.') ::unlinkat(folder, entry->d_name, 0);
+        if (entry->d_name[0] == '.') continue;
+        auto const file = open_beneath(folder, entry->d_name, O_RDONLY | O_NONBLOCK);
+        if (file && try_lock(file)) ::unlinkat(folder, entry->d_name, 0);
     }
     ::closedir(list);
 }
@@ -204,7 +236,7 @@ Result<std::unique_ptr<chat::BlobStore>> open(Options options) {
     if (!folder) return std::unexpected(folder.error());
     auto temporary = open_folder(options.dir / unfinished);
     if (!temporary) return std::unexpected(temporary.error());
-    if (options.remains == Options::Remains::remove) remove_unfinished(temporary->get());
+    remove_left_behind(temporary->get());
     if (auto flushed = flush(folder->get()); !flushed) return std::unexpected(flushed.error());
     return std::make_unique<DirectoryBlobs>(
         std::make_unique<Shared>(std::move(*folder), std::move(*temporary), options.threads));

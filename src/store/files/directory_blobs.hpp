@@ -11,14 +11,12 @@ namespace kaiwa::store::files {
 struct Options {
     std::filesystem::path dir;  ///< Made with mode 0700 when it is not there.
     unsigned threads = 2;       ///< That read and write.
-    /// What writes that a crash cut off left behind: a server removes it; beside a running one it may
-    /// be being written.
-    enum class Remains { remove, leave } remains = Remains::remove;
 };
 
 /// Opens a folder as a `BlobStore`. A blob is one file, named by its id alone and reached without
-/// following links; it appears under its name only when it is whole and durable. A folder has one
-/// server at a time. The store outlives its writers and readers.
+/// following links; it appears under its name only when it is whole and durable. Several processes
+/// may store into one folder, a server and tools; opening it removes what writers left behind that
+/// were killed. The store outlives its writers and readers.
 ///
 /// Fails with `unavailable`.
 Result<std::unique_ptr<chat::BlobStore>> open(Options options);

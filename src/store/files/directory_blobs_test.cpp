@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -33,9 +35,9 @@ protected:
     template <class T>
     T run(asio::awaitable<T> task) {
         std::optional<T> out;
+        asio::io_context loop;  // one of its own: a child process must not share it
         asio::co_spawn(loop, std::move(task),
                        [&](std::exception_ptr, T value) { out.emplace(std::move(value)); });
-        loop.restart();
         loop.run();
         return std::move(*out);
     }
@@ -52,7 +54,6 @@ protected:
     std::filesystem::path root;
     SystemClock clock;
     SystemRandom random;
-    asio::io_context loop;
     std::unique_ptr<chat::BlobStore> blobs;
 };
 
@@ -74,6 +75,54 @@ TEST_F(DirectoryBlobsTest, RemovesWhatACrashCutOff) {
     std::ofstream(root / "files" / "unfinished" / "left") << "half";
     reopen();
     EXPECT_TRUE(stored().empty());
+}
+
+TEST_F(DirectoryBlobsTest, AWriterThatWasKilledIsInNobodysWay) {
+    auto const id = make_id();
+    int ready[2];
+    ASSERT_EQ(::pipe(ready), 0);
+    auto const child = ::fork();
+    if (child == 0) {
+        auto theirs = open({.dir = root / "files"});
+        auto writer = run((*theirs)->create(id));
+        bool const wrote = writer && run((*writer)->write("half"));
+        (void)!::write(ready[1], wrote ? "y" : "n", 1);
+        for (;;) ::pause();
+    }
+    char wrote = 0;
+    ASSERT_EQ(::read(ready[0], &wrote, 1), 1);
+    EXPECT_EQ(wrote, 'y');
+    EXPECT_EQ(stored().size(), 1u);
+    reopen();
+    EXPECT_EQ(stored().size(), 1u) << "its writer lives";
+
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    for (int const end : ready) ::close(end);
+    auto writer = run(blobs->create(id));
+    ASSERT_TRUE(writer) << writer.error().message;
+    ASSERT_TRUE(run((*writer)->write("whole")));
+    ASSERT_TRUE(run((*writer)->commit()));
+    writer->reset();
+    EXPECT_EQ(stored().size(), 2u);
+    reopen();
+    ASSERT_EQ(stored().size(), 1u) << "what the killed one left is gone";
+    EXPECT_EQ(stored().front().filename(), id.text());
+}
+
+TEST_F(DirectoryBlobsTest, TwoWritersOfOneIdAreNotInEachOthersWay) {
+    auto const id = make_id();
+    auto other = open({.dir = root / "files"});
+    auto first = run(blobs->create(id));
+    auto second = run((*other)->create(id));
+    ASSERT_TRUE(first && second);
+    ASSERT_TRUE(run((*first)->write("the first one's")));
+    ASSERT_TRUE(run((*second)->write("the second one's")));
+    ASSERT_TRUE(run((*second)->commit()));
+    EXPECT_EQ(run((*first)->commit()).error().code, Errc::conflict);
+    auto reader = run(blobs->open(id));
+    ASSERT_TRUE(reader);
+    EXPECT_EQ(run((*reader)->next()), "the second one's");
 }
 
 TEST_F(DirectoryBlobsTest, FollowsNoLinks) {
