@@ -132,7 +132,7 @@ std::optional<std::int64_t> max_tokens(llm::CompletionRequest const& request,
 }
 
 void append_inference_config(std::string& out, llm::CompletionRequest const& request,
-                             ConverseHabits const& habits) {
+                             ConverseHabits const& habits, bool thinks) {
     std::string members;
     auto const add = [&](std::string_view name, auto value) {
         fmt::format_to(std::back_inserter(members), R"({}"{}":{})", members.empty() ? "" : ",",
@@ -140,9 +140,9 @@ void append_inference_config(std::string& out, llm::CompletionRequest const& req
     };
     auto const& parameters = request.parameters;
     if (auto const most = max_tokens(request, habits)) add("maxTokens", *most);
-    if (parameters.temperature && !habits.no_temperature)
+    if (parameters.temperature && !habits.no_temperature && !thinks)
         add("temperature", *parameters.temperature);
-    if (parameters.top_p && !habits.no_top_p) add("topP", *parameters.top_p);
+    if (parameters.top_p && !habits.no_top_p && !thinks) add("topP", *parameters.top_p);
     if (!members.empty()) out += R"(,"inferenceConfig":{)" + members + '}';
 }
 
@@ -193,6 +193,13 @@ bool has_replay(llm::Prompt const& prompt) {
     });
 }
 
+bool switches_thinking_on(json::object const& fields) {
+    auto const* thinking = fields.if_contains("thinking");
+    auto const* members = thinking ? thinking->if_object() : nullptr;
+    auto const* type = members ? members->if_contains("type") : nullptr;
+    return type && type->is_string() && type->get_string() != "disabled";
+}
+
 }  // namespace
 
 Result<ConverseExtras> ConverseExtras::read(std::map<std::string, std::string> const& options) {
@@ -223,6 +230,7 @@ Result<ConverseExtras> ConverseExtras::read(std::map<std::string, std::string> c
             return fail(Errc::invalid_argument,
                         "additional_fields: expected a JSON object of at most 16 KiB, such as "
                         R"({"thinking":{"type":"enabled","budget_tokens":2048}})");
+        extras.thinks = switches_thinking_on(value->get_object());
     }
     return extras;
 }
@@ -243,7 +251,7 @@ std::string converse_body(llm::CompletionRequest const& request, ConverseExtras 
         append_json_string(out, system);
         out += "}]";
     }
-    append_inference_config(out, request, habits);
+    append_inference_config(out, request, habits, extras.thinks);
     append_guardrail(out, extras, !habits.no_stream);
     if (!extras.additional_fields.empty())
         out += R"(,"additionalModelRequestFields":)" + extras.additional_fields;
@@ -265,10 +273,12 @@ ConverseHabits habits_after(ConverseHabits habits, llm::CompletionRequest const&
         return habits;
     }
     bool const refused = words.contains("n't support") || words.contains("unsupported") ||
-                         refuses_parameter(error);
+                         words.contains("may only be") || refuses_parameter(error);
     // An old signature is refused in words of its own.
     bool const about_reasoning = words.contains("reasoning") || words.contains("thinking");
-    bool const about_replay = about_reasoning && (refused || words.contains("signature"));
+    bool const about_sampling = words.contains("temperature") || words.contains("top_p");
+    bool const about_replay =
+        about_reasoning && !about_sampling && (refused || words.contains("signature"));
     auto const& sent = request.parameters;
     auto const about = [&](std::string_view name, std::string_view other) {
         return words.contains(name) || words.contains(other);

@@ -32,6 +32,8 @@ struct ConverseExtras {
     std::string guardrail_trace;    ///< "enabled", "disabled" or "enabled_full"; empty: not sent.
     std::string guardrail_mode;     ///< "sync" or "async", streamed answers only; empty: not sent.
     std::string additional_fields;  ///< A JSON object for the model itself; empty: none.
+    /// `additional_fields` switch Claude's thinking on, which allows neither temperature nor top_p.
+    bool thinks = false;
     std::string latency;            ///< "standard" or "optimized"; empty: not sent.
     std::string service_tier;       ///< "default", "priority", "flex" or "reserved"; empty: not sent.
 

@@ -105,6 +105,21 @@ TEST(ConverseRequest, AddsWhatTheProviderIsConfiguredWith) {
     EXPECT_FALSE(converse_body(request, *extras, whole).contains("streamProcessingMode"));
 }
 
+TEST(ConverseRequest, SendsNoSamplingWhereClaudeThinks) {
+    auto request = asking({said(llm::Role::user, "a")});
+    request.parameters = {.temperature = 0.7, .top_p = 0.9, .max_tokens = 4096};
+    auto const sent = [&](std::string fields) {
+        auto const extras = ConverseExtras::read({{"additional_fields", std::move(fields)}});
+        auto const body = converse_body(request, extras.value(), {});
+        return body.contains("temperature") || body.contains("topP");
+    };
+    EXPECT_FALSE(sent(R"({"thinking":{"type":"enabled","budget_tokens":2048}})"));
+    EXPECT_FALSE(sent(R"({"thinking":{"type":"adaptive"}})"));
+    EXPECT_TRUE(sent(R"({"thinking":{"type":"disabled"}})"));
+    EXPECT_TRUE(sent(R"({"thinking":true})"));
+    EXPECT_TRUE(sent(R"({"top_k":5})"));
+}
+
 TEST(ConverseRequest, RefusesExtrasThatCannotBe) {
     for (auto const& [name, value] :
          {std::pair{"guardrail_trace", "loud"}, std::pair{"guardrail_mode", "later"},
@@ -154,6 +169,7 @@ TEST(ConverseHabits, AreLearnedFromTheWordsOfRefusals) {
                       "both be specified for this model. Please use only one.")
                     .no_top_p);
     EXPECT_TRUE(learn("`temperature` is deprecated for this model.").no_temperature);
+    EXPECT_TRUE(learn("`temperature` may only be set to 1 when thinking is enabled").no_temperature);
     EXPECT_EQ(learn("The maximum tokens you requested exceeds the model limit of 4096. Try again "
                     "with a maximum tokens value that is lower than 4096.")
                   .most_tokens,
