@@ -12,7 +12,12 @@ using llm::FailureClass;
 using llm::FinishReason;
 
 void OpenAiDecoder::take_event(ScannedEvent const& event) {
-    if (event.data == "[DONE]") return finish();
+    if (event.data == "[DONE]") {
+        if (saw_chunk_) return finish();
+        return fail(llm::make_failure(FailureClass::model_error,
+                                      "the model's server ended an answer of which it sent nothing "
+                                      "that can be read"));
+    }
     if (event.type == "error") return fail(failure_inside(event.data));
     if (!event.data.starts_with('{')) return;  // a keep-alive of some kind
     if (!read_chunk(event.data, chunk_)) {
@@ -34,6 +39,7 @@ bool OpenAiDecoder::take_whole(std::string_view body) {
 
 void OpenAiDecoder::take_chunk() {
     if (!chunk_.error.empty()) return fail(failure_inside(chunk_.error));
+    saw_chunk_ = true;
     if (chunk_.usage) usage_ = chunk_.usage;
     add_reasoning(chunk_.reasoning);
     add_text(chunk_.text);

@@ -33,6 +33,7 @@ private:
     std::optional<llm::Usage> usage_;
     std::optional<llm::FinishReason> reason_;
     bool refused_ = false;
+    bool saw_chunk_ = false;
 };
 
 }  // namespace kaiwa::providers

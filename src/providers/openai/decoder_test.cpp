@@ -28,6 +28,18 @@ INSTANTIATE_TEST_SUITE_P(All, OpenAiRecording,
                          testing::ValuesIn(test::recordings_in(KAIWA_RECORDINGS)),
                          test::recording_name);
 
+TEST(OpenAiDecoder, AnEndBehindNothingButGarbageIsAFailure) {
+    for (auto const* body : {"data: [DONE]\n\n", ": ping\n\ndata: [[[[\n\ndata: [DONE]\n\n"}) {
+        auto const lines = test::decoded(make_decoder, {body});
+        ASSERT_EQ(lines.size(), 1u) << body;
+        EXPECT_TRUE(lines.front().starts_with("failed model_error")) << lines.front();
+    }
+    std::string const silent =
+        R"(data: {"choices":[{"delta":{},"finish_reason":"stop"}]})"
+        "\n\ndata: [DONE]\n\n";
+    EXPECT_EQ(test::decoded(make_decoder, {silent}), (Lines{"finished stop"}));
+}
+
 TEST(OpenAiDecoder, AModelKnownToBeginInsideItsReasoningNeedsNoOpeningTag) {
     auto const make = [] {
         return std::make_unique<OpenAiDecoder>(ThinkSplitter::Start::thinking);
