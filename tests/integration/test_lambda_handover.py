@@ -12,8 +12,8 @@ from support.tables import Tables
 MODEL = "stream;tokens=30;rate=15;chunk=ab"  # 2 s
 
 
-def make_function(folder, models, env):
-    api = RuntimeApi("allowed")
+def make_function(folder, models, env, invoke="allowed"):
+    api = RuntimeApi(invoke)
     provider = {"name": "local", "kind": "openai", "base_url": models.url + "/v1", "models": ["*"]}
     function = Function(folder, api.address, {
         "KAIWA_PROVIDERS": json.dumps([provider]), "AWS_ENDPOINT_URL_LAMBDA": f"http://{api.address}",
@@ -73,6 +73,19 @@ def test_what_is_too_long_to_hand_over_runs_where_it_was_asked(site):
     wait_until_run(site, 1)
     assert site.api.invoked == []
     assert [role for role, _ in last_prompt(site)] == ["user", "assistant", "user"]
+
+
+def test_an_answer_that_a_functions_time_cuts_off_comes_with_its_text_and_says_so(tmp_path, models):
+    site = make_function(tmp_path, models, {
+        "KAIWA_COMPAT__ANSWER_WITHIN": "25s", "KAIWA_CHAT__DEFAULT_MODEL": "local/stream;tokens=2000;rate=50"}, invoke="refused")
+    try:
+        answer = site.api.invoke(http_event("POST", "/chat", {"message": "long"}, site.fields), seconds=3)
+        assert answer.status == 200, answer.body
+        said = json.loads(answer.content)
+        assert said["finish"] == "interrupted" and said["response"].startswith("word word")
+    finally:
+        site.function.close()
+        site.api.close()
 
 
 def test_the_invocation_that_runs_a_turn_adds_it_to_the_table_of_histories(tmp_path, models, dynamodb):

@@ -230,7 +230,11 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
 
     Answered answered{conversation.shown_id, message->text, std::nullopt};
     if (message->finish && *message->finish != "stop") answered.finish = message->finish;
-    if (message->state == MessageState::complete) co_return whole_reply(asked, answered);
+    // What a server's end or a function's deadline cut off is shown, and said to be cut.
+    bool const is_cut = message->state == MessageState::interrupted && !message->text.empty();
+    if (is_cut) answered.finish = "interrupted";
+    if (is_cut || message->state == MessageState::complete)
+        co_return whole_reply(asked, answered);
     if (message->state == MessageState::pending) {
         Continuation const rest{begun.generation, conversation.session_id, conversation.keep};
         co_return partial_reply(asked, answered, rest.text());

@@ -22,8 +22,8 @@ public:
           who_(caller.caller->principal),
           name_(caller.subject.empty() ? who_.username : caller.subject) {}
 
-    /// As the table calls the person.
-    [[nodiscard]] std::string const& name() const { return table_ ? name_ : who_.username; }
+    /// As the issuer calls the person, which is what the table has; else the user name.
+    [[nodiscard]] std::string const& name() const { return name_; }
 
     asio::awaitable<Result<std::optional<std::string>>> read() {
         if (table_) co_return co_await table_->role(name_);
