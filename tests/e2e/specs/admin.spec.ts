@@ -61,6 +61,7 @@ test("a user is added, signs in, is disabled and at once shut out, enabled with 
   await edit.getByRole("button", { name: "ユーザーを削除" }).click();
   await page.getByRole("button", { name: "削除する" }).click();
   await expect(page.getByText(`「${username}」に当てはまるユーザーはいません。`)).toBeVisible();
+  await expect(page.locator("body"), "the focus is not lost with the row").not.toBeFocused();
   await theirs.close();
 });
 

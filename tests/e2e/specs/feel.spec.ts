@@ -107,18 +107,20 @@ test("a chat that could not be read says so, and comes with another try; one tha
 test("on paper a chat is whole, without what surrounds it", async ({ page, person }) => {
   const thread = await makeThread(person.api, "local/echo", "紙の上");
   const questions = Array.from({ length: 8 }, (_, index) => `問い${index}\n${"行\n".repeat(30)}終わり`);
+  questions.push("脚注[^1]\n\n[^1]: 紙にも出る");
   for (const question of questions) await askQuietly(person.api, thread, question);
   const chat = new Chat(page);
   await chat.open(thread);
-  await expect(chat.questions.last()).toContainText("問い7");
+  await expect(chat.questions.last()).toContainText("脚注");
   await page.emulateMedia({ media: "print" });
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
   const paper = page.getByRole("article", { name: "あなた" });
   for (const [index, question] of questions.entries()) await expect(paper.nth(index)).toContainText(question.slice(0, 3));
   await expect(paper).toHaveCount(questions.length);
   await expect(page.getByRole("heading", { name: "紙の上" })).toBeVisible();
+  await expect(page.locator(".md-footnote").filter({ visible: true })).toContainText("紙にも出る");
   await expect(chat.composer).toBeHidden();
-  await expect(page.locator("aside")).toBeHidden();
+  await expect(page.locator("aside:not(.md-footnote)")).toBeHidden();
   await page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await page.emulateMedia({ media: "screen" });
   await expect(chat.composer).toBeVisible();

@@ -9,7 +9,9 @@ export function useFocusLoan(panel: RefObject<HTMLElement | null>, enabled: bool
     (first ?? panel.current)?.focus();
     return () => {
       // Whoever has gone elsewhere meanwhile stays there.
-      if (document.activeElement === document.body && before instanceof HTMLElement && before.isConnected) before.focus();
+      if (document.activeElement !== document.body) return;
+      const back = before instanceof HTMLElement && before.isConnected ? before : document.getElementById("main");
+      back?.focus();
     };
   }, [panel, enabled]);
 }

@@ -6,7 +6,7 @@ export function useKeptFocus(place: RefObject<HTMLElement | null>): void {
     const element = place.current;
     if (!element) return;
     let last: { focused: Element; row: number } | null = null;
-    const rows = () => [...element.querySelectorAll("li")];
+    const rows = () => [...element.querySelectorAll("li, tbody > tr")];
     const onFocus = ({ target }: FocusEvent) => {
       if (target instanceof Element) last = { focused: target, row: rows().findIndex((row) => row.contains(target)) };
     };

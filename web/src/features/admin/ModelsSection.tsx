@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { Fragment, useState } from "react";
+import { Fragment, useRef, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
+import { useKeptFocus } from "@/components/ui/useKeptFocus";
 import type { Provider } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
 import { moment } from "@/lib/i18n/moment";
@@ -25,6 +26,8 @@ export function ModelsSection() {
   const providers = useQuery(providerPageQuery(list.query));
   const slow = useDelayed(providers.isPending);
   const items = providers.data?.items ?? [];
+  const place = useRef<HTMLElement>(null);
+  useKeptFocus(place);
   const [open, setOpen] = useState<{ name: string } | "new" | null>(null);
   const name = open === null || open === "new" ? null : open.name;
   const chosen = items.find((provider) => provider.name === name);
@@ -36,7 +39,7 @@ export function ModelsSection() {
   return (
     <div className="flex min-h-0 grow">
       <div className="min-w-0 grow overflow-y-auto px-5 py-4">
-        <section aria-labelledby="providers">
+        <section ref={place} tabIndex={-1} aria-labelledby="providers" className="outline-none">
           <div className="mb-2 flex flex-wrap items-start gap-3">
             <div className="max-w-prose grow basis-64">
               <h2 id="providers" className="font-semibold">{t("provider.heading")}</h2>

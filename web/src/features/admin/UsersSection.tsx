@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty } from "@/components/ui/Notice";
+import { useKeptFocus } from "@/components/ui/useKeptFocus";
 import { api, body } from "@/lib/api/client";
 import { sessionQuery } from "@/lib/api/queries";
 import type { ManagedUser } from "@/lib/api/types";
@@ -27,6 +28,8 @@ export function UsersSection() {
   const { filter } = list;
   const [open, setOpen] = useState<string | null>(null);
   const session = useQuery(sessionQuery);
+  const place = useRef<HTMLElement>(null);
+  useKeptFocus(place);
 
   const users = useQuery({
     queryKey: adminKeys.users(list.query),
@@ -52,7 +55,7 @@ export function UsersSection() {
   ];
   return (
     <div className="flex min-h-0 grow">
-      <section aria-label={t("users")} className="min-w-0 grow overflow-y-auto px-5 py-4">
+      <section ref={place} tabIndex={-1} aria-label={t("users")} className="min-w-0 grow overflow-y-auto px-5 py-4 outline-none">
         <div className="mb-3 flex flex-wrap items-center gap-3">
           <TextInput type="search" aria-label={t("user.filter")} placeholder={t("user.filter")} className="grow basis-40 sm:max-w-72" value={list.text} onChange={(event) => list.setText(event.target.value)} />
           <Button kind="primary" icon="plus" className="ms-auto" onClick={() => setOpen(adding)}>

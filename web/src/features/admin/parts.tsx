@@ -93,7 +93,7 @@ export interface Order<Key extends string> {
 }
 
 // First lines stand on one line, whatever a cell holds.
-const cell = "px-3 py-1.5 text-start align-baseline first:ps-2 last:pe-2";
+const cell = "px-2 py-1.5 @xl:px-3 text-start align-baseline @xl:first:ps-2 @xl:last:pe-2";
 export const cellClass = (column: Pick<Column<string>, "wide" | "roomy" | "numeric">) => cx(cell, column.wide && "@max-4xl:hidden", column.roomy && "@max-xl:hidden", column.numeric && "!text-end whitespace-nowrap tabular-nums");
 
 /** A table that scrolls inside itself. Its head sorts where a column says how. */
