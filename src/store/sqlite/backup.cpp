@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -68,7 +69,11 @@ Result<void> check_database(Connection& db) {
         return row.row() && row.view(0) == "ok";
     }();
     static_cast<void>(db.take_error());
-    if (whole) return {};
+    if (whole) {
+        auto known = check_known(db);
+        if (!known) known.error().message.insert(0, "the backup's kaiwa.db: ");
+        return known;
+    }
     return fail(Errc::invalid_argument,
                 "the backup's kaiwa.db is damaged or not Kaiwa's; choose another backup");
 }
@@ -88,16 +93,85 @@ public:
         if (error) return cannot("put in place", path_, error);
         return {};
     }
+    /// It is finished where it lies.
+    void keep() { is_kept_ = true; }
 
 private:
     void remove() {
+        if (is_kept_) return;
         std::error_code ignored;
         // With what SQLite leaves beside a database; nothing of the copy is in it.
-        for (auto const* end : {"", "-wal", "-shm"}) fs::remove_all(path_.string() + end, ignored);
+        for (auto const* end : {"", "-wal", "-shm", "-journal"})
+            fs::remove_all(path_.string() + end, ignored);
     }
 
     fs::path path_;
+    bool is_kept_ = false;
 };
+
+/// The database of a backup has this name until all is there.
+fs::path unfinished_database(fs::path const& target) {
+    return database_file(target).string() + ".unfinished";
+}
+
+bool is_inside(fs::path const& path, fs::path const& folder) {
+    std::error_code ignored;
+    auto const inner = fs::weakly_canonical(path, ignored) / "";
+    auto const outer = fs::weakly_canonical(folder, ignored);
+    return std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
+
+/// Whether nothing is in it but what a backup that broke off left there.
+Result<bool> is_free(fs::path const& target) {
+    std::error_code error;
+    if (!fs::exists(target, error) && !error) return true;
+    auto const mark = unfinished_database(target);
+    bool const broke_off = fs::exists(mark, error);
+    bool free = true;
+    for (auto const& entry : fs::directory_iterator(target, error)) {
+        auto const name = entry.path().filename().string();
+        free &= broke_off && (name == "files" || name.starts_with(mark.filename().string()));
+    }
+    if (error) return cannot("read", target, error);
+    return free;
+}
+
+/// Keeps a second backup out of the folder, where its file system can.
+class TargetLock {
+public:
+    explicit TargetLock(fs::path const& folder)
+        : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)),
+          is_taken_(folder_ >= 0 && ::flock(folder_, LOCK_EX | LOCK_NB) != 0 &&
+                    errno == EWOULDBLOCK) {}
+    ~TargetLock() {
+        if (folder_ >= 0) ::close(folder_);
+    }
+    TargetLock(TargetLock const&) = delete;
+    TargetLock& operator=(TargetLock const&) = delete;
+
+    [[nodiscard]] bool is_taken() const { return is_taken_; }
+
+private:
+    int folder_;
+    bool is_taken_;
+};
+
+/// The database of a backup at `copy`. What a log beside it holds, as in data that were set aside,
+/// belongs to it.
+Result<void> fetch_database(fs::path const& source, fs::path const& copy) {
+    std::error_code error;
+    if (!fs::exists(source.string() + "-wal", error)) {
+        fs::copy_file(source, copy, error);
+        if (error) return cannot("copy", source, error);
+        return {};
+    }
+    auto from = Connection::open(source, Connection::Mode::read_write);
+    if (!from) return std::unexpected(from.error());
+    make_private_file(copy);
+    auto to = Connection::open(copy, Connection::Mode::read_write);
+    if (!to) return std::unexpected(to.error());
+    return copy_database(*from, *to);
+}
 
 Result<void> move_away(fs::path const& data_dir, Clock const& clock) {
     auto stamp = to_rfc3339(clock.now());
@@ -117,33 +191,52 @@ Result<void> move_away(fs::path const& data_dir, Clock const& clock) {
 
 Result<void> backup(fs::path const& data_dir, fs::path const& target) {
     std::error_code error;
-    if (!fs::exists(database_file(data_dir))) {
+    if (!fs::exists(database_file(data_dir), error)) {
+        if (error) return cannot("reach", database_file(data_dir), error);
         return fail(Errc::not_found, fmt::format("there is no kaiwa.db in {}; name the data folder",
                                                  data_dir.string()));
     }
-    if (fs::exists(target) && !fs::is_empty(target, error)) {
+    if (is_inside(target, data_dir)) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("{} is in the data folder {}; name a folder outside of it",
+                                target.string(), data_dir.string()));
+    }
+    auto const not_empty = [&target] {
         return fail(Errc::conflict, fmt::format("{} is not empty; name a new folder for the backup",
                                                 target.string()));
-    }
+    };
+    auto free = is_free(target);
+    if (!free) return std::unexpected(free.error());
+    if (!*free) return not_empty();
     fs::create_directories(target, error);
     if (error) return cannot("make", target, error);
     fs::permissions(target, fs::perms::owner_all, error);
+    TargetLock const lock(target);
+    if (lock.is_taken()) {
+        return fail(Errc::conflict, fmt::format("another backup is being made in {}; name another "
+                                                "folder, or wait",
+                                                target.string()));
+    }
+    free = is_free(target);
+    if (!free || !*free) return not_empty();  // another backup ended meanwhile
 
     auto from = Connection::open(database_file(data_dir), Connection::Mode::read_write);
     if (!from) return std::unexpected(from.error());
     auto const place = database_file(target);
-    Unfinished database(place.string() + ".unfinished");
+    Unfinished database(unfinished_database(target));
     make_private_file(database.path());
+    Unfinished files(target / "files");
     {
         auto to = Connection::open(database.path(), Connection::Mode::read_write);
         if (!to) return std::unexpected(to.error());
         if (auto copied = copy_database(*from, *to); !copied) return copied;
     }
     // The files after the database: every file that its rows name was stored before.
-    if (auto copied = copy_files(data_dir / "files", target / "files"); !copied) return copied;
+    if (auto copied = copy_files(data_dir / "files", files.path()); !copied) return copied;
     // It has its name once all is there, so that nobody restores a part of a backup.
     if (auto flushed = flush_disk_of(target); !flushed) return flushed;
     if (auto placed = database.put_in_place(place); !placed) return placed;
+    files.keep();
     return flush_disk_of(target);
 }
 
@@ -151,16 +244,21 @@ Result<void> restore(fs::path const& source, fs::path const& data_dir, Clock con
     if (auto made = make_data_dir(data_dir); !made) return made;
     auto const lock = DataLock::take(data_dir);
     if (!lock) return std::unexpected(lock.error());
-    if (!fs::exists(source / "kaiwa.db")) {
+    std::error_code error;
+    if (!fs::exists(source / "kaiwa.db", error)) {
         return fail(Errc::invalid_argument,
                     fmt::format("there is no kaiwa.db in {}; name a folder that backup made",
                                 source.string()));
     }
+    if (fs::equivalent(source, data_dir, error)) {
+        return fail(Errc::invalid_argument,
+                    fmt::format("{} is the data folder itself; name a folder that backup made",
+                                source.string()));
+    }
     Unfinished database(database_file(data_dir).parent_path() / "kaiwa.db.restoring");
     Unfinished files(data_dir / "files.restoring");
-    std::error_code error;
-    fs::copy_file(source / "kaiwa.db", database.path(), error);
-    if (error) return cannot("copy", source / "kaiwa.db", error);
+    if (auto fetched = fetch_database(database_file(source), database.path()); !fetched)
+        return fetched;
     {
         auto db = Connection::open(database.path(), Connection::Mode::read_write);
         if (!db) return std::unexpected(db.error());

@@ -1,10 +1,17 @@
 #include "store/sqlite/sqlite_harness.hpp"
 
+#include "store/sqlite/connection.hpp"
+#include "store/sqlite/data_lock.hpp"
+
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
+#include <set>
 
 namespace kaiwa::store::sqlite {
 namespace {
@@ -97,8 +104,97 @@ TEST_P(BackupTest, OneThatBreaksOffIsNoneAndLeavesNothingInTheData) {
     }
     EXPECT_EQ(restore(part, other.path() / "data", harness->clock).error().code,
               Errc::invalid_argument);
+    EXPECT_TRUE(fs::is_empty(part));
+    auto const again = backup(sqlite().data_dir(), part);
+    EXPECT_TRUE(again) << again.error().message;
     for (auto const& entry : fs::directory_iterator(sqlite().data_dir()))
         EXPECT_FALSE(entry.path().filename().string().contains("restor")) << entry.path();
+    harness->reopen();
+    EXPECT_EQ(run(store().thread(ann, thread))->title, "kept");
+}
+
+TEST_P(BackupTest, OneThatWasKilledIsReplacedByTheNext) {
+    auto writer = run(harness->blobs().create(make_id<FileId>()));
+    ASSERT_TRUE(run((*writer)->write("bytes")));
+    ASSERT_TRUE(run((*writer)->commit()));
+    TemporaryFolder other;
+    auto const part = other.path() / "part";
+    fs::create_directories(part / "files" / "ab");
+    std::ofstream(part / "files" / "ab" / "half") << "ha";
+    EXPECT_EQ(backup(sqlite().data_dir(), part).error().code, Errc::conflict) << "it may be anyone's";
+    EXPECT_TRUE(fs::exists(part / "files" / "ab" / "half"));
+    for (auto const* end : {"", "-wal", "-shm", "-journal"})
+        std::ofstream(part / (std::string("kaiwa.db.unfinished") + end)) << "half";
+    auto const mine = part / "mine";
+    std::ofstream{mine} << "mine";
+    EXPECT_EQ(backup(sqlite().data_dir(), part).error().code, Errc::conflict);
+    fs::remove(mine);
+    auto const again = backup(sqlite().data_dir(), part);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_FALSE(fs::exists(part / "files" / "ab" / "half"));
+    std::set<std::string> names;
+    for (auto const& entry : fs::directory_iterator(part)) names.insert(entry.path().filename());
+    EXPECT_EQ(names, (std::set<std::string>{"files", "kaiwa.db"}));
+    auto const restored = restore(part, other.path() / "data", harness->clock);
+    EXPECT_TRUE(restored) << restored.error().message;
+}
+
+TEST_P(BackupTest, TwoDoNotMeetInOneFolder) {
+    TemporaryFolder other;
+    int const folder = ::open(other.path().c_str(), O_RDONLY | O_DIRECTORY);
+    ASSERT_EQ(::flock(folder, LOCK_EX), 0);
+    auto const made = backup(sqlite().data_dir(), other.path());
+    ::close(folder);
+    ASSERT_FALSE(made);
+    EXPECT_TRUE(made.error().message.contains("another backup")) << made.error().message;
+    EXPECT_TRUE(fs::is_empty(other.path()));
+}
+
+TEST_P(BackupTest, TheDataFolderHoldsNoBackupOfItself) {
+    auto const data = sqlite().data_dir();
+    for (auto const& inside : {data, data / "inside", data / "files" / "x" / ".." / "y"}) {
+        auto const made = backup(data, inside);
+        ASSERT_FALSE(made) << inside;
+        EXPECT_EQ(made.error().code, Errc::invalid_argument);
+        EXPECT_TRUE(made.error().message.contains("name a folder outside of it"));
+    }
+    TemporaryFolder other;
+    fs::create_directory_symlink(data, other.path() / "link");
+    EXPECT_EQ(backup(data, other.path() / "link" / "inside").error().code, Errc::invalid_argument);
+    EXPECT_FALSE(fs::exists(data / "inside"));
+    auto const beside = data.string() + "-copy";
+    EXPECT_TRUE(backup(data, beside)) << "its name only begins alike";
+    sqlite().close();
+    EXPECT_TRUE(restore(data, data, harness->clock).error().message.contains("itself"));
+}
+
+TEST_P(BackupTest, WhatWasSetAsideIsRestoredWithItsLog) {
+    auto const thread = make_thread(ann, "kept");
+    TemporaryFolder other;
+    auto const aside = other.path() / "aside";
+    fs::create_directory(aside);
+    for (auto const* name : {"kaiwa.db", "kaiwa.db-wal"})
+        fs::copy_file(sqlite().data_dir() / name, aside / name);
+    ASSERT_GT(fs::file_size(aside / "kaiwa.db-wal"), 0u);
+    auto const restored = restore(aside, other.path() / "data", harness->clock);
+    ASSERT_TRUE(restored) << restored.error().message;
+    SqliteHarness second(other.path() / "data");
+    EXPECT_EQ(run(second.chats().thread(ann, thread))->title, "kept");
+}
+
+TEST_P(BackupTest, OneOfANewerKaiwaIsRefusedBeforeAnythingMoves) {
+    auto const thread = make_thread(ann, "kept");
+    TemporaryFolder other;
+    auto const copy = other.path() / "backup";
+    ASSERT_TRUE(backup(sqlite().data_dir(), copy));
+    {
+        auto db = Connection::open(database_file(copy), Connection::Mode::read_write);
+        db->run("PRAGMA user_version = 999");
+    }
+    sqlite().close();
+    auto const restored = restore(copy, sqlite().data_dir(), harness->clock);
+    ASSERT_FALSE(restored);
+    EXPECT_EQ(restored.error().code, Errc::unsupported);
     harness->reopen();
     EXPECT_EQ(run(store().thread(ann, thread))->title, "kept");
 }

@@ -245,12 +245,17 @@ Result<void> use_wal(Connection& db) {
 
 }  // namespace
 
-Result<void> migrate(Connection& db) {
-    auto version = value_of(db.query("PRAGMA user_version"));
+Result<void> check_known(Connection& db) {
+    auto const version = value_of(db.query("PRAGMA user_version"));
     auto const application = value_of(db.query("PRAGMA application_id"));
     if (auto error = db.take_error()) return std::unexpected(std::move(*error));
-    if (auto known = check_version(application, version); !known) return known;
+    return check_version(application, version);
+}
+
+Result<void> migrate(Connection& db) {
+    if (auto known = check_known(db); !known) return known;
     if (auto wal = use_wal(db); !wal) return wal;
+    auto version = value_of(db.query("PRAGMA user_version"));
     if (version == static_cast<std::int64_t>(versions.size())) return {};
 
     db.run("BEGIN IMMEDIATE");

@@ -11,6 +11,8 @@
 #include "store/sqlite/thread_archive.hpp"
 #include "store/sqlite/user_store.hpp"
 
+#include <fmt/format.h>
+
 namespace kaiwa::store::sqlite {
 namespace {
 
@@ -107,7 +109,11 @@ Result<std::unique_ptr<SqliteStore>> open(Options options) {
     make_private_file(database_file(options.data_dir));
     auto db = Connection::open(database_file(options.data_dir), Connection::Mode::read_write);
     if (!db) return std::unexpected(db.error());
-    if (auto migrated = migrate(*db); !migrated) return std::unexpected(migrated.error());
+    if (auto migrated = migrate(*db); !migrated) {
+        auto error = std::move(migrated.error());
+        error.message = fmt::format("{}: {}", database_file(options.data_dir).string(), error.message);
+        return std::unexpected(std::move(error));
+    }
     if (lock) {
         auto interrupted = interrupt_running(*db, options.clock);
         if (!interrupted) return std::unexpected(interrupted.error());

@@ -73,16 +73,18 @@ Result<std::unique_ptr<SqliteStore>> open(Options options);
 
 /// Copies the database as it is at one moment, beside a running server or not, and the files in
 /// `files/`, into the new folder `target`. The key that providers' secrets are sealed with is not
-/// in it. Blocks.
+/// in it. One that broke off leaves nothing, or what the next one into the same folder replaces.
+/// Blocks.
 ///
-/// Fails with `not_found` (no database), `conflict` (`target` is not empty) or `unavailable`.
+/// Fails with `not_found` (no database), `conflict` (`target` is not empty, or another backup goes
+/// there), `invalid_argument` (`target` is in the data folder) or `unavailable`.
 Result<void> backup(std::filesystem::path const& data_dir, std::filesystem::path const& target);
 
 /// Puts a backup in the place of the data in `data_dir`; what was there is moved into a folder
 /// `before-restore-…` in it. Blocks.
 ///
 /// Fails with `conflict` (reason "in_use") while a server runs on `data_dir`, `invalid_argument`
-/// when `source` is no whole backup, or `unavailable`.
+/// when `source` is no whole backup, `unsupported` when a newer Kaiwa made it, or `unavailable`.
 Result<void> restore(std::filesystem::path const& source, std::filesystem::path const& data_dir,
                      Clock const& clock);
 
