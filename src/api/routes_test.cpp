@@ -102,6 +102,18 @@ TEST_F(RoutesTest, AreThoseOfTheContract) {
     EXPECT_EQ(ours, contract);
 }
 
+TEST_F(RoutesTest, NameFailuresAsTheContractDoes) {
+    std::ifstream file(KAIWA_OPENAPI);
+    std::string const contract((std::istreambuf_iterator<char>(file)), {});
+    std::string ours;
+    for (int i = 0; i <= static_cast<int>(llm::FailureClass::cancelled); ++i)
+        ours += (i == 0 ? "" : ", ") + std::string(to_string(static_cast<llm::FailureClass>(i)));
+    EXPECT_TRUE(contract.contains("enum: [" + ours + "]")) << ours;
+    for (auto const* member : {" class: {", "reason_class: {", "last_error_class: {"})
+        for (auto at = contract.find(member); at != contract.npos; at = contract.find(member, at + 1))
+            EXPECT_TRUE(contract.substr(at, 80).contains("schemas/FailureClass")) << member;
+}
+
 TEST_F(RoutesTest, AnswerNobodyWithoutACredential) {
     for (auto const& route : router.routes()) {
         if (is_open(route)) continue;

@@ -846,10 +846,14 @@ export interface components {
             code: string;
             request_id: string;
         };
+        /**
+         * @description Kind of a failure of a model or its provider
+         * @enum {string}
+         */
+        FailureClass: "auth" | "not_found" | "invalid" | "context_length" | "quota" | "rate_limited" | "overloaded" | "timeout" | "model_error" | "network" | "cancelled";
         /** @description Why a model could not answer */
         ModelProblem: components["schemas"]["Problem"] & {
-            /** @enum {string} */
-            class: "auth" | "not_found" | "invalid" | "context_length" | "quota" | "rate_limited" | "overloaded" | "timeout" | "model_error" | "network" | "cancelled";
+            class: components["schemas"]["FailureClass"];
             retryable: boolean;
             provider: string;
             provider_request_id?: string;
@@ -1095,8 +1099,8 @@ export interface components {
             /** @enum {string} */
             state: "ready" | "unreachable" | "denied";
             reason?: string;
-            /** @description Class of the failure behind `reason`, as in a message's error */
-            reason_class?: string;
+            /** @description Of the failure behind `reason`, where one is */
+            reason_class?: components["schemas"]["FailureClass"];
             /** @description Tokens */
             window?: number;
         };
@@ -1146,13 +1150,14 @@ export interface components {
             state: "ready" | "unreachable" | "denied" | "unknown";
             /** @description Why it is not ready, or what to know of its list of models */
             reason?: string;
-            /** @description Class of the failure behind `reason`, as in a message's error */
-            reason_class?: string;
+            /** @description Of the failure behind `reason`, where one is */
+            reason_class?: components["schemas"]["FailureClass"];
             latency_ms?: number;
             model_count: number;
             checked_at?: components["schemas"]["Time"];
             last_error?: string;
-            last_error_class?: string;
+            /** @description Of `last_error` */
+            last_error_class?: components["schemas"]["FailureClass"];
         };
         ProviderPage: {
             items: components["schemas"]["Provider"][];
@@ -1206,7 +1211,7 @@ export interface components {
             latency_ms: number;
             models: string[];
             error?: {
-                class: string;
+                class: components["schemas"]["FailureClass"];
                 message: string;
             };
         };
