@@ -280,6 +280,10 @@ TEST_F(S3BlobsTest, AsksForNoMoreThanAPart) {
     EXPECT_EQ(run(blobs->open(id, {9, 1})).error().code, Errc::invalid_argument);
     answer(200, {{"Content-Length", "9"}}, {"abcdefghi"});
     EXPECT_EQ(run(blobs->open(id, {2, 3})).error().code, Errc::unavailable) << "all of it came";
+    answer(206, {{"Content-Length", "7"}, {"Content-Range", "bytes 2-8/9"}}, {"cdefghi"});
+    EXPECT_EQ(run(blobs->open(id, {2, 3})).error().code, Errc::unavailable) << "without an end";
+    answer(206, {{"Content-Length", "1"}, {"Content-Range", "bytes 8-8/9"}}, {"i"});
+    EXPECT_EQ((*run(blobs->open(id, {8, 3})))->size(), 1U) << "the file ends before the part";
 }
 
 TEST_F(S3BlobsTest, AsksAgainForADownloadThatDidNotBegin) {

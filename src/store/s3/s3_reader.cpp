@@ -107,6 +107,8 @@ asio::awaitable<Result<std::unique_ptr<chat::BlobStore::Reader>>> make_reader(
         co_return fail(Errc::unavailable, "S3 gives another part of a file than was asked for");
     auto const size = http::to_number((*response)->headers().get("content-length"));
     if (!size) co_return fail(Errc::unavailable, "S3 does not say how large a file is");
+    if (*size > part.length)
+        co_return fail(Errc::unavailable, "S3 gives more of a file than was asked for");
     co_return std::make_unique<S3Reader>(std::move(shared), std::move(path), part,
                                          std::move(*response), *size);
 }
