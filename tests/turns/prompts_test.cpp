@@ -2,11 +2,10 @@
 #include "chat/prompt_builder.hpp"
 #include "chat/thinking.hpp"
 #include "chat/turn_service.hpp"
+#include "turns/some_files.hpp"
 #include "turns/turn_fixture.hpp"
 
 #include <gtest/gtest.h>
-
-#include <map>
 
 namespace kaiwa::chat {
 namespace {
@@ -190,33 +189,6 @@ TEST_F(PromptsOfTurns, AnAnswerThatIsBeingWrittenIsNotRemembered) {
     EXPECT_EQ(shown.lines, (Lines{"user: 一", "assistant: 途中", "user: 二"}));
     EXPECT_FALSE(memory.find(thread, first.reply));
 }
-
-/// Files as long as a test says; those it does not name are gone.
-class SomeFiles final : public BlobStore {
-public:
-    asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
-        co_return fail(Errc::internal, "not here");
-    }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId id, BlobPart) override {
-        auto const found = bytes.find(id);
-        if (found == bytes.end()) co_return fail(Errc::not_found, "there is no such file");
-        co_return std::make_unique<Whole>(found->second);
-    }
-    asio::awaitable<Result<void>> remove(FileId) override { co_return Result<void>{}; }
-
-    std::map<FileId, std::string> bytes;
-
-private:
-    class Whole final : public Reader {
-    public:
-        explicit Whole(std::string all) : all_(std::move(all)) {}
-        std::uint64_t size() const override { return all_.size(); }
-        asio::awaitable<Result<std::string>> next() override { co_return std::exchange(all_, {}); }
-
-    private:
-        std::string all_;
-    };
-};
 
 class PromptsWithFiles : public TurnFixture {
 protected:

@@ -1,0 +1,150 @@
+// Turns that real adapters answer: what they are asked with, and when readers see what they say.
+#include "base/json.hpp"
+#include "chat/model_responder.hpp"
+#include "providers/anthropic/anthropic_model.hpp"
+#include "providers/builtin/builtin_model.hpp"
+#include "providers/custom/custom_model.hpp"
+#include "providers/openai/openai_model.hpp"
+#include "support/memory_transport.hpp"
+#include "turns/forwarding_store.hpp"
+#include "turns/some_files.hpp"
+#include "turns/turn_fixture.hpp"
+
+namespace kaiwa::chat {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Endings are stored when the test says so.
+class HoldsEndings final : public ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+    asio::awaitable<Result<void>> end_generation(Lease lease, Ending ending) override {
+        held = true;
+        while (!released) {
+            bool const waited = co_await sleep_for(1ms);
+            if (!waited) co_return fail(Errc::unavailable, "the call was cancelled");
+        }
+        co_return co_await inner_.end_generation(lease, std::move(ending));
+    }
+    std::atomic<bool> held = false;
+    std::atomic<bool> released = false;
+};
+
+class ModelTurns : public TurnFixture {
+protected:
+    ModelTurns() {
+        llm::ProviderConfig guide;
+        guide.name = "guide";
+        guide.kind = "builtin";
+        std::vector<llm::ProviderConfig> providers{guide};
+        for (auto const* kind : {"custom", "openai", "anthropic"}) {
+            auto& provider = providers.emplace_back();
+            provider.name = provider.kind = kind;
+            provider.base_url = "http://h/v1";
+            provider.api_key = Secret("key");
+        }
+        catalogue.set_providers(std::move(providers)).value();
+        responder.script = [this](ScriptedResponder& self, TurnSink& sink) {
+            return models.respond(self.asked, sink);
+        };
+    }
+    Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config) {
+        if (config.kind == "builtin") return providers::make_builtin(config);
+        if (config.kind == "custom") return providers::make_custom(config, transport);
+        if (config.kind == "openai") return providers::make_openai(config, transport);
+        return providers::make_anthropic(config, transport);
+    }
+    TurnTicket ask_model(std::string model, std::string text) {
+        auto question = question_of(std::move(text));
+        question.settings.model = std::move(model);
+        return get(service->ask(hana, thread, std::move(question)));
+    }
+    void expect_shown_before_it_is_stored(std::string const& model, std::string_view word) {
+        HoldsEndings holds(store->chats());
+        start_service({}, holds);
+        auto const ticket = ask_model(model, "Hello");
+        auto reader = get(service->follow(hana, ticket.generation, 0));
+        auto const seen = read_until(*reader, word);
+        EXPECT_FALSE(seen.contains("event: done")) << seen;
+        run_loops_until([&] { return holds.held.load(); });
+        holds.released = true;
+        EXPECT_TRUE(read_rest(*reader).contains("event: done"));
+        start_service({});
+    }
+
+    test::MemoryTransport transport;
+    SomeFiles files;
+    llm::Catalogue catalogue{[this](llm::ProviderConfig const& config) { return make(config); },
+                             clock, log};
+    ModelResponder models{catalogue, std::make_shared<PromptBuilder const>(
+                                         store->chats(), files, recent, PromptOptions{})};
+};
+
+TEST_F(ModelTurns, WhatComesWholeIsShownBeforeItsEndIsStored) {
+    expect_shown_before_it_is_stored("guide/echo", "Hello");
+    transport.answer(200, R"({"response":"Good day"})");
+    expect_shown_before_it_is_stored("custom/default", "Good day");
+}
+
+/// Other programs' answers have pictures; models take those of people alone, and refuse the others.
+class PicturesInAnswers : public ModelTurns {
+protected:
+    /// A thread as an import brings it, which ends with an answer with a picture.
+    void import_thread(std::string answer) {
+        ArchivedThread archived;
+        archived.owner = hana;
+        thread = archived.thread.id = ThreadId{make_uuid7(clock, random)};
+        ArchivedMessage asked;
+        asked.message.id = MessageId{make_uuid7(clock, random)};
+        asked.message.text = "draw";
+        asked.message.files = {picture("mine.png", "MINE")};
+        ArchivedMessage answered;
+        answered.number = 1;
+        answered.message.id = MessageId{make_uuid7(clock, random)};
+        answered.message.parent = asked.message.id;
+        answered.message.role = MessageRole::assistant;
+        answered.message.text = std::move(answer);
+        answered.message.files = {picture("theirs.png", "THEIRS")};
+        archived.thread.head = answered.message.id;
+        std::vector<ArchivedMessage> messages{asked, answered};
+        auto& archive = store->archive();
+        ASSERT_TRUE(get_result(archive.open_thread(archived)));
+        ASSERT_TRUE(get_result(archive.add_messages(archived, std::move(messages))));
+        ASSERT_TRUE(get_result(archive.close_thread(archived)));
+    }
+    FileInfo picture(std::string name, std::string bytes) {
+        FileInfo file{FileId{make_uuid7(clock, random)}, std::move(name), "image/png", bytes.size()};
+        files.bytes[file.id] = std::move(bytes);
+        return file;
+    }
+    /// The messages of the request that asks `model` to go on.
+    json::array asked(std::string const& model) {
+        transport.answer(400, R"({"error":{"message":"enough was seen"}})");
+        read_from(ask_model(model, "and now?").generation, 0);
+        wait_until_idle();
+        return json::parse(transport.requests.back().body).at("messages").as_array();
+    }
+    static std::string text_of(json::value const& message) {
+        return json::serialize(message.at("content"));
+    }
+};
+
+TEST_F(PicturesInAnswers, AreNamedInLaterPromptsAndNotShown) {
+    for (auto const* model : {"openai/m", "anthropic/m"}) {
+        for (auto const* words : {"here it is", ""}) {
+            ASSERT_NO_FATAL_FAILURE(import_thread(words));
+            auto const messages = asked(model);
+            ASSERT_EQ(messages.size(), 3u) << model;
+            EXPECT_EQ(messages[1].at("role"), "assistant");
+            auto const answer = text_of(messages[1]);
+            EXPECT_TRUE(answer.contains("[theirs.png, image/png, 6 bytes]")) << answer;
+            EXPECT_TRUE(answer.contains(words)) << answer;
+            EXPECT_FALSE(answer.contains("base64")) << answer;
+            EXPECT_TRUE(text_of(messages[0]).contains(base64("MINE"))) << "a person's is shown";
+        }
+    }
+}
+
+}  // namespace
+}  // namespace kaiwa::chat
