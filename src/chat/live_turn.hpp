@@ -38,13 +38,16 @@ struct LiveTurn {
     StopReason stop_reason = StopReason::none;
 
     bool started = false;  ///< The run's task exists.
-    bool saving = false;   ///< A write to the store is under way.
+    bool saving = false;   ///< A segment or the end is being stored.
+    bool looking = false;  ///< The lease is being looked at or renewed.
     Notifier saved;        ///< `saving` became false.
     bool finishing = false;  ///< How it ended is being stored: nothing interrupts that.
     std::uint64_t sendable = sendable_ahead;
     std::size_t unsaved_bytes = 0;
     SteadyTime unsaved_since{};
-    SteadyTime touched{};  ///< Last write that renewed the lease.
+    SteadyTime renewed{};  ///< When the last write that renewed the lease began.
+    SteadyTime saved_at{};   ///< When the last try to store a segment ended.
+    SteadyTime looked_at{};  ///< When the last look at the lease ended.
     SteadyTime const begun = std::chrono::steady_clock::now();
     std::optional<SteadyTime> first_delta;  ///< Text or reasoning.
 

@@ -21,14 +21,22 @@ TurnSaver::TurnSaver(ChatStore& store, TurnOptions const& options, Log& log,
                      asio::any_io_executor loop)
     : store_(store), options_(options), log_(log), loop_(std::move(loop)) {}
 
-/// Starts a write to the store. One that ends with an exception is a write that failed: the turn
-/// goes on, and is saved by the next one.
-void TurnSaver::start(std::shared_ptr<LiveTurn> turn, asio::awaitable<void> task) {
+/// One that ends with an exception is a write that failed: the turn goes on, and is saved by the
+/// next one.
+void TurnSaver::start_save(std::shared_ptr<LiveTurn> turn) {
     turn->saving = true;
     auto on_end = [self = shared_from_this(), turn](std::exception_ptr const& error) {
-        if (error) self->take_in(*turn, fail(Errc::internal, "saving it threw"));
+        if (error) self->saved(*turn, fail(Errc::internal, "saving it threw"));
     };
-    spawn(loop_, asio::cancellation_slot(), std::move(task), std::move(on_end));
+    spawn(loop_, asio::cancellation_slot(), save(turn), std::move(on_end));
+}
+
+void TurnSaver::start_look(std::shared_ptr<LiveTurn> turn) {
+    turn->looking = true;
+    auto on_end = [self = shared_from_this(), turn](std::exception_ptr const& error) {
+        if (error) self->looked(*turn, fail(Errc::internal, "renewing its lease threw"));
+    };
+    spawn(loop_, asio::cancellation_slot(), look(turn), std::move(on_end));
 }
 
 void TurnSaver::keep_ticking() {
@@ -43,7 +51,7 @@ void TurnSaver::keep_ticking() {
 }
 
 void TurnSaver::add(std::shared_ptr<LiveTurn> turn) {
-    turn->touched = now();
+    turn->renewed = turn->saved_at = turn->looked_at = now();
     turns_.push_back(std::move(turn));
     keep_ticking();
 }
@@ -70,17 +78,16 @@ asio::awaitable<void> TurnSaver::tick_while_busy() {
 void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time) {
     // A stop that met a wait which cannot be cancelled is repeated until it meets one that can.
     if (turn->stop_reason != StopReason::none) turn->interrupt();
-    if (turn->saving) return;
-
-    bool const due = turn->unsaved_bytes >= options_.flush_bytes ||
-                     (turn->unsaved_bytes > 0 && time - turn->unsaved_since >= options_.flush_after);
-    auto const silence = store_.is_shared() ? std::chrono::milliseconds(look_for_stop)
-                                            : std::chrono::milliseconds(lease_renewal);
-    if (due) {
-        start(turn, save(turn));
-    } else if (time - turn->touched >= silence) {
-        start(turn, renew(turn));
+    if (!turn->saving) {
+        bool const old = turn->unsaved_bytes > 0 && time - turn->unsaved_since >= options_.flush_after;
+        if (old || turn->unsaved_bytes >= options_.flush_bytes) start_save(turn);
     }
+    if (turn->looking) return;
+    // A save or an end that is on its way for long keeps no lease.
+    bool const due = time - turn->renewed >= lease_renewal && time - turn->looked_at >= look_for_stop;
+    bool const idle = store_.is_shared() && !turn->saving &&
+                      time - std::max(turn->saved_at, turn->looked_at) >= look_for_stop;
+    if (due || idle) start_look(turn);
 }
 
 asio::awaitable<void> TurnSaver::save(std::shared_ptr<LiveTurn> turn) {
@@ -89,26 +96,44 @@ asio::awaitable<void> TurnSaver::save(std::shared_ptr<LiveTurn> turn) {
     auto const sendable = segment.last + sendable_ahead;
     auto const lease = Lease{turn->generation, turn->epoch};
     auto const kept = segment;
+    auto const begun = now();
     auto const ack = co_await store_.append_log(lease, std::move(segment), sendable);
     if (ack) {
         turn->log.mark_saved(kept);
         turn->unsaved_bytes -= bytes;
         turn->unsaved_since = now();
         turn->sendable = sendable;
+        turn->renewed = std::max(turn->renewed, begun);
     }
-    take_in(*turn, ack);
+    // Arriving last, it took back what was renewed meanwhile.
+    turn->renewed = std::min(turn->renewed, begun);
+    saved(*turn, ack);
 }
 
-asio::awaitable<void> TurnSaver::renew(std::shared_ptr<LiveTurn> turn) {
+asio::awaitable<void> TurnSaver::look(std::shared_ptr<LiveTurn> turn) {
     auto const lease = Lease{turn->generation, turn->epoch};
+    auto const begun = now();
     auto const ack = co_await store_.renew_lease(lease);
-    take_in(*turn, ack);
+    // One that was not due yet may only have looked.
+    if (ack && begun - turn->renewed >= lease_renewal) turn->renewed = begun;
+    looked(*turn, ack);
+}
+
+void TurnSaver::saved(LiveTurn& turn, Result<LogAck> const& ack) {
+    turn.saving = false;
+    turn.saved_at = now();
+    turn.saved.notify_all();
+    take_in(turn, ack);
+}
+
+void TurnSaver::looked(LiveTurn& turn, Result<LogAck> const& ack) {
+    turn.looking = false;
+    turn.looked_at = now();
+    // Its end tells by itself whether the lease was lost; ended, it has none.
+    if (!turn.finishing) take_in(turn, ack);
 }
 
 void TurnSaver::take_in(LiveTurn& turn, Result<LogAck> const& ack) {
-    turn.saving = false;
-    turn.touched = now();
-    turn.saved.notify_all();
     if (ack) {
         if (ack->stop_requested) turn.stop(StopReason::person);
     } else if (ack.error().code == Errc::conflict || ack.error().code == Errc::not_found) {
@@ -130,7 +155,7 @@ asio::awaitable<void> TurnSaver::wait_until_saved(std::shared_ptr<LiveTurn> turn
 asio::awaitable<bool> TurnSaver::wait_for_room(std::shared_ptr<LiveTurn> turn) {
     while (turn->log.last() >= turn->sendable) {
         if (turn->stop_reason != StopReason::none) co_return false;
-        if (!turn->saving) start(turn, save(turn));
+        if (!turn->saving) start_save(turn);
         auto waiter = turn->saved.prepare(loop_);
         co_await waiter->wait_until(now() + 1s);
         // The store is unavailable: no busy loop around it.
@@ -143,7 +168,7 @@ asio::awaitable<Result<void>> TurnSaver::finish(std::shared_ptr<LiveTurn> turn, 
                                                 std::string data, Ending ending) {
     turn->finishing = true;
     co_await wait_until_saved(turn);
-    turn->saving = true;  // keeps the tick away
+    turn->saving = true;  // the tick only keeps the lease, so that nobody declares it interrupted
     ending.last_segment = turn->log.closing_segment(terminal, data);
     auto const lease = Lease{turn->generation, turn->epoch};
     auto const give_up = now() + finish_patience;
@@ -158,8 +183,6 @@ asio::awaitable<Result<void>> TurnSaver::finish(std::shared_ptr<LiveTurn> turn, 
                      {{"generation", turn->generation.text()}, {"why", done.error().message}});
         co_await sleep_for(pause);
         pause = std::min(pause * 2, std::chrono::milliseconds(2s));
-        // The lease is kept meanwhile, so that nobody else declares the turn interrupted.
-        co_await store_.renew_lease(lease);
     }
 }
 

@@ -29,12 +29,15 @@ public:
 private:
     asio::awaitable<void> tick_while_busy();
     asio::awaitable<void> save(std::shared_ptr<LiveTurn> turn);
-    asio::awaitable<void> renew(std::shared_ptr<LiveTurn> turn);
+    asio::awaitable<void> look(std::shared_ptr<LiveTurn> turn);
     asio::awaitable<void> wait_until_saved(std::shared_ptr<LiveTurn> turn);
     void look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime now);
+    void saved(LiveTurn& turn, Result<LogAck> const& ack);
+    void looked(LiveTurn& turn, Result<LogAck> const& ack);
     void take_in(LiveTurn& turn, Result<LogAck> const& ack);
     void keep_ticking();
-    void start(std::shared_ptr<LiveTurn> turn, asio::awaitable<void> task);
+    void start_save(std::shared_ptr<LiveTurn> turn);
+    void start_look(std::shared_ptr<LiveTurn> turn);
 
     ChatStore& store_;
     TurnOptions options_;
