@@ -1,3 +1,4 @@
+#include "base/wait.hpp"
 #include "store/dynamodb/dynamodb_harness.hpp"
 #include "store/dynamodb/step_row.hpp"
 
@@ -110,6 +111,35 @@ TEST_P(DynamoLongThreadTest, WhatIsMovedToAnotherBranchStaysWhole) {
     EXPECT_EQ(branch(ann, thread).size(), 2u);
     ASSERT_TRUE(run(select(ids.back())));
     expect_whole(branch(ann, thread));
+}
+
+TEST_P(DynamoLongThreadTest, ASearchGoesOnInTheMiddleOfAThreadThatTakesLong) {
+    ASSERT_NO_FATAL_FAILURE(make_long_thread());
+    auto& calls = dynamo().calls();
+    std::size_t batches = 0;
+    calls.fault = [&](std::string_view called) -> std::optional<aws::Failure> {
+        batches += called == "BatchGetItem";
+        return std::nullopt;
+    };
+    std::vector<MessageId> found;
+    std::string after;
+    int pages = 0;
+    do {
+        calls.meanwhile_before = "BatchGetItem";
+        calls.meanwhile = []() -> asio::awaitable<void> {
+            co_await sleep_for(std::chrono::seconds(2));  // a slow table
+        };
+        auto const page = run(harness->search().search(ann, "5x", 10, after));
+        ASSERT_TRUE(page);
+        for (auto const& hit : page->items) found.push_back(hit.message.value());
+        EXPECT_EQ(page->partial, page->next.has_value());
+        after = page->next.value_or(std::string());
+        ++pages;
+    } while (!after.empty() && pages < 20);
+    calls.meanwhile = {};
+    EXPECT_EQ(found, std::vector{ids[5 + 2]});
+    EXPECT_GT(pages, 2);
+    EXPECT_LE(batches, ids.size() / 32 + 1) << "each message is read once";
 }
 
 /// 6 MB: DynamoDB answers it at once, dynalite in parts of 1 MB.

@@ -15,21 +15,23 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds time_limit{1'800};
+/// In a thread whose outline alone took the time: so that each call gets on.
+constexpr std::chrono::milliseconds least_time_in_thread{500};
 constexpr std::size_t max_hits = 1'000;
 constexpr std::size_t threads_a_page = 20;
 constexpr std::size_t messages_a_read = 32;
 
-/// Where a search goes on: behind `passed` hits of the thread listed under `sort` and `thread`.
+/// Where a search goes on: in the thread listed under `sort` and `thread`.
 struct Position {
     std::string sort;    ///< UserThreadSK of the thread; empty: at the newest.
     std::string thread;
-    std::size_t passed = 0;
+    std::optional<std::size_t> left{};  ///< Messages from its beginning yet to look at; unset: all.
 };
 
 std::string to_text(Position const& position) {
-    return json::serialize(json::object{{"sort", position.sort},
-                                        {"thread", position.thread},
-                                        {"passed", position.passed}});
+    json::object out{{"sort", position.sort}, {"thread", position.thread}};
+    if (position.left) out.emplace("left", *position.left);
+    return json::serialize(out);
 }
 
 Result<Position> read_position(std::string_view text) {
@@ -39,8 +41,8 @@ Result<Position> read_position(std::string_view text) {
     Position position;
     position.sort = fields.string("sort", {});
     position.thread = fields.string("thread", {});
-    auto const passed = fields.optional_integer("passed", 0, 1'000'000'000);
-    position.passed = static_cast<std::size_t>(passed.value_or(0));
+    if (auto const left = fields.optional_integer("left", 0, 1'000'000'000))
+        position.left = static_cast<std::size_t>(*left);
     if (auto ok = fields.finish(); !ok) return std::unexpected(ok.error());
     return position;
 }
@@ -115,39 +117,64 @@ private:
 };
 
 /// The hits of one thread, the newest first; its title last.
-asio::awaitable<Result<std::vector<SearchHit>>> hits_in(Engine engine, chat::Principal who,
-                                                        ThreadId id, SearchWords const& words) {
+struct ThreadHits {
     std::vector<SearchHit> hits;
+    std::optional<std::size_t> left{};  ///< Where it broke off, as `Position` has it.
+};
+
+/// Reads the text of the message at `place`, and of some before it.
+asio::awaitable<Result<void>> load_text(Engine engine, ThreadId id, Tree& tree, std::size_t place) {
+    if (!tree[place].is_whole) {
+        std::vector<std::size_t> places;
+        for (auto at = place + 1; at-- > 0 && places.size() < messages_a_read;)
+            places.push_back(at);
+        auto loaded = co_await load_whole(engine, id, tree, std::move(places));
+        if (!loaded) co_return loaded;
+    }
+    if (tree[place].overflow) co_return co_await load_overflow(engine, tree, place);
+    co_return Result<void>{};
+}
+
+/// Breaks off before there are more than `room` hits, and when `until` is over, but not at once.
+asio::awaitable<Result<ThreadHits>> hits_in(Engine engine, chat::Principal who, ThreadId id,
+                                            std::optional<std::size_t> left,
+                                            SearchWords const& words, std::size_t room,
+                                            SteadyTime until) {
+    ThreadHits found;
     auto const row = co_await load_thread(engine, std::move(who), id);
-    if (!row && row.error().code == Errc::not_found) co_return hits;
+    if (!row && row.error().code == Errc::not_found) co_return found;
     if (!row) co_return std::unexpected(row.error());
     auto tree = co_await load_tree(engine, *row);
     if (!tree) co_return std::unexpected(tree.error());
-    for (auto i = tree->size(); i-- > 0;) {
+    until = std::max(until, steady_clock::now() + least_time_in_thread);
+    for (auto i = std::min(left.value_or(tree->size()), tree->size()); i-- > 0;) {
         if ((*tree)[i].message.state == chat::MessageState::pending) continue;
-        if (!(*tree)[i].is_whole) {
-            std::vector<std::size_t> places;
-            for (auto at = i + 1; at-- > 0 && places.size() < messages_a_read;)
-                places.push_back(at);
-            auto loaded = co_await load_whole(engine, id, *tree, std::move(places));
-            if (!loaded) co_return std::unexpected(loaded.error());
+        bool const reads = !(*tree)[i].is_whole || (*tree)[i].overflow;
+        if (reads && steady_clock::now() >= until) {
+            found.left = i + 1;
+            co_return found;
         }
-        if ((*tree)[i].overflow) {
-            auto loaded = co_await load_overflow(engine, *tree, i);
-            if (!loaded) co_return std::unexpected(loaded.error());
-        }
+        auto const loaded = co_await load_text(engine, id, *tree, i);
+        if (!loaded) co_return std::unexpected(loaded.error());
         auto const& message = (*tree)[i].message;
         auto match = words.find_in(message.text);
         auto const message_id = message.id;
         (*tree)[i].drop_texts();
         if (!match) continue;
-        hits.push_back({id, row->title, row->archived, message_id, std::move(match->snippet),
-                        std::move(match->marks)});
+        if (found.hits.size() == room) {
+            found.left = i + 1;
+            co_return found;
+        }
+        found.hits.push_back({id, row->title, row->archived, message_id, std::move(match->snippet),
+                              std::move(match->marks)});
     }
-    if (auto match = words.find_in(row->title))
-        hits.push_back({id, row->title, row->archived, std::nullopt, std::move(match->snippet),
-                        std::move(match->marks)});
-    co_return hits;
+    auto match = words.find_in(row->title);
+    if (match && found.hits.size() == room)
+        found.left = 0;
+    else if (match)
+        found.hits.push_back({id, row->title, row->archived, std::nullopt,
+                              std::move(match->snippet), std::move(match->marks)});
+    co_return found;
 }
 
 }  // namespace
@@ -185,20 +212,21 @@ asio::awaitable<Result<SearchPage>> DynamoSearch::search(chat::Principal who, st
         auto const id = ThreadId::parse(std::string_view(here.thread).substr(
             std::min(here.thread.size(), here.thread.find('#') + 1)));
         if (!id) continue;
+        auto const left = resumed ? position.left : std::nullopt;
         if (steady_clock::now() >= deadline) {
             page.partial = true;
-            page.next = at({here.sort, here.thread, resumed ? position.passed : 0});
+            page.next = at({here.sort, here.thread, left});
             co_return page;
         }
-        auto hits = co_await hits_in(engine_, who, *id, *parsed);
-        if (!hits) co_return std::unexpected(hits.error());
-        for (auto i = resumed ? position.passed : 0; i < hits->size(); ++i) {
-            if (page.items.size() == limit) {
-                page.next = at({here.sort, here.thread, i});
-                co_return page;
-            }
-            page.items.push_back(std::move((*hits)[i]));
-        }
+        auto const room = limit - page.items.size();
+        auto found = co_await hits_in(engine_, who, *id, left, *parsed, room, deadline);
+        if (!found) co_return std::unexpected(found.error());
+        bool const full = found->hits.size() == room;
+        std::ranges::move(found->hits, std::back_inserter(page.items));
+        if (!found->left) continue;
+        page.partial = !full;
+        page.next = at({here.sort, here.thread, found->left});
+        co_return page;
     }
 }
 

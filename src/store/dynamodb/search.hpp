@@ -5,9 +5,9 @@
 
 namespace kaiwa::store::dynamodb {
 
-/// Reads a person's threads, the newest first, and looks into their titles and whole messages: at
-/// most 1.8 s a call, then `partial` and `next`. Nothing is indexed, so nothing costs more while
-/// people write.
+/// Reads a person's threads, the newest first, and looks into their titles and whole messages:
+/// about 1.8 s a call, also inside a long thread, then `partial` and `next`. Nothing is indexed, so
+/// nothing costs more while people write.
 class DynamoSearch final : public chat::MessageSearch {
 public:
     explicit DynamoSearch(Engine engine) : engine_(engine) {}
