@@ -31,7 +31,7 @@ struct ArchivedMessage {
 /// elsewhere: the machine's work, which asks for no principal. Event logs are not part of it; the
 /// events of an answer that came this way have expired. Thread-safe.
 ///
-/// Nobody else changes what is being stored. Failures: `unavailable`; `internal`.
+/// What somebody goes on with before it is closed stays theirs. Failures: `unavailable`; `internal`.
 class ThreadArchive {
 public:
     virtual ~ThreadArchive() = default;

@@ -294,11 +294,10 @@ asio::awaitable<Result<void>> DynamoThreadArchive::add_messages(
     co_return co_await engine_.table.batch_put(std::move(items));
 }
 
-asio::awaitable<Result<void>> DynamoThreadArchive::close_thread(ArchivedThread thread) {
-    auto before = co_await row_of(thread.thread.id);
-    if (!before) co_return std::unexpected(before.error());
-    if (!*before) co_return not_found();
-    auto tree = co_await load_tree(engine_, **before);
+/// Nothing, when the thread changed since `before` was read.
+asio::awaitable<Result<bool>> DynamoThreadArchive::try_to_close(ArchivedThread const& thread,
+                                                                ThreadRow before) {
+    auto tree = co_await load_tree(engine_, before);
     if (!tree) co_return std::unexpected(tree.error());
     auto row = row_from(thread);
     auto const head = row.head ? tree->find(*row.head) : Tree::none;
@@ -308,25 +307,56 @@ asio::awaitable<Result<void>> DynamoThreadArchive::close_thread(ArchivedThread t
         co_return fail(Errc::invalid_argument, "a message's parent is not in the thread");
     row.next = tree->next();
     row.branched = tree->branch(head).size() != tree->size();
-    row.revision = (*before)->revision + 1;
+    row.revision = before.revision + 1;
     auto item = new_thread_item(row);
+    auto const& table = engine_.table;
+    Aliases aliases;
+    auto const unchanged = is_unchanged(before, aliases);
+    std::vector<Action> actions;
     if (row.deleted_at) {
         auto const key = deleted_thread_key(row.id);
         item["PK"] = key.pk;
         item["SK"] = key.sk;
         item["UserThreadPK"] = deleted_threads;
         item["UserThreadSK"] = index_time(*row.deleted_at);
+        actions.push_back(table.put_action(item));
+        actions.push_back(table.remove_action(thread_key(row.id).item(), aliases, unchanged));
+    } else {
+        actions.push_back(table.put_action(item, aliases, unchanged));
     }
-    auto const& table = engine_.table;
-    std::vector<Action> actions;
-    actions.push_back(table.put_action(item));
-    auto const other = row.deleted_at ? thread_key(row.id) : deleted_thread_key(row.id);
-    actions.push_back(table.remove_action(other.item()));
-    auto done = co_await engine_.table.transact(std::move(actions));
+    auto const done = co_await engine_.table.transact(std::move(actions));
     if (!done) co_return std::unexpected(done.error());
-    bool const moves = row.branched || (*before)->branched;
+    if (!done->done) co_return false;
+    bool const moves = row.branched || before.branched;
     if (moves && head != Tree::none) co_await show_branch(engine_, row.id, std::move(*tree), head);
+    co_return true;
+}
+
+/// Messages that were added once more lie where Chainlit sees them, whatever branch is shown.
+asio::awaitable<Result<void>> DynamoThreadArchive::tidy(ThreadRow row) {
+    auto const id = row.id;
+    auto tree = co_await load_tree(engine_, std::move(row));
+    if (!tree) co_return std::unexpected(tree.error());
+    auto const head = tree->head();
+    if (head != Tree::none) co_await show_branch(engine_, id, std::move(*tree), head);
     co_return Result<void>{};
+}
+
+asio::awaitable<Result<void>> DynamoThreadArchive::close_thread(ArchivedThread thread) {
+    Backoff backoff(engine_.random);
+    for (;;) {
+        auto before = co_await row_of(thread.thread.id);
+        if (!before) co_return std::unexpected(before.error());
+        if (!*before) co_return not_found();
+        // It was closed before, or somebody goes on with it already.
+        if ((*before)->deleted_at) co_return Result<void>{};
+        if ((*before)->head) co_return co_await tidy(std::move(**before));
+        auto const closed = co_await try_to_close(thread, std::move(**before));
+        if (!closed) co_return std::unexpected(closed.error());
+        if (*closed) co_return Result<void>{};
+        bool const goes_on = co_await backoff.pause();
+        if (!goes_on) co_return busy();
+    }
 }
 
 }  // namespace kaiwa::store::dynamodb

@@ -24,6 +24,9 @@ public:
 private:
     /// Where it lies: live or deleted. Nothing when it is not there.
     asio::awaitable<Result<std::optional<ThreadRow>>> row_of(ThreadId id);
+    asio::awaitable<Result<bool>> try_to_close(chat::ArchivedThread const& thread,
+                                               ThreadRow before);
+    asio::awaitable<Result<void>> tidy(ThreadRow row);
     asio::awaitable<Result<void>> add_files(chat::ArchivedThread thread,
                                             chat::ArchivedMessage message);
 

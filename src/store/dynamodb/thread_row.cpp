@@ -145,6 +145,13 @@ Item new_thread_item(ThreadRow const& row) {
     return item;
 }
 
+std::string is_unchanged(ThreadRow const& row, Aliases& aliases) {
+    if (row.has_ours)
+        return aliases.path({"kaiwa", "revision"}) + " = " + aliases.value(row.revision);
+    auto const key = aliases.name("PK");
+    return "attribute_exists(" + key + ") AND attribute_not_exists(" + aliases.name("kaiwa") + ")";
+}
+
 ThreadChange change_of(ThreadRow const& before, ThreadRow after, Touch touch) {
     ThreadChange change;
     auto& aliases = change.aliases;

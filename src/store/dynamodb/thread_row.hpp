@@ -48,6 +48,9 @@ struct ThreadRow {
 /// What Chainlit's settings panel understands of the settings.
 [[nodiscard]] Item chat_settings(chat::ThreadSettings const& settings);
 
+/// The condition that nobody of us changed the thread since it was read.
+[[nodiscard]] std::string is_unchanged(ThreadRow const& row, Aliases& aliases);
+
 /// Changes `row` as it was read into what it is now: everything of ours, its place in the list,
 /// and its title. `condition` holds only while nobody else of us changed it.
 struct ThreadChange {

@@ -35,13 +35,6 @@ Item restored_item(Item item, ThreadRow row) {
     return item;
 }
 
-std::string is_unchanged(ThreadRow const& row, Aliases& aliases) {
-    if (row.has_ours)
-        return aliases.path({"kaiwa", "revision"}) + " = " + aliases.value(row.revision);
-    auto const key = aliases.name("PK");
-    return "attribute_exists(" + key + ") AND attribute_not_exists(" + aliases.name("kaiwa") + ")";
-}
-
 std::string is_absent(Aliases& aliases) {
     return "attribute_not_exists(" + aliases.name("PK") + ")";
 }

@@ -43,6 +43,13 @@ std::optional<std::int64_t> number_of(Connection& db, ThreadId id) {
     return row.row() ? std::optional(row.integer(0)) : std::nullopt;
 }
 
+bool is_used(Connection& db, std::int64_t thread) {
+    auto row = db.query(
+        "SELECT 1 FROM threads WHERE n = ?1 AND (head IS NOT NULL OR deleted_at IS NOT NULL)",
+        thread);
+    return row.row();
+}
+
 /// Reads messages one by one: they are as large as people make them.
 class MessageReader final : public chat::ThreadArchive::Reader {
 public:
@@ -150,6 +157,8 @@ Result<void> finish_thread(Connection& db, ArchivedThread const& archived) {
     auto const& thread = archived.thread;
     auto const n = number_of(db, thread.id);
     if (!n) return not_found();
+    // It was closed before, or somebody goes on with it already.
+    if (is_used(db, *n)) return {};
     std::optional<std::int64_t> head;
     if (thread.head) {
         auto const message = find_message(db, *n, *thread.head);
