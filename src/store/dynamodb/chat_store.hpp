@@ -3,11 +3,10 @@
 #include "chat/chat_store.hpp"
 #include "store/dynamodb/engine.hpp"
 #include "store/dynamodb/generation_row.hpp"
+#include "store/dynamodb/running_logs.hpp"
 #include "store/dynamodb/thread_row.hpp"
 
 #include <functional>
-#include <mutex>
-#include <unordered_map>
 
 namespace kaiwa::store::dynamodb {
 
@@ -62,12 +61,6 @@ public:
     asio::awaitable<Result<void>> hide_belongings(chat::Principal who);
 
 private:
-    /// A write that may or may not have arrived; the next one of its generation settles it.
-    struct Unsettled {
-        chat::LogSegment segment;
-        std::string write;
-    };
-
     /// Changes a thread as often as it takes for nobody to have come between.
     using Change = std::function<void(ThreadRow& row)>;
     asio::awaitable<Result<ThreadRow>> change_thread(chat::Principal who, ThreadId id,
@@ -79,6 +72,9 @@ private:
                                                         chat::LogSegment segment,
                                                         std::uint64_t sendable, std::string write);
     asio::awaitable<Result<void>> settle(chat::Lease lease, chat::LogSegment& segment);
+    asio::awaitable<Result<chat::LogAck>> try_append(chat::Lease lease, chat::LogSegment segment,
+                                                     std::uint64_t sendable);
+    asio::awaitable<Result<void>> try_to_end(chat::Lease lease, chat::Ending ending);
     struct Final {
         GenerationRow row;
         std::uint64_t solid = 0;
@@ -100,8 +96,7 @@ private:
                                                   std::optional<chat::Feedback> feedback);
 
     Engine engine_;
-    std::mutex mutex_;
-    std::unordered_map<GenerationId, Unsettled> unsettled_;
+    RunningLogs running_;
 };
 
 }  // namespace kaiwa::store::dynamodb

@@ -37,6 +37,14 @@ public:
             auto const act = std::exchange(meanwhile, {});
             co_await act();
         }
+        if (operation == hold_next) {
+            hold_next.clear();
+            held_ = std::pair(std::move(operation), std::move(body));
+            aws::Failure failure;
+            failure.kind = aws::Failure::Kind::timed_out;
+            failure.message = "held";
+            co_return std::unexpected(std::move(failure));
+        }
         // A machine that is busy with its tests is no outage.
         until += std::chrono::minutes(1);
         auto answer = co_await calls_.call(std::move(operation), std::move(body), until);
@@ -50,8 +58,17 @@ public:
     /// What somebody else does right before the next call of `meanwhile_before`; once.
     std::function<asio::awaitable<void>()> meanwhile;
     std::string meanwhile_before = "TransactWriteItems";
+    /// The next call of this operation times out, and is carried out by `deliver()`.
+    std::string hold_next;
+    asio::awaitable<void> deliver() {
+        auto [operation, body] = std::exchange(held_, {});
+        auto const until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        auto const answer = co_await calls_.call(std::move(operation), std::move(body), until);
+        EXPECT_TRUE(answer);
+    }
 
 private:
+    std::pair<std::string, json::value> held_;
     Calls& calls_;
 };
 

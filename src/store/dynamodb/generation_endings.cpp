@@ -33,7 +33,7 @@ asio::awaitable<Result<void>> DynamoChatStore::store_final(Final end) {
     auto parts = co_await store_parts(engine_, owner, text);
     if (!parts) co_return parts;
     std::vector<Item> segments;
-    if (end.last_segment.last > 0) segments = segment_items(id, end.last_segment, now + log_expiry);
+    if (end.last_segment.last > 0) segments = segment_items(id, end.last_segment);
     bool const one_segment = segments.size() == 1;
     if (segments.size() > 1) {
         auto put = co_await table.batch_put(segments);
@@ -133,6 +133,18 @@ asio::awaitable<Result<void>> DynamoChatStore::store_final(Final end) {
 
 asio::awaitable<Result<void>> DynamoChatStore::end_generation(chat::Lease lease,
                                                               chat::Ending ending) {
+    auto ended = co_await try_to_end(lease, ending);
+    // An earlier write arrived right after it was looked for: that looks like somebody else's.
+    bool const overtaken = !ended &&
+                           (ended.error().code == Errc::invalid_argument ||
+                            ended.error().code == Errc::conflict) &&
+                           running_.has_unsettled(lease.generation);
+    if (overtaken) ended = co_await try_to_end(lease, std::move(ending));
+    if (ended || ended.error().code == Errc::conflict) running_.forget(lease.generation);
+    co_return ended;
+}
+
+asio::awaitable<Result<void>> DynamoChatStore::try_to_end(chat::Lease lease, chat::Ending ending) {
     auto settled = co_await settle(lease, ending.last_segment);
     if (!settled) co_return settled;
     auto row = co_await leased(lease);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 namespace kaiwa::store::dynamodb {
 
@@ -93,8 +94,7 @@ Item generation_item(GenerationRow const& row) {
     return item;
 }
 
-std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment,
-                                Timestamp expires) {
+std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment) {
     std::vector<Item> items;
     std::string_view frames = segment.frames;
     std::string_view text = segment.text;
@@ -110,8 +110,7 @@ std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment
                   {"SK", fmt::format("{}{:04}", segment_sort(segment.last), items.size())},
                   {"first", segment.first},
                   {"last", segment.last},
-                  {"frames", part(frames)},
-                  {expiry_attribute, epoch_seconds(expires)}};
+                  {"frames", part(frames)}};
         if (!text.empty() && room > 4) item.emplace("text", part(text));
         if (!reasoning.empty() && room > 4) item.emplace("reasoning", part(reasoning));
         items.push_back(std::move(item));
@@ -121,22 +120,28 @@ std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment
 
 std::vector<chat::LogSegment> join_segments(GenerationRow const& row,
                                             std::vector<Item> const& items) {
-    std::vector<chat::LogSegment> segments;
+    std::vector<chat::LogSegment> written;
     for (auto const& item : items) {
         auto const last = static_cast<std::uint64_t>(optional_integer(item, "last").value_or(0));
-        // What a runner wrote and never confirmed is no part of the log.
-        if (last > row.solid && last != row.shown.last_event) continue;
         auto const first = static_cast<std::uint64_t>(optional_integer(item, "first").value_or(0));
-        if (segments.empty() || segments.back().last != last) {
-            // A confirmed segment begins right behind the confirmed one before it: what overlaps it
-            // was never confirmed, and written again as a part of it.
-            while (!segments.empty() && segments.back().last >= first) segments.pop_back();
-            segments.push_back({first, last, {}, {}, {}});
-        }
-        segments.back().frames += string_or(item, "frames");
-        segments.back().text += string_or(item, "text");
-        segments.back().reasoning += string_or(item, "reasoning");
+        if (written.empty() || written.back().last != last)
+            written.push_back({first, last, {}, {}, {}});
+        if (written.back().first != first) continue;  // left of one that was written over
+        written.back().frames += string_or(item, "frames");
+        written.back().text += string_or(item, "text");
+        written.back().reasoning += string_or(item, "reasoning");
     }
+    // A confirmed segment begins right behind the confirmed one before it. What ends between them,
+    // or behind the last one, was never confirmed, and written again as a part of another.
+    std::vector<chat::LogSegment> segments;
+    auto end = row.solid;
+    for (auto& segment : written | std::views::reverse) {
+        bool const closes = segment.last > row.solid && segment.last == row.shown.last_event;
+        if (!closes && segment.last > end) continue;
+        if (!closes) end = segment.first > 0 ? segment.first - 1 : 0;
+        segments.push_back(std::move(segment));
+    }
+    std::ranges::reverse(segments);
     return segments;
 }
 

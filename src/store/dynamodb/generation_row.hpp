@@ -21,9 +21,9 @@ struct GenerationRow {
 [[nodiscard]] Result<GenerationRow> read_generation(Item const& item);
 [[nodiscard]] Item generation_item(GenerationRow const& row);
 
-/// The items of one segment: a large one takes several.
-[[nodiscard]] std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment,
-                                              Timestamp expires);
+/// The items of one segment: a large one takes several. They do not expire by themselves: until
+/// somebody ends the generation they are all that there is of its answer.
+[[nodiscard]] std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment);
 /// Joins items, in their order, to segments; leaves out what is not part of the log of `row`.
 [[nodiscard]] std::vector<chat::LogSegment> join_segments(GenerationRow const& row,
                                                           std::vector<Item> const& items);
@@ -33,7 +33,5 @@ struct GenerationRow {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 inline constexpr char const* expiry_attribute = "kaiwaExpires";
-/// Logs nobody ended are still there when somebody looks; then the table removes them by itself.
-inline constexpr std::chrono::hours log_expiry{24 * 8};
 
 }  // namespace kaiwa::store::dynamodb

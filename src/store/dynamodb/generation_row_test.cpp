@@ -10,7 +10,7 @@ chat::LogSegment segment(std::uint64_t first, std::uint64_t last, std::string te
 }
 
 void put(std::vector<Item>& items, chat::LogSegment const& added) {
-    std::ranges::move(segment_items(GenerationId{}, added, Timestamp()), std::back_inserter(items));
+    std::ranges::move(segment_items(GenerationId{}, added), std::back_inserter(items));
 }
 
 std::string text_of(std::vector<chat::LogSegment> const& segments) {
@@ -33,6 +33,17 @@ TEST(GenerationRow, WhatWasWrittenAgainAsAPartOfMoreIsReadOnce) {
     // Read from the middle of what was written again.
     items.erase(items.begin(), items.begin() + 2);
     EXPECT_EQ(text_of(join_segments(row, items)), "<4-9>defghi<10-10>j");
+}
+
+TEST(GenerationRow, WhatWasConfirmedLateIsReadThoughMoreOfItWasWrittenMeanwhile) {
+    std::vector<Item> items;
+    put(items, segment(1, 1, "a"));
+    put(items, segment(2, 2, "b"));   // confirmed when nobody thought so any more
+    put(items, segment(2, 3, "bc"));  // its confirmation was refused
+    put(items, segment(3, 4, "cd"));
+    GenerationRow row;
+    row.solid = row.shown.last_event = 4;
+    EXPECT_EQ(text_of(join_segments(row, items)), "<1-1>a<2-2>b<3-4>cd");
 }
 
 TEST(GenerationRow, ALeftPartOfALargeSegmentIsNoPartOfTheLog) {

@@ -15,25 +15,16 @@ using chat::Principal;
 
 namespace {
 
-/// An idle runner asks every 500 ms: most of that is a read, which costs a fifth of a write.
-constexpr auto renew_below = chat::lease_time - chat::lease_renewal;
+/// An idle runner asks every 500 ms: most of that is a read, which costs a fifth of a write. A
+/// renewal is one write without a read before it, so that a slow table is in time.
+constexpr auto renew_after = chat::lease_renewal - std::chrono::milliseconds(500);
 
 std::unexpected<Error> claimed_before() {
     return fail(Errc::conflict, "the turn is run, or has been", "claimed");
 }
 
-std::string make_write_id(Random& random) { return random.token(9); }
-
 bool is_run_by(GenerationRow const& row, chat::Lease const& lease) {
     return row.shown.state == GenerationState::running && row.shown.epoch == lease.epoch;
-}
-
-/// Takes off the front of `segment` what `stored` has already.
-void drop_stored(LogSegment& segment, LogSegment const& stored) {
-    segment.first = stored.last + 1;
-    segment.frames.erase(0, stored.frames.size());
-    segment.text.erase(0, stored.text.size());
-    segment.reasoning.erase(0, stored.reasoning.size());
 }
 
 }  // namespace
@@ -108,7 +99,7 @@ asio::awaitable<Result<chat::ClaimedTurn>> DynamoChatStore::claim(GenerationId i
                            shown.lease_until >= now && !row->handover.empty();
     if (!claimable) co_return claimed_before();
     chat::ClaimedTurn claimed{shown.epoch + 1, std::move(row->handover)};
-    auto const write = make_write_id(engine_.random);
+    auto const write = engine_.random.token(9);
     Aliases aliases;
     Update update(aliases);
     update.set("epoch", claimed.epoch)
@@ -143,12 +134,12 @@ asio::awaitable<Result<LogAck>> DynamoChatStore::store_segment(chat::Lease lease
                                                                std::uint64_t sendable,
                                                                std::string write) {
     auto& table = engine_.table;
-    auto const now = engine_.clock.now();
     if (segment.first == 0 || segment.last < segment.first) co_return log_gap();
-    for (auto& item : segment_items(lease.generation, segment, now + log_expiry)) {
+    for (auto& item : segment_items(lease.generation, segment)) {
         auto put = co_await table.put(std::move(item));
         if (!put) co_return std::unexpected(put.error());
     }
+    auto const now = engine_.clock.now();
     Aliases aliases;
     Update update(aliases);
     update.set("last", segment.last)
@@ -162,6 +153,8 @@ asio::awaitable<Result<LogAck>> DynamoChatStore::store_segment(chat::Lease lease
     auto const condition = is_leased(aliases, lease.epoch, segment.first - 1);
     auto written = co_await table.update(generation_key(lease.generation).item(), aliases,
                                          update.text(), condition);
+    // Arriving last, even unanswered, it took back what was renewed meanwhile.
+    running_.renewed(lease.generation, std::min(now, running_.renewed_at(lease.generation)));
     if (!written) co_return std::unexpected(written.error());
     if (!written->item) co_return lease_lost();
     auto const row = read_generation(*written->item);
@@ -171,67 +164,73 @@ asio::awaitable<Result<LogAck>> DynamoChatStore::store_segment(chat::Lease lease
         if (!is_run_by(*row, lease)) co_return lease_lost();
         if (!arrived_before) co_return log_gap();
     }
+    running_.renewed(lease.generation, now);
     co_return LogAck{row->shown.stop_requested};
 }
 
-/// What became of an earlier write that nobody answered; `segment` then begins behind it.
+/// What became of earlier writes that nobody answered; `segment` then begins behind them.
 asio::awaitable<Result<void>> DynamoChatStore::settle(chat::Lease lease, LogSegment& segment) {
-    std::optional<Unsettled> earlier;
-    {
-        std::scoped_lock const lock(mutex_);
-        auto const found = unsettled_.find(lease.generation);
-        if (found != unsettled_.end()) earlier = found->second;
-    }
-    if (!earlier) co_return Result<void>{};
-    bool const extends = segment.first == earlier->segment.first &&
-                         segment.last >= earlier->segment.last &&
-                         segment.frames.starts_with(earlier->segment.frames);
-    if (extends) {
-        auto const row = co_await leased(lease);
-        if (!row) co_return std::unexpected(row.error());
-        if (row->last_write == earlier->write) drop_stored(segment, earlier->segment);
-    }
-    std::scoped_lock const lock(mutex_);
-    unsettled_.erase(lease.generation);
+    if (!running_.has_unsettled(lease.generation)) co_return Result<void>{};
+    auto const row = co_await leased(lease);
+    if (!row) co_return std::unexpected(row.error());
+    running_.drop_stored(lease.generation, row->last_write, segment);
     co_return Result<void>{};
+}
+
+asio::awaitable<Result<LogAck>> DynamoChatStore::try_append(chat::Lease lease, LogSegment segment,
+                                                            std::uint64_t sendable) {
+    auto const write = running_.name_of(lease.generation, segment, engine_.random);
+    auto rest = segment;
+    auto const settled = co_await settle(lease, rest);
+    if (!settled) co_return std::unexpected(settled.error());
+    if (rest.last < rest.first) co_return co_await renew_lease(lease);
+    auto ack = co_await store_segment(lease, std::move(rest), sendable, write);
+    bool const unknown = !ack && ack.error().code != Errc::conflict &&
+                         ack.error().code != Errc::invalid_argument;
+    if (unknown) running_.note(lease.generation, segment, write);
+    co_return ack;
 }
 
 asio::awaitable<Result<LogAck>> DynamoChatStore::append_log(chat::Lease lease, LogSegment segment,
                                                             std::uint64_t sendable) {
-    auto settled = co_await settle(lease, segment);
-    if (!settled) co_return std::unexpected(settled.error());
-    if (segment.last < segment.first) co_return co_await renew_lease(lease);
-    auto write = make_write_id(engine_.random);
-    auto ack = co_await store_segment(lease, segment, sendable, write);
-    bool const unknown = !ack && ack.error().code != Errc::conflict &&
-                         ack.error().code != Errc::invalid_argument;
-    if (unknown) {
-        std::scoped_lock const lock(mutex_);
-        Unsettled kept{std::move(segment), std::move(write)};
-        unsettled_.insert_or_assign(lease.generation, std::move(kept));
-    }
+    auto ack = co_await try_append(lease, segment, sendable);
+    // An earlier write arrived right after it was looked for.
+    bool const overtaken = !ack && ack.error().code == Errc::invalid_argument &&
+                           running_.has_unsettled(lease.generation);
+    if (overtaken) ack = co_await try_append(lease, std::move(segment), sendable);
+    if (ack) running_.settle(lease.generation);
+    if (!ack && ack.error().code == Errc::conflict) running_.forget(lease.generation);
     co_return ack;
 }
 
 asio::awaitable<Result<LogAck>> DynamoChatStore::renew_lease(chat::Lease lease) {
-    auto row = co_await leased(lease);
-    if (!row) co_return std::unexpected(row.error());
     auto const now = engine_.clock.now();
-    if (row->shown.lease_until - now > renew_below) co_return LogAck{row->shown.stop_requested};
+    auto const age = now - running_.renewed_at(lease.generation);
+    if (age.count() >= 0 && age < renew_after) {
+        auto const row = co_await leased(lease);
+        if (!row) co_return std::unexpected(row.error());
+        co_return LogAck{row->shown.stop_requested};
+    }
+    auto const until = milliseconds(now + chat::lease_time);
     Aliases aliases;
     Update update(aliases);
-    update.set("lease", milliseconds(now + chat::lease_time));
+    update.set("lease", until);
     auto const text = update.text();
     auto const state = aliases.name("state");
     auto const epoch = aliases.name("epoch");
-    auto const condition = fmt::format("{} = {} AND {} = {}", state, aliases.value("running"),
-                                       epoch, aliases.value(lease.epoch));
+    auto const held = aliases.name("lease");
+    // One that comes late takes nothing back.
+    auto const condition =
+        fmt::format("{} = {} AND {} = {} AND {} <= {}", state, aliases.value("running"), epoch,
+                    aliases.value(lease.epoch), held, aliases.value(until));
     auto written = co_await engine_.table.update(generation_key(lease.generation).item(), aliases,
                                                  text, condition);
     if (!written) co_return std::unexpected(written.error());
-    if (!written->done) co_return lease_lost();
-    row = read_generation(*written->item);
+    if (!written->item) co_return lease_lost();
+    auto const row = read_generation(*written->item);
     if (!row) co_return std::unexpected(row.error());
+    if (!is_run_by(*row, lease)) co_return lease_lost();
+    running_.renewed(lease.generation, now);
     co_return LogAck{row->shown.stop_requested};
 }
 
