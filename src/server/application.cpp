@@ -60,6 +60,7 @@ Result<void> Application::configure(Settings const& settings) {
 void Application::keep_fresh(TaskGroup& background) {
     background.start("catalogue", models_.catalogue().keep_fresh());
     background.start("models", models_.keep_fresh());
+    background.start("presence", stores_->keep_shown());
     background.start("cleaning", stores_->keep_clean());
 }
 

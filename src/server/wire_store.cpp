@@ -25,6 +25,7 @@ public:
     chat::ThreadArchive& archive() override { return database_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
 
+    asio::awaitable<void> keep_shown() override { co_return; }  // its folder is locked
     asio::awaitable<void> keep_clean() override { return database_->keep_clean(*blobs_); }
     asio::awaitable<Result<std::size_t>> clean(SteadyTime) override {
         return database_->clean_once(*blobs_);  // on a disk of our own it takes no time
@@ -64,6 +65,7 @@ public:
     chat::ThreadArchive& archive() override { return tables_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
 
+    asio::awaitable<void> keep_shown() override { return tables_->keep_shown(); }
     asio::awaitable<void> keep_clean() override { return tables_->keep_clean(*blobs_); }
     asio::awaitable<Result<std::size_t>> clean(SteadyTime until) override {
         return tables_->clean_once(*blobs_, until);

@@ -34,6 +34,9 @@ public:
     /// Not of `StoreUser::tool`.
     virtual chat::BlobStore& blobs() = 0;
 
+    /// Shows other programs that a server is at work, where they cannot see it by themselves, until
+    /// stopped. One task of the server.
+    virtual asio::awaitable<void> keep_shown() = 0;
     /// Removes what is past its time, now and every few minutes, until stopped. One task of the
     /// server.
     virtual asio::awaitable<void> keep_clean() = 0;

@@ -102,10 +102,11 @@ asio::awaitable<Result<ThreadDigest>> digest_of(chat::ThreadArchive::Reader& rea
 
 asio::awaitable<Result<MigrationReport>> Migration::run() {
     using Step = asio::awaitable<Result<void>> (Migration::*)();
-    constexpr std::array<Step, 8> steps{&Migration::refuse_served,  &Migration::take_inventory,
+    constexpr std::array<Step, 9> steps{&Migration::refuse_served,  &Migration::take_inventory,
                                         &Migration::refuse_foreign, &Migration::copy_users,
                                         &Migration::copy_keys,      &Migration::copy_providers,
-                                        &Migration::copy_threads,   &Migration::compare_counts};
+                                        &Migration::copy_threads,   &Migration::refuse_served,
+                                        &Migration::compare_counts};
     for (auto const step : steps) {
         auto const done = co_await (this->*step)();
         if (!done) co_return std::unexpected(done.error());

@@ -34,10 +34,12 @@ public:
         co_return co_await real_.add_messages(std::move(thread), std::move(messages));
     }
     asio::awaitable<Result<void>> close_thread(chat::ArchivedThread thread) override {
+        if (begins_to_serve) served = *begins_to_serve;
         return real_.close_thread(std::move(thread));
     }
 
     std::optional<Timestamp> served;
+    std::optional<Timestamp> begins_to_serve;  ///< From when the first thread is closed.
     int adds_until_failure = -1;
     bool spoil = false;
 
@@ -204,6 +206,14 @@ TEST_P(MigrationTest, RefusesWhileAServerSeemsToBeAtWork) {
     ASSERT_FALSE(report);
     EXPECT_EQ(report.error().reason, "served");
     EXPECT_NE(report.error().message.find("target"), std::string::npos);
+}
+
+TEST_P(MigrationTest, RefusesAfterwardsWhenAServerBeganMeanwhile) {
+    fill();
+    meddler.begins_to_serve = harness->clock.now();
+    auto const report = migrate();
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().reason, "served");
 }
 
 TEST_P(MigrationTest, SaysWhichBytesAreMissing) {

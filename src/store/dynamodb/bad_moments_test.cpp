@@ -1,3 +1,5 @@
+#include "base/task_group.hpp"
+#include "base/wait.hpp"
 #include "chat/event_frame.hpp"
 #include "store/dynamodb/dynamodb_harness.hpp"
 #include "store/dynamodb/keys.hpp"
@@ -119,6 +121,59 @@ TEST_P(DynamoBadMomentsTest, AThreadThatIsRestoredInTheLastMomentStays) {
     ASSERT_TRUE(run(harness->clean_once()));
     EXPECT_FALSE(calls.meanwhile);
     EXPECT_EQ(branch(ann, thread).size(), 2u);
+}
+
+TEST_P(DynamoBadMomentsTest, AServerIsSeenToBeAtWorkUntilItStops) {
+    auto& archive = harness->archive();
+    TaskGroup tasks(loop.get_executor(), log);
+    auto const watch = [&]() -> asio::awaitable<bool> {
+        auto const nobody = co_await archive.served_until();
+        EXPECT_TRUE(nobody && !*nobody);
+        tasks.start("presence", dynamo().store().keep_shown());
+        auto const give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        for (;;) {
+            auto const until = co_await archive.served_until();
+            if (until && *until) {
+                EXPECT_EQ(**until, harness->clock.now() + std::chrono::minutes(6));
+                break;
+            }
+            if (std::chrono::steady_clock::now() > give_up) co_return false;
+            co_await sleep_for(std::chrono::milliseconds(5));
+        }
+        tasks.stop();
+        auto const left = co_await tasks.join(std::chrono::seconds(30));
+        auto const after = co_await archive.served_until();
+        co_return left == 0 && after && !*after;
+    };
+    EXPECT_TRUE(run(watch()));
+}
+
+TEST_P(DynamoBadMomentsTest, AnImportLeavesAThreadThatSomebodyAskedInMeanwhile) {
+    auto const thread = make_thread(ann, "imported");
+    answer(ask(ann, thread, "old question"), "old answer");
+    auto const source = *run(harness->archive().find(thread));
+    std::vector<chat::ArchivedMessage> messages;
+    auto const reader = run(harness->archive().read(thread));
+    messages = *run((*reader)->next());
+
+    DynamoHarness other;
+    auto& archive = other.archive();
+    ASSERT_TRUE(run(archive.open_thread(source)));
+    ASSERT_TRUE(run(archive.add_messages(source, messages)));
+    std::optional<chat::TurnTicket> asked;
+    other.calls().meanwhile = [&]() -> asio::awaitable<void> {
+        auto ticket = co_await other.chats().begin_turn(ann, thread, make_turn("new question"));
+        EXPECT_TRUE(ticket);
+        if (ticket) asked = *ticket;
+    };
+    ASSERT_TRUE(run(archive.close_thread(source)));
+    ASSERT_TRUE(asked);
+    auto const there = run(other.chats().thread(ann, thread));
+    ASSERT_TRUE(there);
+    EXPECT_EQ(there->head, asked->reply);
+    EXPECT_TRUE(there->running);
+    ASSERT_TRUE(run(archive.close_thread(source)));
+    EXPECT_EQ(run(other.chats().thread(ann, thread))->head, asked->reply);
 }
 
 auth::UserPatch to_role(auth::UserRole role) {

@@ -349,20 +349,8 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs,
     }
 }
 
-asio::awaitable<void> Cleaner::show_presence() {
-    auto const until = engine_.clock.now() + between_rounds + std::chrono::minutes(1);
-    auto item = presence_key().item();
-    item.emplace("until", until.time_since_epoch().count());
-    item.emplace(expiry_attribute, epoch_seconds(until));
-    auto const shown = co_await engine_.table.put(std::move(item));
-    if (!shown)
-        engine_.log.warning("other programs do not see that this server is at work",
-                            {{"error", shown.error().message}});
-}
-
 asio::awaitable<void> Cleaner::keep_clean(chat::BlobStore& blobs) {
     for (;;) {
-        co_await show_presence();
         auto const removed = co_await clean_once(blobs, SteadyTime::max());
         if (!removed) {
             engine_.log.error("cleaning failed", {{"error", removed.error().message}});
@@ -372,12 +360,8 @@ asio::awaitable<void> Cleaner::keep_clean(chat::BlobStore& blobs) {
         // Asked to stop in the middle of a round, it is not asked again while it sleeps.
         bool const stopped = co_await stop_requested();
         bool const goes_on = !stopped && co_await sleep_for(between_rounds);
-        if (!goes_on) break;
+        if (!goes_on) co_return;
     }
-    auto const gone = co_await engine_.table.remove(presence_key());
-    if (!gone)
-        engine_.log.warning("other programs will think for minutes that this server is at work",
-                            {{"error", gone.error().message}});
 }
 
 }  // namespace kaiwa::store::dynamodb

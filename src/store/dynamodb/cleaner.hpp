@@ -2,7 +2,6 @@
 
 #include "chat/chat_store.hpp"
 #include "store/dynamodb/engine.hpp"
-#include "store/dynamodb/keys.hpp"
 
 namespace kaiwa::store::dynamodb {
 
@@ -11,11 +10,11 @@ namespace kaiwa::store::dynamodb {
 /// do it at the same time: each step is harmless when it is done twice.
 class Cleaner {
 public:
-    explicit Cleaner(Engine engine) : engine_(engine), name_(engine.random.token(9)) {}
+    explicit Cleaner(Engine engine) : engine_(engine) {}
 
     /// Until nothing is left, `until` has come or the task is stopped; tells how many items went.
     asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs, SteadyTime until);
-    /// Rounds, until the task is stopped. Meanwhile the table shows that a server is at work.
+    /// Rounds, until the task is stopped.
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs);
 
 private:
@@ -38,14 +37,8 @@ private:
     /// Of a file that is marked as deleted.
     asio::awaitable<Result<std::size_t>> discard(Item item, chat::BlobStore& blobs);
 
-    asio::awaitable<void> show_presence();
-    [[nodiscard]] Key presence_key() const {
-        return {std::string(servers_partition), "SERVER#" + name_};
-    }
-
     std::size_t put_off_ = 0;  // threads whose next look was put off, since the beginning
     Engine engine_;
-    std::string name_;  // of this server, for its presence
 };
 
 }  // namespace kaiwa::store::dynamodb

@@ -3,6 +3,7 @@
 #include "store/dynamodb/chat_store.hpp"
 #include "store/dynamodb/cleaner.hpp"
 #include "store/dynamodb/make_tables.hpp"
+#include "store/dynamodb/presence.hpp"
 #include "store/dynamodb/provider_store.hpp"
 #include "store/dynamodb/search.hpp"
 #include "store/dynamodb/thread_archive.hpp"
@@ -37,6 +38,7 @@ public:
           providers_(engine_),
           search_(engine_),
           archive_(engine_),
+          presence_(engine_),
           cleaner_(engine_) {}
 
     chat::ChatStore& chats() override { return chats_; }
@@ -45,6 +47,7 @@ public:
     chat::MessageSearch& search() override { return search_; }
     chat::ThreadArchive& archive() override { return archive_; }
 
+    asio::awaitable<void> keep_shown() override { return presence_.keep_shown(); }
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs) override {
         return cleaner_.keep_clean(blobs);
     }
@@ -78,6 +81,7 @@ private:
     DynamoProviderStore providers_;
     DynamoSearch search_;
     DynamoThreadArchive archive_;
+    Presence presence_;
     Cleaner cleaner_;
 };
 

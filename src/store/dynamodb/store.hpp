@@ -51,6 +51,8 @@ public:
     virtual chat::MessageSearch& search() = 0;
     virtual chat::ThreadArchive& archive() = 0;
 
+    /// Shows in the table that a server is at work, until the task is stopped; then no more.
+    virtual asio::awaitable<void> keep_shown() = 0;
     /// As store::sqlite::SqliteStore has it; every process may run it.
     virtual asio::awaitable<void> keep_clean(chat::BlobStore& blobs) = 0;
     /// Begins nothing more from `until` on.
