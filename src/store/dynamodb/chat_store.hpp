@@ -10,6 +10,10 @@
 
 namespace kaiwa::store::dynamodb {
 
+/// Tells the cleaner to hide once more what `who` owns: requests that were on their way when it was
+/// hidden may have made more, and the lists are late.
+[[nodiscard]] Item departed_item(chat::Principal const& who, Timestamp now);
+
 class DynamoChatStore final : public chat::ChatStore {
 public:
     explicit DynamoChatStore(Engine engine) : engine_(engine) {}
@@ -57,14 +61,15 @@ public:
     asio::awaitable<Result<void>> add_file(chat::Principal who, chat::FileInfo file) override;
     asio::awaitable<Result<chat::FileInfo>> file(chat::Principal who, FileId id) override;
 
-    /// Deletes what a person owns who is no more.
-    asio::awaitable<Result<void>> hide_belongings(chat::Principal who);
+    /// Deletes what somebody owns who is no more, and is in the lists of `username`.
+    asio::awaitable<Result<void>> hide_belongings(std::string username, chat::Principal who);
 
 private:
     /// Changes a thread as often as it takes for nobody to have come between.
     using Change = std::function<void(ThreadRow& row)>;
     asio::awaitable<Result<ThreadRow>> change_thread(chat::Principal who, ThreadId id,
                                                      Touch touch, Change change);
+    asio::awaitable<Result<void>> hide_files(UserId owner);
     asio::awaitable<Result<chat::Thread>> with_running(ThreadRow row);
     asio::awaitable<Result<GenerationRow>> own_generation(chat::Principal who, GenerationId id);
     asio::awaitable<Result<GenerationRow>> leased(chat::Lease lease);

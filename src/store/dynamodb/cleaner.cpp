@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::chrono::minutes between_rounds{5};
 constexpr std::size_t due_a_page = 100;
+/// Longer than a request that was let in goes on making things.
+constexpr std::chrono::minutes departed_for{2};
 
 std::optional<Uuid> id_behind(std::string_view key, std::string_view prefix) {
     if (!key.starts_with(prefix)) return std::nullopt;
@@ -316,6 +318,30 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_sessions() {
     co_return count;
 }
 
+asio::awaitable<Result<std::size_t>> Cleaner::hide_departed(SteadyTime until) {
+    auto const departed =
+        co_await due(std::string(departed_owners), engine_.clock.now() - departed_for);
+    if (!departed) co_return std::unexpected(departed.error());
+    DynamoChatStore chats(engine_);
+    std::size_t total = 0;
+    for (auto const& listed : *departed) {
+        if (!co_await goes_on(until)) co_return total;
+        auto const id = id_behind(string_or(listed, "PK"), "KAIWA#USER#");
+        if (!id) continue;
+        // By the id alone: somebody else may have the name by now.
+        chat::Principal const who{UserId{*id}, {}, auth::UserRole::user};
+        auto const item = co_await engine_.table.get(departed_key(who.id));
+        if (!item) co_return std::unexpected(item.error());
+        if (!*item) continue;
+        auto const hidden = co_await chats.hide_belongings(string_or(**item, "username"), who);
+        if (!hidden) co_return std::unexpected(hidden.error());
+        auto const gone = co_await engine_.table.remove(departed_key(who.id));
+        if (!gone) co_return std::unexpected(gone.error());
+        ++total;
+    }
+    co_return total;
+}
+
 asio::awaitable<bool> Cleaner::goes_on(SteadyTime until) {
     bool const stopped = co_await stop_requested();
     co_return !stopped && std::chrono::steady_clock::now() < until;
@@ -342,6 +368,9 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs,
         if (!removed) co_return removed;
         total += *removed;
         removed = co_await remove_sessions();
+        if (!removed) co_return removed;
+        total += *removed;
+        removed = co_await hide_departed(until);
         if (!removed) co_return removed;
         total += *removed;
         // Those that were put off may have stood before others whose time is over.

@@ -31,6 +31,7 @@ private:
     asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);
     asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_sessions();
+    asio::awaitable<Result<std::size_t>> hide_departed(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_partition(std::string pk, std::string prefix);
     asio::awaitable<Result<std::size_t>> let_go(FileId file, ThreadId thread,
                                                 chat::BlobStore& blobs);

@@ -128,4 +128,35 @@ asio::awaitable<Result<chat::FileInfo>> DynamoChatStore::file(Principal who, Fil
     co_return rows->front().info;
 }
 
+asio::awaitable<Result<void>> DynamoChatStore::hide_files(UserId owner) {
+    Query query{.pk = user_partition(owner), .prefix = "FILE#"};
+    auto pointers = co_await engine_.table.query_all(std::move(query));
+    if (!pointers) co_return std::unexpected(pointers.error());
+    for (auto const& pointer : *pointers) {
+        auto const id = FileId::parse(std::string_view(string_or(pointer, "SK")).substr(5));
+        if (!id) continue;
+        Aliases aliases;
+        Update update(aliases);
+        // In the list of what nobody has, from now on; the cleaner takes it in its time.
+        update.set("deleted", true)
+            .set("UserThreadPK", unattached_files)
+            .set("UserThreadSK", index_time(engine_.clock.now()));
+        auto const text = update.text();
+        auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
+        auto done = co_await engine_.table.update(file_key(*id).item(), aliases, text, exists);
+        if (!done) co_return std::unexpected(done.error());
+    }
+    co_return Result<void>{};
+}
+
+Item departed_item(Principal const& who, Timestamp now) {
+    auto item = departed_key(who.id).item();
+    Item own{{"id", who.id.text()},
+             {"username", who.username},
+             {"UserThreadPK", departed_owners},
+             {"UserThreadSK", index_time(now)}};
+    item.merge(own);
+    return item;
+}
+
 }  // namespace kaiwa::store::dynamodb

@@ -61,6 +61,8 @@ inline constexpr std::string_view parts_prefix = "PART#";
 
 [[nodiscard]] inline std::string user_partition(UserId id) { return "KAIWA#USER#" + id.text(); }
 [[nodiscard]] inline Key user_key(UserId id) { return {user_partition(id), "USER"}; }
+/// Whose belongings are hidden once more: what came while they were deleted.
+[[nodiscard]] inline Key departed_key(UserId id) { return {user_partition(id), "DEPARTED"}; }
 [[nodiscard]] inline Key user_session_key(UserId user, SessionId id) {
     return {user_partition(user), "SESSION#" + id.text()};
 }
@@ -101,6 +103,7 @@ inline constexpr std::string_view waiting_parts = "KAIWA#PARTS";
 /// it said so itself.
 inline constexpr std::string_view passing_threads = "KAIWA#PASSING";
 inline constexpr std::string_view unattached_files = "KAIWA#UPLOADS";
+inline constexpr std::string_view departed_owners = "KAIWA#DEPARTED";
 inline constexpr std::string_view expiring_sessions = "KAIWA#SESSIONS";
 /// Logs whose generation ended, spread over 16 partitions of the index.
 [[nodiscard]] inline std::string ended_logs(char digit) {

@@ -318,6 +318,15 @@ asio::awaitable<Result<std::vector<ApiKey>>> DynamoUserStore::keys(std::optional
     co_return out;
 }
 
+namespace {
+
+/// A key without a user owns what was made with it.
+auth::Principal owner_of(ApiKey const& key) {
+    return {UserId{key.id.value}, "key:" + key.name, auth::UserRole::user};
+}
+
+}  // namespace
+
 asio::awaitable<Result<void>> DynamoUserStore::remove_key(ApiKey key) {
     auto const& table = engine_.table;
     Aliases there;
@@ -326,6 +335,8 @@ asio::awaitable<Result<void>> DynamoUserStore::remove_key(ApiKey key) {
     actions.push_back(table.remove_action(api_key_id_key(key.id).item(), there, condition));
     actions.push_back(table.remove_action(api_key_key(key.key_hash).item()));
     actions.push_back(table.remove_action(key_name_key(key).item()));
+    if (!key.user)
+        actions.push_back(table.put_action(departed_item(owner_of(key), engine_.clock.now())));
     auto done = co_await engine_.table.transact(std::move(actions));
     if (!done) co_return std::unexpected(done.error());
     if (!done->done) co_return not_found();
@@ -342,11 +353,8 @@ asio::awaitable<Result<void>> DynamoUserStore::revoke_key(std::optional<UserId> 
     if (!key || (user && key->user != user)) co_return not_found();
     auto removed = co_await remove_key(*key);
     if (!removed || key->user) co_return removed;
-    // A key without a user owns what was made with it.
-    auth::Principal const who{UserId{id.value}, "key:" + key->name, auth::UserRole::user};
-    auto hidden = co_await chats_.hide_belongings(who);
-    if (!hidden) co_return hidden;
-    co_return co_await hide_files(who.id);
+    auto const who = owner_of(*key);
+    co_return co_await chats_.hide_belongings(who.username, who);
 }
 
 }  // namespace kaiwa::store::dynamodb

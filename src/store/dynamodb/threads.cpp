@@ -263,8 +263,9 @@ asio::awaitable<Result<Thread>> DynamoChatStore::restore_thread(Principal who, T
     co_return co_await with_running(std::move(*row));
 }
 
-asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(Principal who) {
-    for (auto const& list : {user_threads(who.username), archived_threads(who.username)}) {
+asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(std::string username,
+                                                               Principal who) {
+    for (auto const& list : {user_threads(username), archived_threads(username)}) {
         Query listed{.pk = list,
                      .index = Query::Index::user_thread,
                      .order = Query::Order::descending};
@@ -278,7 +279,7 @@ asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(Principal who) {
             if (!hidden && hidden.error().code != Errc::not_found) co_return hidden;
         }
     }
-    co_return Result<void>{};
+    co_return co_await hide_files(who.id);
 }
 
 }  // namespace kaiwa::store::dynamodb

@@ -171,11 +171,17 @@ asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
             if (!replaceable) co_return std::unexpected(replaceable.error());
             if (!*replaceable) co_return last_administrator();
         }
+        if (!user.disabled) {
+            // Nobody signs in as them, or goes on, while what is theirs goes.
+            auth::UserPatch patch;
+            patch.disabled = true;
+            auto const disabled = co_await update_user(id, patch);
+            if (!disabled) co_return std::unexpected(disabled.error());
+            continue;
+        }
         // What is theirs goes first: whoever gets the name next must not find it.
         auth::Principal const who{id, user.username, user.role};
-        auto hidden = co_await chats_.hide_belongings(who);
-        if (!hidden) co_return hidden;
-        hidden = co_await hide_files(id);
+        auto hidden = co_await chats_.hide_belongings(user.username, who);
         if (!hidden) co_return hidden;
 
         Aliases aliases;
@@ -190,6 +196,7 @@ asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
             nobody.role = UserRole::user;
             actions.push_back(administrators_change(engine_.table, *row, nobody));
         }
+        actions.push_back(engine_.table.put_action(departed_item(who, engine_.clock.now())));
         auto done = co_await engine_.table.transact(std::move(actions));
         if (!done) co_return std::unexpected(done.error());
         if (done->refused_at(3)) co_return last_administrator();
@@ -205,27 +212,6 @@ asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
     for (auto const& each : *left) {
         removed = co_await remove_key(each);
         if (!removed) co_return removed;
-    }
-    co_return Result<void>{};
-}
-
-asio::awaitable<Result<void>> DynamoUserStore::hide_files(UserId owner) {
-    Query query{.pk = user_partition(owner), .prefix = "FILE#"};
-    auto pointers = co_await engine_.table.query_all(std::move(query));
-    if (!pointers) co_return std::unexpected(pointers.error());
-    for (auto const& pointer : *pointers) {
-        auto const id = FileId::parse(std::string_view(string_or(pointer, "SK")).substr(5));
-        if (!id) continue;
-        Aliases aliases;
-        Update update(aliases);
-        // In the list of what nobody has, from now on; the cleaner takes it in its time.
-        update.set("deleted", true)
-            .set("UserThreadPK", unattached_files)
-            .set("UserThreadSK", index_time(engine_.clock.now()));
-        auto const text = update.text();
-        auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
-        auto done = co_await engine_.table.update(file_key(*id).item(), aliases, text, exists);
-        if (!done) co_return std::unexpected(done.error());
     }
     co_return Result<void>{};
 }

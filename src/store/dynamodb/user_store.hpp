@@ -45,7 +45,6 @@ private:
     asio::awaitable<Result<bool>> is_replaceable(UserId id);
     asio::awaitable<Result<void>> saw(std::string username, Timestamp at);
     asio::awaitable<Result<void>> remove_sessions(UserId user);
-    asio::awaitable<Result<void>> hide_files(UserId owner);
     asio::awaitable<Result<void>> remove_key(auth::ApiKey key);
 
     Engine engine_;
