@@ -2,6 +2,7 @@
 #include "api/content_disposition.hpp"
 #include "api/multipart.hpp"
 #include "base/utf8.hpp"
+#include "chat/file_names.hpp"
 #include "fuzz_input.hpp"
 
 #include <optional>
@@ -28,7 +29,7 @@ void take(Parts& parts, MultipartParser& parser, std::string_view bytes) {
         if (auto* head = std::get_if<MultipartParser::PartHead>(&item)) {
             parts.seen += "<" + head->disposition + "|" + head->content_type + ">";
             if (auto const found = kaiwa::api::parse_disposition(head->disposition)) {
-                auto const name = kaiwa::api::safe_file_name(found->filename.value_or(""));
+                auto const name = kaiwa::chat::safe_file_name(found->filename.value_or(""));
                 kaiwa::fuzz::require(kaiwa::is_valid_utf8(name) && !name.contains('/') &&
                                      !name.empty() && name.size() <= 200);
             }

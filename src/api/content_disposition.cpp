@@ -1,14 +1,12 @@
 #include "api/content_disposition.hpp"
 
-#include "base/utf8.hpp"
+#include "chat/file_names.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace kaiwa::api {
 namespace {
-
-constexpr std::size_t max_name_bytes = 200;
 
 bool is_token(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -86,22 +84,12 @@ std::optional<std::string> decode_extended(std::string_view value) {
     return out;
 }
 
-/// Directions of text and other invisible marks, with which a name can pretend to be another.
-bool is_deceptive(std::string_view code_point) {
-    if (code_point.size() != 3) return false;
-    auto const byte = [&](std::size_t i) { return static_cast<unsigned char>(code_point[i]); };
-    unsigned const value = (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
-    return (value >= 0x202A && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069) ||
-           value == 0x200E || value == 0x200F || value == 0xFEFF || value == 0x2028 ||
-           value == 0x2029;
-}
-
 }  // namespace
 
 std::string attachment(std::string_view name) {
     static constexpr char digits[] = "0123456789ABCDEF";
     std::string out = "attachment; filename*=UTF-8''";
-    for (char const c : safe_file_name(name)) {
+    for (char const c : chat::safe_file_name(name)) {
         if (is_attribute(c)) {
             out += c;
             continue;
@@ -140,25 +128,6 @@ std::optional<Disposition> parse_disposition(std::string_view value) {
     }
     if (extended) found.filename = std::move(extended);
     return found;
-}
-
-std::string safe_file_name(std::string_view name) {
-    auto const slash = name.find_last_of("/\\");
-    if (slash != name.npos) name.remove_prefix(slash + 1);
-    auto const whole = replace_invalid_utf8(std::string(name.substr(0, 4 * max_name_bytes)));
-    std::string out;
-    for (std::string_view rest = whole; !rest.empty();) {
-        auto const code_point = utf8_first(rest, 1);
-        rest.remove_prefix(code_point.size());
-        auto const first = static_cast<unsigned char>(code_point.front());
-        bool const is_control = first < 0x20 || first == 0x7F ||
-                                (code_point.size() == 2 && first == 0xC2 &&
-                                 static_cast<unsigned char>(code_point[1]) < 0xA0);
-        if (!is_control && !is_deceptive(code_point)) out += code_point;
-    }
-    out = std::string(utf8_prefix(out, max_name_bytes));
-    if (out.empty() || out == "." || out == "..") return "file";
-    return out;
 }
 
 }  // namespace kaiwa::api

@@ -18,8 +18,4 @@ struct Disposition {
 /// Reads one; nothing when it is malformed.
 [[nodiscard]] std::optional<Disposition> parse_disposition(std::string_view value);
 
-/// A file's name for people, of what a client called it: the last part of a path, without control
-/// and direction characters, at most 200 bytes of well-formed UTF-8, never empty.
-[[nodiscard]] std::string safe_file_name(std::string_view name);
-
 }  // namespace kaiwa::api

@@ -2,6 +2,7 @@
 
 #include "api/guard.hpp"
 #include "api/listing.hpp"
+#include "chat/file_names.hpp"
 
 #include <fmt/format.h>
 
@@ -12,19 +13,7 @@
 namespace kaiwa::api {
 namespace {
 
-constexpr std::string_view anything = "application/octet-stream";
-constexpr std::size_t max_type_bytes = 100;
-
-bool is_well_formed(std::string_view type) {
-    auto const slash = type.find('/');
-    auto const is_character = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               std::string_view("/+-._").contains(c);
-    };
-    return slash != type.npos && slash > 0 && slash + 1 < type.size() &&
-           type.find('/', slash + 1) == type.npos && type.size() <= max_type_bytes &&
-           std::ranges::all_of(type, is_character);
-}
+using chat::any_media_type;
 
 /// Source code and settings, which are uploaded to be read.
 constexpr std::array<std::string_view, 22> plain_text{
@@ -48,12 +37,12 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> document
 
 std::string_view type_of_name(std::string_view name) {
     auto const dot = name.rfind('.');
-    if (dot == name.npos) return anything;
+    if (dot == name.npos) return any_media_type;
     auto const ending = ascii_lower(name.substr(dot + 1));
     if (std::ranges::find(plain_text, ending) != plain_text.end()) return "text/plain";
     for (auto const& [known, type] : documents)
         if (known == ending) return type;
-    return anything;
+    return any_media_type;
 }
 
 bool is_checked_picture(std::string_view type) {
@@ -85,8 +74,8 @@ Result<std::string> decide_media_type(std::string_view declared, std::string_vie
     auto type = bare_media_type(declared);
     if (type == "image/jpg") type = "image/jpeg";
     auto const picture = picture_type(head);
-    if (type.empty() || type == anything) type = picture.empty() ? type_of_name(name) : picture;
-    if (!is_well_formed(type))
+    if (type.empty() || type == any_media_type) type = picture.empty() ? type_of_name(name) : picture;
+    if (!chat::is_media_type(type))
         return fail(Errc::unsupported, "the file's media type is malformed", "unsupported_type");
     if (is_checked_picture(type) && type != picture)
         return fail(Errc::unsupported, fmt::format("the file says that it is {}, but is not", type),

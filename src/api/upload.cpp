@@ -1,7 +1,7 @@
 #include "api/upload.hpp"
 
-#include "api/content_disposition.hpp"
 #include "api/media_type.hpp"
+#include "chat/file_names.hpp"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@ namespace kaiwa::api {
 Upload::Upload(Call& call, std::string_view name, std::string declared_type)
     : call_(call), watch_(call), declared_type_(std::move(declared_type)) {
     file_.id = FileId{make_uuid7(call.services.clock, call.services.random)};
-    file_.name = safe_file_name(name);
+    file_.name = chat::safe_file_name(name);
 }
 
 asio::awaitable<Result<void>> Upload::write(std::string bytes) {
