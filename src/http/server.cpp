@@ -72,6 +72,16 @@ void send_full(int socket) {
     static_cast<void>(send_now(socket, what, 0));
 }
 
+std::string_view advice_on(boost::system::error_code error) {
+    if (error == asio::error::address_in_use)
+        return "; stop the program that uses it, or choose another port";
+    if (error == asio::error::access_denied)
+        return "; ports below 1024 are the system's: choose another port";
+    if (error == boost::system::errc::address_not_available)
+        return "; choose an address of this machine, or 0.0.0.0 for all of them";
+    return "";
+}
+
 Result<tcp::acceptor> listen_on(asio::any_io_executor loop, tcp::endpoint const& address,
                                 bool shared) {
     tcp::acceptor acceptor(loop);
@@ -83,8 +93,8 @@ Result<tcp::acceptor> listen_on(asio::any_io_executor loop, tcp::endpoint const&
     if (!error) acceptor.listen(backlog, error);
     if (error) {
         return fail(Errc::unavailable,
-                    fmt::format("cannot listen on {}:{}: {}; is another program using it?",
-                                address.address().to_string(), address.port(), error.message()));
+                    fmt::format("cannot listen on {}:{}: {}{}", address.address().to_string(),
+                                address.port(), error.message(), advice_on(error)));
     }
     return acceptor;
 }

@@ -1,5 +1,6 @@
 #include "server/admin_commands.hpp"
 
+#include "auth/rules.hpp"
 #include "server/late_secrets.hpp"
 #include "server/wire_auth.hpp"
 #include "server/wire_store.hpp"
@@ -14,7 +15,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -183,27 +183,19 @@ private:
     }
 };
 
-/// Only what adds somebody begins a new store: whoever looks for what is there, and names the wrong
-/// folder, is told.
-Result<void> find_store(CommandLine const& line, Settings const& settings) {
-    if (settings.store != StoreKind::sqlite) return {};
-    auto const database = settings.data / "kaiwa.db";
-    std::error_code failure;
-    if (std::filesystem::exists(database, failure)) return {};
-    if (!std::holds_alternative<UserAdd>(line.command) &&
-        !std::holds_alternative<KeyAdd>(line.command))
-        return fail(Errc::not_found, fmt::format("there is no database {}; --data names the folder",
-                                                 database.string()));
-    std::cerr << fmt::format("There was no database {}: it is made.\n", database.string());
-    return {};
-}
-
 }  // namespace
 
 Result<void> run_admin_command(CommandLine const& line, Settings settings) {
-    if (auto found = find_store(line, settings); !found) return found;
+    bool const adds = std::holds_alternative<UserAdd>(line.command) ||
+                      std::holds_alternative<KeyAdd>(line.command);
+    auto found = find_store(settings, adds ? NewStore::made : NewStore::refused);
+    if (!found) return found;
     // Whoever stops reading must not end a command before it has seen to what it made.
     std::signal(SIGPIPE, SIG_IGN);
+    if (auto const* added = std::get_if<UserAdd>(&line.command)) {
+        // Before a password is asked for.
+        if (auto good = auth::check_username(added->username); !good) return good;
+    }
     std::optional<Secret> password;
     if (std::holds_alternative<UserAdd>(line.command) ||
         std::holds_alternative<UserPasswd>(line.command)) {

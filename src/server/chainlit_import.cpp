@@ -26,6 +26,14 @@ public:
                            fmt::format("there is no table {} in DynamoDB; --table names it",
                                        ground_.command.table));
         if (!all) co_return std::unexpected(all.error());
+        if (all->threads.empty() && all->unreadable.empty()) {
+            auto const good = co_await check_keys();
+            if (!good) co_return std::unexpected(good.error());
+        }
+        for (std::size_t i = 0; i < all->threads.size() + all->unreadable.size(); ++i) {
+            tally_.count_read();
+            tally_.count_known();
+        }
         for (auto const& key : all->unreadable)
             tally_.leave_out(key + ": its id is no lower-case UUID");
         for (auto const& id : all->threads) {
@@ -43,6 +51,16 @@ public:
     }
 
 private:
+    /// Whether a table without threads could have some.
+    asio::awaitable<Result<void>> check_keys() {
+        auto const thread = co_await source_.archive().find(ThreadId{});
+        if (thread || thread.error().code == Errc::not_found) co_return Result<void>{};
+        if (thread.error().reason != "other_keys") co_return std::unexpected(thread.error());
+        co_return fail(Errc::invalid_argument,
+                       fmt::format("the table {} is not Chainlit's: its keys are not PK and SK; "
+                                   "--table names the right one",
+                                   ground_.command.table));
+    }
     asio::awaitable<Result<void>> store(ThreadId id) {
         auto thread = co_await source_.archive().find(id);
         if (!thread && thread.error().code == Errc::not_found) co_return Result<void>{};
@@ -53,7 +71,7 @@ private:
         auto const reader = co_await source_.archive().read(id);
         if (!reader) co_return std::unexpected(reader.error());
         if (ground_.only_looks()) co_return co_await look(id, **reader);
-        FileCarrier carrier(**reader, files_, ground_.target.blobs(),
+        FileCarrier carrier(**reader, files_, ground_.target->blobs(),
                             FileCarrier::Missing::left_out);
         auto const stored = co_await copy(std::move(*thread), carrier);
         if (!stored) co_return std::unexpected(stored.error());
@@ -103,7 +121,7 @@ private:
         auto owner = co_await person(thread.owner);
         if (!owner) co_return std::unexpected(owner.error());
         thread.owner = std::move(*owner);
-        co_return co_await transfer::import_thread(ground_.target.archive(), std::move(thread),
+        co_return co_await transfer::import_thread(ground_.target->archive(), std::move(thread),
                                                    messages);
     }
 
@@ -111,7 +129,7 @@ private:
     /// does, and role user whatever it says.
     asio::awaitable<Result<auth::Principal>> person(auth::Principal theirs) {
         if (ground_.user) co_return *ground_.user;
-        auto here = co_await ground_.target.users().user_by_name(theirs.username);
+        auto here = co_await ground_.target->users().user_by_name(theirs.username);
         if (here) co_return auth::Principal{here->user.id, here->user.username, here->user.role};
         if (here.error().code != Errc::not_found) co_return std::unexpected(here.error());
         if (auto good = auth::check_username(theirs.username); !good)
@@ -131,7 +149,7 @@ private:
                 added.password_hash = std::move(known->password_hash);
             }
         }
-        auto stored = co_await ground_.target.users().add_user(std::move(added));
+        auto stored = co_await ground_.target->users().add_user(std::move(added));
         if (!stored) co_return std::unexpected(stored.error());
         theirs.role = auth::UserRole::user;
         co_return theirs;

@@ -61,11 +61,15 @@ public:
         auto* backup =
             add(&app_, "backup", "Copy everything to a new folder, also while the server runs",
                 [this] { return Backup{text_}; });
-        backup->add_option("folder", text_, "where to; a new or empty folder")->required();
+        backup->add_option("folder", text_, "where to; a new or empty folder")
+            ->required()
+            ->check(refuse_empty);
         auto* restore =
             add(&app_, "restore", "Put a backup in the place of the data, while no server runs",
                 [this] { return Restore{text_}; });
-        restore->add_option("folder", text_, "a folder that kaiwa backup made")->required();
+        restore->add_option("folder", text_, "a folder that kaiwa backup made")
+            ->required()
+            ->check(refuse_empty);
         add_migrate();
         add_import();
         add(&app_, "version", "Print the version", [] { return ShowVersion{}; });
@@ -225,30 +229,31 @@ private:
                           .bucket = bucket_,
                           .mode = flag_ ? Import::Mode::look : Import::Mode::store};
         });
-        app->add_option("--table", table_, fmt::format("the table's name ({})", table));
+        auto const option = [app](char const* flag, std::string& into, std::string const& about) {
+            app->add_option(flag, into, about)->check(refuse_empty);
+        };
+        option("--table", table_, fmt::format("the table's name ({})", table));
         if (from == Import::From::chainlit) {
             app->add_option("--user-table", user_table_,
                             "its sample's table of users (UserAuth); \"\" where there is none");
         } else {
-            app->add_option("--file", file_,
-                            "read an export instead: DynamoDB's JSON, an item a line");
+            option("--file", file_, "read an export instead: DynamoDB's JSON, an item a line");
             bool const names_owners = from == Import::From::bedrock_chat ||
                                       from == Import::From::genu ||
                                       from == Import::From::user_roles;
             if (names_owners)
-                app->add_option(
-                    "--issuer", issuer_,
-                    "its people are subjects of this issuer, and become its users here");
+                option("--issuer", issuer_,
+                       "its people are subjects of this issuer, and become its users here");
         }
         if (from == Import::From::langchain)
-            app->add_option("--key", session_key_, "the table's hash key (SessionId)");
+            option("--key", session_key_, "the table's hash key (SessionId)");
         if (from == Import::From::bedrock_chat)
-            app->add_option("--bucket", bucket_, "where it keeps long conversations");
+            option("--bucket", bucket_, "where it keeps long conversations");
         if (from == Import::From::chainlit)
-            app->add_option("--bucket", bucket_,
-                            "where it keeps pictures and files (the one of files.s3.bucket)");
+            option("--bucket", bucket_,
+                   "where it keeps pictures and files (the one of files.s3.bucket)");
         if (from != Import::From::user_roles)
-            app->add_option("--user", username_, "give everything to this user");
+            option("--user", username_, "give everything to this user");
         app->add_flag("--dry-run", flag_, "say what would come in, and store nothing");
     }
     void add_serve() {

@@ -117,6 +117,16 @@ TEST(CommandLine, SaysWhatIsWrong) {
                                                {"key", "add", "k", "--user", ""},
                                                {"serve", "--data", ""},
                                                {"backup"},
+                                               {"backup", ""},
+                                               {"restore", ""},
+                                               {"import", "genu", "--user", "a", "--file", ""},
+                                               {"import", "genu", "--user", ""},
+                                               {"import", "genu", "--issuer", ""},
+                                               {"import", "langchain", "--table", ""},
+                                               {"import", "langchain", "--key", ""},
+                                               {"import", "chainlit", "--bucket", ""},
+                                               {"serve", "--data", "a", "--data", "b"},
+                                               {"backup", "a", "b"},
                                                {"version", "x"}}) {
         auto const refused = parse(wrong);
         ASSERT_FALSE(refused);

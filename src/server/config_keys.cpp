@@ -196,7 +196,7 @@ std::vector<Key> make_keys() {
     std::vector<Key> keys{
         {"server.listen", KeyKind::text, R"("127.0.0.1:8080")",
          "an IP address with a port such as 127.0.0.1:8080 or [::1]:8080", take_listen},
-        {"server.data", KeyKind::text, R"("data")", "a folder", take_data},
+        {"server.data", KeyKind::text, R"("data")", "a folder whose name is UTF-8", take_data},
         {"server.public_url", KeyKind::text, R"("")",
          "an address such as https://chat.example.com, without a path", take_public_url},
         {"server.trusted_proxies", list, "[]",

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -152,10 +154,13 @@ Result<std::unique_ptr<ForeignItems>> open_foreign_items(Import const& command,
                                                          Random& random, Log& log) {
     if (command.file.empty())
         return std::make_unique<TableItems>(command.table, settings, aws, random, log);
+    errno = 0;
     auto file = std::make_unique<std::ifstream>(command.file);
     std::error_code absent;
-    if (!*file || std::filesystem::is_directory(command.file, absent))
-        return fail(Errc::not_found, fmt::format("the file {} cannot be read", command.file));
+    if (std::filesystem::is_directory(command.file, absent)) errno = EISDIR;
+    if (!*file || errno == EISDIR)
+        return fail(Errc::not_found, fmt::format("the file {} cannot be read: {}", command.file,
+                                                 std::strerror(errno)));
     return items_in(std::move(file), command.file);
 }
 

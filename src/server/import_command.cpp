@@ -1,7 +1,9 @@
 #include "server/import_command.hpp"
 
 #include "server/chainlit_import.hpp"
+#include "server/late_secrets.hpp"
 #include "server/run_alone.hpp"
+#include "server/sealing_key.hpp"
 #include "server/table_import.hpp"
 #include "server/wire_auth.hpp"
 #include "store/s3/s3_blobs.hpp"
@@ -9,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <iostream>
+#include <optional>
 
 namespace kaiwa::server {
 namespace {
@@ -44,13 +47,44 @@ Result<void> check(Import const& command, Settings const& settings) {
 asio::awaitable<Result<void>> find_user(ImportGround& ground) {
     auto const& name = ground.command.user;
     if (name.empty()) co_return Result<void>{};
-    auto user = co_await ground.target.users().user_by_name(name);
+    auto user = co_await ground.target->users().user_by_name(name);
     if (!user && user.error().code == Errc::not_found)
         co_return fail(Errc::not_found,
                        fmt::format("there is no user \"{}\"; kaiwa user add makes one", name));
     if (!user) co_return std::unexpected(user.error());
     ground.user = auth::Principal{user->user.id, user->user.username, user->user.role};
     co_return Result<void>{};
+}
+
+/// What a system's table holds, for people.
+std::string_view kind_of(From from) {
+    switch (from) {
+        case From::chainlit:
+            return "a thread of Chainlit's";
+        case From::langchain:
+            return "a session of LangChain's";
+        case From::bedrock_chat:
+            return "an item of bedrock-chat's";
+        case From::genu:
+            return "an item of GenU's";
+        case From::private_rag:
+            return "a question with its answer";
+        case From::user_roles:
+            return "a user's role";
+    }
+    return {};
+}
+
+std::string source_of(Import const& command) {
+    return command.file.empty() ? "the table " + command.table : command.file;
+}
+
+/// Refuses what was all something else; a table of the system's own may have nothing to bring in.
+Result<void> judge(Import const& command, ImportTally const& tally) {
+    if (tally.read() == 0 || tally.known() > 0) return {};
+    return fail(Errc::invalid_argument,
+                fmt::format("nothing in {} is {}: it is another system's, or no export of DynamoDB's",
+                            source_of(command), kind_of(command.from)));
 }
 
 asio::awaitable<Result<ImportTally>> import_stores(ImportGround& ground, Stores& source,
@@ -69,6 +103,9 @@ asio::awaitable<Result<ImportTally>> import_items(ImportGround& ground, ForeignI
 }
 
 void print(Import const& command, ImportTally const& tally) {
+    std::cout << fmt::format("read {} {} of {}\n", tally.read(),
+                             command.from == From::chainlit ? "threads" : "items",
+                             source_of(command));
     auto const* done = command.mode == Import::Mode::look ? "would import" : "imported";
     if (command.from == From::user_roles)
         std::cout << fmt::format("{} {} roles", done, tally.stored());
@@ -82,7 +119,8 @@ void print(Import const& command, ImportTally const& tally) {
 }
 
 /// The configuration of a store that is a Chainlit's tables.
-Settings of_chainlit(Settings settings, Import const& command) {
+Settings of_chainlit(Settings settings, Import const& command, Random& random) {
+    settings.sealing_secret = make_sealing_secret(random);  // nothing in it is sealed
     settings.store = StoreKind::dynamodb;
     settings.dynamodb.table = command.table;
     settings.dynamodb.user_table = command.user_table;
@@ -103,6 +141,55 @@ std::unique_ptr<chat::BlobStore> open_chainlits_files(Settings const& settings,
          .prefix = s3.prefix});
 }
 
+/// Whether a user who is named must be there before, or people are added.
+NewStore new_store(Import const& command) {
+    bool const adds_people = command.user.empty() && command.mode == Import::Mode::store;
+    return adds_people ? NewStore::made : NewStore::refused;
+}
+
+/// What is read, open.
+struct Source {
+    std::unique_ptr<Stores> chainlit;
+    std::unique_ptr<chat::BlobStore> chainlits_files;
+    std::unique_ptr<ForeignItems> items;
+    std::unique_ptr<ForeignObjects> objects;
+};
+
+Result<Source> open_source(Import const& command, Settings const& settings, AwsGround& aws,
+                           Clock const& clock, Random& random, Log& log) {
+    Source source;
+    if (command.from == From::chainlit) {
+        auto tables = open_stores(of_chainlit(settings, command, random), StoreUser::tool, aws,
+                                  clock, random, log);
+        if (!tables) return std::unexpected(tables.error());
+        source.chainlit = std::move(*tables);
+        source.chainlits_files = open_chainlits_files(settings, command, aws);
+        return source;
+    }
+    auto items = open_foreign_items(command, settings, aws, random, log);
+    if (!items) return std::unexpected(items.error());
+    source.items = std::move(*items);
+    source.objects = open_foreign_objects(command, settings, aws);
+    return source;
+}
+
+/// Null where nothing is to be stored and nobody is to be found.
+Result<std::unique_ptr<Stores>> open_target(Import const& command, Settings settings,
+                                            AwsGround& aws, Clock const& clock, Random& random,
+                                            Log& log) {
+    bool const looks = command.mode == Import::Mode::look;
+    if (looks && command.user.empty()) return nullptr;
+    if (auto found = find_store(settings, new_store(command)); !found)
+        return std::unexpected(found.error());
+    if (auto read = read_sealing_secret_now(settings, clock, random, log); !read)
+        return std::unexpected(read.error());
+    if (looks) settings.dynamodb.create_tables = false;
+    // Of the other systems' conversations only the texts come in.
+    bool const with_files = command.from == From::chainlit && !looks;
+    return open_stores(settings, with_files ? StoreUser::tool_with_files : StoreUser::tool, aws,
+                       clock, random, log);
+}
+
 }  // namespace
 
 Result<void> import_from(Import const& command, Settings const& settings) {
@@ -112,29 +199,23 @@ Result<void> import_from(Import const& command, Settings const& settings) {
     StderrLog log(LogFormat::text, LogLevel::warning);
     asio::io_context loop;
     AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
-    // Of the other systems' conversations only the texts come in.
-    auto const user = command.from == From::chainlit ? StoreUser::tool_with_files : StoreUser::tool;
-    auto target = open_stores(settings, user, aws, clock, random, log);
+    auto source = open_source(command, settings, aws, clock, random, log);
+    if (!source) return std::unexpected(source.error());
+    auto target = open_target(command, settings, aws, clock, random, log);
     if (!target) return std::unexpected(target.error());
-    Identity identity((*target)->users(), clock, random, log);
-    ImportGround ground{command, **target, identity.authenticator, clock};
+    std::optional<Identity> identity;
+    if (*target) identity.emplace((*target)->users(), clock, random, log);
+    ImportGround ground{command, target->get(), identity ? &identity->authenticator : nullptr,
+                        clock};
 
-    Result<ImportTally> tally;
-    if (command.from == From::chainlit) {
-        auto source =
-            open_stores(of_chainlit(settings, command), StoreUser::tool, aws, clock, random, log);
-        if (!source) return std::unexpected(source.error());
-        auto const files = open_chainlits_files(settings, command, aws);
-        tally = run_alone(loop, aws, import_stores(ground, **source, files.get()));
-    } else {
-        auto items = open_foreign_items(command, settings, aws, random, log);
-        if (!items) return std::unexpected(items.error());
-        auto const objects = open_foreign_objects(command, settings, aws);
-        tally = run_alone(loop, aws, import_items(ground, **items, objects.get()));
-    }
+    auto const tally =
+        run_alone(loop, aws,
+                  source->chainlit ? import_stores(ground, *source->chainlit,
+                                                   source->chainlits_files.get())
+                                   : import_items(ground, *source->items, source->objects.get()));
     if (!tally) return std::unexpected(tally.error());
     print(command, *tally);
-    return {};
+    return judge(command, *tally);
 }
 
 }  // namespace kaiwa::server

@@ -12,11 +12,11 @@
 
 namespace kaiwa::server {
 
-/// What `kaiwa import` works on. Outlives the import.
+/// What `kaiwa import` works on. Outlives the import. One that only looks has no target.
 struct ImportGround {
     Import const& command;
-    Stores& target;
-    auth::Authenticator& authenticator;
+    Stores* target;
+    auth::Authenticator* authenticator;
     Clock const& clock;
     std::optional<auth::Principal> user{};  ///< Whom `--user` names.
 
@@ -27,10 +27,14 @@ struct ImportGround {
 /// it is.
 class ImportTally {
 public:
+    void count_read() { ++read_; }
+    void count_known() { ++known_; }
     void count(transfer::ImportOutcome outcome, std::size_t its_messages);
     void count_files(std::size_t files) { files_ += files; }
     void leave_out(std::string_view why);
 
+    [[nodiscard]] std::size_t read() const { return read_; }    ///< Items, lines and threads.
+    [[nodiscard]] std::size_t known() const { return known_; }  ///< Those that the system writes.
     [[nodiscard]] std::size_t stored() const { return stored_; }
     [[nodiscard]] std::size_t messages() const { return messages_; }  ///< Of what was stored.
     [[nodiscard]] std::size_t files() const { return files_; }        ///< Of what was stored.
@@ -38,6 +42,8 @@ public:
     [[nodiscard]] std::size_t left_out() const { return left_out_; }
 
 private:
+    std::size_t read_ = 0;
+    std::size_t known_ = 0;
     std::size_t stored_ = 0;
     std::size_t messages_ = 0;
     std::size_t files_ = 0;

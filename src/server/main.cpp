@@ -1,3 +1,4 @@
+#include "base/utf8.hpp"
 #include "server/admin_commands.hpp"
 #include "server/check_aws.hpp"
 #include "server/check_health.hpp"
@@ -25,8 +26,17 @@ namespace {
 constexpr int wrong_usage = 2;
 constexpr int failed = 1;
 
+/// Of what somebody typed that is absurdly long the two ends say enough.
+std::string shortened(std::string message) {
+    constexpr std::size_t end = 600;
+    message = replace_invalid_utf8(std::move(message));
+    if (message.size() <= 3 * end) return message;
+    auto const tail = replace_invalid_utf8(message.substr(message.size() - end));
+    return fmt::format("{}…{}", utf8_prefix(message, end), tail);
+}
+
 int refuse(Error const& error, int status) {
-    std::cerr << "kaiwa: " << error.message << '\n';
+    std::cerr << "kaiwa: " << shortened(error.message) << '\n';
     return status;
 }
 
@@ -155,7 +165,7 @@ int main(int argc, char** argv) {
         kaiwa::server::keep_standard_streams();
         return kaiwa::server::end(kaiwa::server::run_program(argc, argv));
     } catch (std::exception const& bug) {
-        std::cerr << "kaiwa: " << bug.what() << '\n';
-        return 1;
+        return kaiwa::server::refuse({kaiwa::Errc::internal, bug.what(), {}},
+                                     kaiwa::server::failed);
     }
 }

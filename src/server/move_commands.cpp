@@ -1,12 +1,12 @@
 #include "server/move_commands.hpp"
 
+#include "server/late_secrets.hpp"
 #include "server/run_alone.hpp"
 #include "server/wire_store.hpp"
 #include "transfer/migration.hpp"
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 namespace kaiwa::server {
@@ -33,14 +33,11 @@ Settings with(Settings settings, StoreKind store, std::optional<FilesKind> files
 Result<void> check(Migrate const& command, Settings const& settings) {
     if (command.from == command.to)
         return fail(Errc::invalid_argument, "--from and --to name the same kind of store");
-    auto const database = settings.data / "kaiwa.db";
     bool const uses_s3 = command.files_from == FilesKind::s3 || command.files_to == FilesKind::s3;
     if (uses_s3 && settings.s3.bucket.empty())
         return fail(Errc::invalid_argument, "files.s3.bucket names no bucket");
-    if (command.from == StoreKind::sqlite && !std::filesystem::exists(database))
-        return fail(Errc::not_found, fmt::format("there is no database {}; --data names the folder",
-                                                 database.string()));
-    return {};
+    return find_store(with(settings, command.from, command.files_from),
+                      command.from == StoreKind::sqlite ? NewStore::refused : NewStore::made);
 }
 
 Side side_of(Stores& stores) {
@@ -59,12 +56,13 @@ void print(MigrationReport const& report) {
 
 }  // namespace
 
-Result<void> migrate_stores(Migrate const& command, Settings const& settings) {
+Result<void> migrate_stores(Migrate const& command, Settings settings) {
     if (auto good = check(command, settings); !good) return good;
     SystemClock clock;
     SystemRandom random;
     StderrLog log(LogFormat::text, LogLevel::warning);
     asio::io_context loop;
+    if (auto read = read_sealing_secret_now(settings, clock, random, log); !read) return read;
     AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
     auto from_settings = with(settings, command.from, command.files_from);
     from_settings.dynamodb.create_tables = false;

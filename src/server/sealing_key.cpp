@@ -56,10 +56,10 @@ Result<void> write_secret(std::filesystem::path const& file, Random& random) {
     auto const text = make_sealing_secret(random).reveal() + "\n";
     {
         File const made(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-        if (!made.is_open()) return io_failure("cannot be made", temporary);
+        if (!made.is_open()) return io_failure("cannot be made", file);
         if (::write(made.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
             ::fsync(made.get()) != 0) {
-            auto failure = io_failure("cannot be written", temporary);
+            auto failure = io_failure("cannot be written", file);
             ::unlink(temporary.c_str());
             return failure;
         }
@@ -84,6 +84,10 @@ Result<Sealer> sealing_key(Settings const& settings, Random& random) {
     std::error_code failure;
     if (std::filesystem::create_directories(settings.data, failure))
         ::chmod(settings.data.c_str(), 0700);
+    if (failure)
+        return fail(Errc::unavailable,
+                    fmt::format("cannot make the data folder {}: {}; --data names another",
+                                settings.data.string(), failure.message()));
     auto const file = settings.data / "secret.key";
     for (int attempt = 0; attempt < 2; ++attempt) {
         File const existing(::open(file.c_str(), O_RDONLY | O_CLOEXEC));

@@ -58,6 +58,7 @@ public:
             if (!item) co_return std::unexpected(item.error());
             if (!*item) break;
             auto taken = reader->take(**item, spool->end());
+            if (taken.is_known) tally_.count_known();
             say_unreadable(*reader);
             if (taken.is_part) {
                 auto kept = spool->add(**item);
@@ -90,6 +91,7 @@ public:
                 tally_.leave_out(role.error().message);
                 continue;
             }
+            tally_.count_known();
             auto const key = "user " + role->user;
             auto const outcome = co_await store_role(std::move(*role));
             auto const counted = count(outcome, key, 0);
@@ -102,6 +104,8 @@ private:
     asio::awaitable<Result<std::optional<store::dynamodb::Item>>> next_item() {
         for (;;) {
             auto item = co_await items_.next();
+            if (item ? item->has_value() : item.error().code == Errc::invalid_argument)
+                tally_.count_read();
             if (item || item.error().code != Errc::invalid_argument) co_return item;
             tally_.leave_out(item.error().message);
         }
@@ -113,7 +117,7 @@ private:
     asio::awaitable<Result<auth::Principal>> owner_of(std::string subject) {
         if (ground_.user) co_return *ground_.user;
         auth::ExternalIdentity who{ground_.command.issuer, subject, subject};
-        auto caller = co_await ground_.authenticator.recognise(std::move(who));
+        auto caller = co_await ground_.authenticator->recognise(std::move(who));
         if (!caller && caller.error().code == Errc::unauthenticated)
             co_return fail(Errc::unauthenticated, fmt::format("{} is disabled here", subject));
         if (!caller) co_return std::unexpected(caller.error());
@@ -176,7 +180,7 @@ private:
             tally_.leave_out(fmt::format("{}, message {}: its parent leads nowhere", key, id));
         auto const messages = made.messages.size();
         auto const outcome = co_await transfer::import_thread(
-            ground_.target.archive(), std::move(made.thread), std::move(made.messages));
+            ground_.target->archive(), std::move(made.thread), std::move(made.messages));
         co_return count(outcome, key, messages);
     }
 
@@ -190,7 +194,7 @@ private:
             store::foreign::to_thread(gathered, source(), std::move(**owner), ground_.clock.now());
         store::foreign::LineReader lines(thread.thread, gathered, reader, spool);
         auto const outcome =
-            co_await transfer::import_thread(ground_.target.archive(), std::move(thread), lines);
+            co_await transfer::import_thread(ground_.target->archive(), std::move(thread), lines);
         co_return count(outcome, gathered.conversation.key, gathered.messages());
     }
 
@@ -208,11 +212,11 @@ private:
         if (ground_.only_looks()) co_return ImportOutcome::stored;
         auto const owner = co_await owner_of(role.user);
         if (!owner) co_return std::unexpected(owner.error());
-        auto const kept = co_await api::compat::kept_role(ground_.target.chats(), *owner);
+        auto const kept = co_await api::compat::kept_role(ground_.target->chats(), *owner);
         if (!kept) co_return std::unexpected(kept.error());
         if (*kept) co_return ImportOutcome::present;  // it may be newer than the table's
         auto const put =
-            co_await api::compat::keep_role(ground_.target.chats(), *owner, std::move(role.role));
+            co_await api::compat::keep_role(ground_.target->chats(), *owner, std::move(role.role));
         if (!put) co_return std::unexpected(put.error());
         co_return ImportOutcome::stored;
     }

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <iostream>
+
 namespace kaiwa::server {
 namespace {
 
@@ -129,6 +132,22 @@ std::unexpected<Error> only_sqlite(std::string_view command) {
 }
 
 }  // namespace
+
+Result<void> find_store(Settings const& settings, NewStore absent) {
+    if (settings.store != StoreKind::sqlite) return {};
+    auto const database = settings.data / "kaiwa.db";
+    std::error_code failure;
+    if (std::filesystem::exists(database, failure)) return {};
+    if (failure)
+        return fail(Errc::unavailable,
+                    fmt::format("the database {} cannot be reached: {}; are you its owner?",
+                                database.string(), failure.message()));
+    if (absent == NewStore::refused)
+        return fail(Errc::not_found, fmt::format("there is no database {}; --data names the folder",
+                                                 database.string()));
+    std::cerr << fmt::format("There was no database {}: it is made.\n", database.string());
+    return {};
+}
 
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
                                             AwsGround& aws, Clock const& clock, Random& random,

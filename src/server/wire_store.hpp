@@ -46,6 +46,12 @@ public:
     virtual void add_metrics(api::Metrics& metrics) = 0;
 };
 
+/// Whether a command may begin a new store: one that adds somebody, and says so on standard error.
+/// Whoever looks for what is there, and names the wrong folder, is told.
+enum class NewStore { made, refused };
+/// Fails with `not_found` where there is no database and none may be made.
+Result<void> find_store(Settings const& settings, NewStore absent);
+
 /// Opens the stores; no network, no long work. What is kept in AWS is reached through `aws`, which
 /// outlives the result. Fails as the store's own `open()` does.
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,

@@ -87,6 +87,19 @@ async def test_what_seals_and_who_begins_are_kept_by_aws(moto, models, tmp_path)
         for canary in ("sealing-canary", "password-canary", "page-canary"):
             assert canary not in explained
             assert not any(canary.encode() in text for text in everything)
+        # It seals what moves to another store, too.
+        assert kaiwa.stop() == 0
+        kaiwa.env |= {"KAIWA_STORE__DYNAMODB__TABLE": "sealed", "KAIWA_STORE__DYNAMODB__USER_TABLE": "sealed-users",
+                      "KAIWA_STORE__DYNAMODB__CREATE_TABLES": "true"}
+        assert "1 providers" in kaiwa.run("migrate", "--from", "sqlite", "--to", "dynamodb")
+        assert not (kaiwa.data / "secret.key").exists()
+        kaiwa.env["KAIWA_STORE__KIND"] = "dynamodb"
+        kaiwa.start()
+        async with Client(kaiwa.url) as first:
+            await first.sign_in("first", "password-canary")
+            turn = await first.ask(await first.new_thread(settings={"model": "page/fixed;text=moved"}), "hi")
+            await first.sse(turn.generation)
+        assert models.requests("fixed;text=moved")[-1]["headers"]["authorization"] == "Bearer page-canary"
     finally:
         kaiwa.close()
 

@@ -10,27 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from support.process import environment, program
+from support.command_line import binary, kaiwa, names
+from support.process import environment
 
 PASSWORD = "a good long password"
-SHELL = "exec \"$0\" \"$@\" "
-
-
-def binary() -> str:
-    return program("KAIWA", "build/kaiwa", "build/dev/bin/kaiwa")
-
-
-def kaiwa(folder: Path, *words: str, text: str = "", streams: str = "", env: dict | None = None) -> tuple[int, str, str]:
-    """Runs a command in `folder`; `streams` redirects as a shell does."""
-    command = ["/bin/sh", "-c", SHELL + streams, binary(), *words] if streams else [binary(), *words]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=30, cwd=folder, env=environment(env))
-    return done.returncode, done.stdout, done.stderr
-
-
-def names(folder: Path, kind: str) -> set[str]:
-    status, out, err = kaiwa(folder, kind, "list")
-    assert status == 0, err
-    return {line.split("\t")[1 if kind == "user" else 2] for line in out.splitlines()}
 
 
 @pytest.fixture
@@ -87,7 +70,15 @@ def test_a_wrong_folder_is_named_and_not_made(home):
                                 (("serve", "--config", "/"), 2, "the file / cannot be read"),
                                 (("serve", "--config", "no.toml"), 2, "the file no.toml cannot be read"),
                                 (("restore", "no"), 1, "there is no kaiwa.db in no"),
-                                (("backup", "data"), 1, "data is not empty"),
+                                (("backup", "data"), 1, "data is in the data folder data; name a folder outside of it"),
+                                (("backup", "data/inside"), 1, "data/inside is in the data folder data"),
+                                (("backup", ""), 2, "folder: must not be empty"),
+                                (("restore", ""), 2, "folder: must not be empty"),
+                                (("import", "genu", "--user", "花子", "--file", ""), 2, "--file: must not be empty"),
+                                (("import", "genu", "--user", "花子", "--file", "/nowhere"), 1, "/nowhere cannot be read: No such file"),
+                                (("import", "genu", "--user", "花子", "--file", "/"), 1, "/ cannot be read: Is a directory"),
+                                (("user", "add", ""), 1, "the username must not be empty"),
+                                (("serve", "--listen", "192.0.2.1:8080"), 1, "choose an address of this machine"),
                                 (("user", "passwd", "nobody", "--password-stdin"), 1, "there is no user \"nobody\"")):
         ended, _, err = kaiwa(home, *words, text=PASSWORD)
         assert ended == status and says in err and err.count("\n") == 1, (words, err)

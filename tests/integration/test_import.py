@@ -84,6 +84,55 @@ async def test_what_cannot_begin_says_what_to_give(target):
         assert why in str(failure.value), command
 
 
+async def test_what_was_read_is_said_and_other_systems_tables_are_refused(target, tables, tmp_path):
+    langchains = tables.make(f"other-{tmp_path.name}", "SessionId")
+    tables.put(langchains, {"SessionId": {"S": "s"}, "History": {"L": [element("human", "x")]}})
+    empty = tables.make(f"empty-{tmp_path.name}", "SessionId")
+    chainlits = tables.make_chainlit(f"none-{tmp_path.name}")
+    nothing, notes, other = (tmp_path / name for name in ("nothing", "notes.txt", "other.json"))
+    nothing.write_text("")
+    notes.write_text("milk\nbread\n")
+    other.write_text('{"SessionId":{"S":"s"},"History":{"L":[]}}\n')
+    for command, read in ((["langchain", "--table", empty, "--user", "hana"], f"read 0 items of the table {empty}"),
+                          (["genu", "--file", str(nothing), "--user", "hana"], f"read 0 items of {nothing}"),
+                          (["chainlit", "--table", chainlits, "--user-table", ""], f"read 0 threads of the table {chainlits}")):
+        assert read in target.run("import", *command)
+    for command, why in (
+            (["private-rag", "--file", str(notes), "--user", "hana"], f"nothing in {notes} is a question with its answer"),
+            (["genu", "--file", str(other), "--user", "hana"], f"nothing in {other} is an item of GenU's"),
+            (["bedrock-chat", "--file", str(other), "--user", "hana"], "an item of bedrock-chat's"),
+            (["user-roles", "--file", str(other), "--issuer", ISSUER], "a user's role"),
+            (["langchain", "--file", str(other), "--key", "id", "--user", "hana"], "a session of LangChain's"),
+            (["chainlit", "--table", langchains], "its keys are not PK and SK")):
+        for mode in ([], ["--dry-run"]):
+            with pytest.raises(RuntimeError, match=why):
+                target.run("import", *command, *mode)
+
+
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)
+async def test_looking_makes_nothing_and_storing_no_mistyped_folder(target, tables, tmp_path):
+    table = tables.make_chainlit(f"looked-{tmp_path.name}")
+    chainlit_thread(tables, table, 10, "hana")
+    export = lines(tmp_path / "export.json", {"id": {"S": "user#s"}, "chatId": {"S": "chat#1"}, "createdDate": {"S": "1"}})
+
+    def run(*words: str) -> subprocess.CompletedProcess:
+        return subprocess.run([target.binary, "import", *words, "--data", "new"], cwd=tmp_path, env=environment(target.env),
+                              capture_output=True, text=True, timeout=60)
+
+    for words in (("chainlit", "--table", table, "--user-table", "", "--bucket", "b", "--dry-run"), ("genu", "--file", export, "--issuer", ISSUER, "--dry-run")):
+        looked = run(*words)
+        assert looked.returncode == 0 and "would import" in looked.stdout, looked.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["export.json"]
+    for words in (("genu", "--file", export, "--user", "hana"), ("genu", "--file", export, "--user", "hana", "--dry-run"),
+                  ("chainlit", "--table", table, "--user-table", "", "--user", "hana")):
+        refused = run(*words)
+        assert refused.returncode == 1 and "there is no database new/kaiwa.db; --data names the folder" in refused.stderr
+        assert [path.name for path in tmp_path.iterdir()] == ["export.json"]
+    made = run("chainlit", "--table", table, "--user-table", "")
+    assert made.returncode == 0 and "There was no database new/kaiwa.db: it is made." in made.stderr, made.stderr
+    assert "imported 1 conversations" in made.stdout
+
+
 async def test_a_private_rags_history_comes_in_from_an_export(target, tmp_path):
     items = [{"session_id": {"S": "r"}, "timestamp": {"S": "29000"}, "user_message": {"S": "締め日は?"},
               "bot_response": {"S": "25日です"}},
@@ -229,6 +278,34 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
         for each, number in zip(files, (2, 1)):
             assert (await client.call("GET", f"/api/files/{each['id']}")).content == content[number]
     assert "imported 0 conversations with 0 messages; 1 were there; 0 left out" in target.run(*command, "--bucket", bucket)
+
+
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)
+async def test_an_import_that_was_killed_inside_a_file_is_in_nobodys_way(target, moto, monkeypatch):
+    tables = Tables(moto.url, moto)
+    table = tables.make_chainlit("killed")
+    thread = chainlit_thread(tables, table, 8, "hana")
+    bucket = tables.name("large-files")
+    moto.make_bucket(bucket)
+    element = chainlit_element(tables, table, thread, "0f3b0000-0000-4000-8000-000008000000", 9)
+    content = b"large" * (8 << 20)
+    moto.client("s3").put_object(Bucket=bucket, Key=element["objectKey"]["S"], Body=content)
+    monkeypatch.setattr(target, "env", target.env | moto.env | {"KAIWA_STORE__DYNAMODB__ENDPOINT": moto.url, "KAIWA_STORE__DYNAMODB__REGION": "eu-west-1"})
+    command = ["import", "chainlit", "--table", table, "--user-table", "", "--bucket", bucket]
+    running = subprocess.Popen([target.binary, *command, "--data", str(target.data)], cwd=target.folder, env=environment(target.env),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    unfinished = target.data / "files" / "unfinished"
+    while running.poll() is None and not (unfinished.is_dir() and any(unfinished.iterdir())):
+        pass
+    running.kill()
+    running.wait()
+    assert any(unfinished.iterdir()), "it was not inside a file"
+    printed = target.run(*command)  # beside the server, which was not started again
+    assert "and 1 files; 0 were there; 0 left out" in printed
+    assert not any(unfinished.iterdir())
+    async with Client(target.url, key=target.key) as client:
+        [file] = (await client.messages(thread))[0]["files"]
+        assert (await client.call("GET", f"/api/files/{file['id']}")).content == content
 
 
 @pytest.mark.parametrize("target", ["sqlite"], indirect=True)

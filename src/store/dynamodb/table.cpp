@@ -13,6 +13,10 @@
 namespace kaiwa::store::dynamodb {
 
 Error Table::error_of(aws::Failure const& failure) const {
+    bool const has_other_keys = failure.message.contains("match the schema") ||
+                                failure.message.contains("conditions on the keys");
+    if (failure.code == "ValidationException" && has_other_keys)
+        return {Errc::unavailable, fmt::format("the table {} has other keys", name_), "other_keys"};
     if (failure.code != "ResourceNotFoundException")
         return aws::to_outage(failure, "DynamoDB", log_);
     log_.error("no_table", {{"table", name_}, {"error", when_absent_}});

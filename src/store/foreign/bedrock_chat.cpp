@@ -129,7 +129,7 @@ public:
                 refuse("an item without PK", "its key has another name");
             else
                 skip();
-            return {};
+            return {.is_known = sort.contains("#BOT")};
         }
         Conversation conversation;
         conversation.key = key;

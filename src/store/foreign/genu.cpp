@@ -2,6 +2,7 @@
 #include "store/foreign/readers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 
@@ -50,7 +51,9 @@ public:
             refuse("an item without id", "its key has another name");
         else
             skip();
-        return {};
+        constexpr std::array<std::string_view, 3> prefixes{"user#", "share#", "systemContext#"};
+        return {.is_known = std::ranges::any_of(
+                    prefixes, [&id](auto prefix) { return id.starts_with(prefix); })};
     }
 
     std::vector<Gathered> finish() override {

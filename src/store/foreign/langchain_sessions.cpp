@@ -15,7 +15,7 @@ public:
         auto const* session = dynamodb::find_string(item, layout_.key);
         if (!session || session->empty()) {
             refuse("an item without " + layout_.key, "its key has another name; --key says which");
-            return {};
+            return {.is_known = false};
         }
         Conversation conversation;
         conversation.key = "session " + *session;
@@ -28,7 +28,7 @@ public:
         auto messages = langchain::read_history(item);
         if (!messages) {
             refuse(conversation.key, messages.error().message);
-            return {};
+            return {.is_known = item.contains("History")};
         }
         for (std::size_t i = 0; i < messages->size(); ++i) add((*messages)[i], i, conversation);
         return {.conversation = std::move(conversation)};

@@ -17,7 +17,7 @@ public:
         if (session.empty() || !question || !answer) {
             refuse("session " + (session.empty() ? std::string("without an id") : session),
                    "an item without session_id, user_message or bot_response");
-            return {};
+            return {.is_known = false};
         }
         auto const [at, is_new] = places_.emplace(session, sessions_.size());
         if (is_new) {

@@ -31,6 +31,7 @@ public:
     struct Taken {
         std::optional<Conversation> conversation{};
         bool is_part = false;  ///< Of a gathered one: to be kept where `place` says.
+        bool is_known = true;  ///< The table that this reads has such items.
     };
     virtual Taken take(Item const& item, std::uint64_t place) = 0;
     /// Takes the messages of a conversation from the object that it names (`messages_at`).
