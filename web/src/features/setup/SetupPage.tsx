@@ -7,7 +7,7 @@ import { Field, TextInput } from "@/components/ui/Field";
 import { PasswordInput } from "@/components/ui/Password";
 import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
-import { keys, setupQuery } from "@/lib/api/queries";
+import { keys, sessionQuery, setupQuery } from "@/lib/api/queries";
 import { useDelayed } from "@/lib/delay";
 import { describe } from "@/lib/i18n/problems";
 import { minimumPasswordLength, passwordLongEnough } from "@/lib/password";
@@ -20,11 +20,14 @@ export function SetupPage() {
   const { t } = useTranslation("setup");
   const setup = useQuery(setupQuery);
   const [token] = useState(() => tokenOf(location.hash));
-  const slow = useDelayed(setup.isPending);
+  // Whoever is signed in need not sign in.
+  const session = useQuery({ ...sessionQuery, enabled: setup.data?.needed === false });
+  const waits = setup.isPending || session.isLoading;
+  const slow = useDelayed(waits);
   // The link works once; it has no place in the history or in a screenshot of the address.
   useEffect(() => navigate("/setup", "replace"), []);
 
-  if (setup.isPending) return slow && <EntryPage title={t("title")} lead={t("checking")}>{null}</EntryPage>;
+  if (waits) return slow && <EntryPage title={t("title")} lead={t("checking")}>{null}</EntryPage>;
   if (setup.isError) {
     return (
       <EntryPage title={t("title")} lead={t("network")}>
@@ -33,9 +36,10 @@ export function SetupPage() {
     );
   }
   if (!setup.data.needed) {
+    const signedIn = Boolean(session.data);
     return (
-      <EntryPage title={t("doneTitle")} lead={t("done")}>
-        <Button kind="primary" onClick={() => navigate("/login", "replace")}>{t("toLogin")}</Button>
+      <EntryPage title={t("doneTitle")} lead={t(signedIn ? "doneSignedIn" : "done")}>
+        <Button kind="primary" onClick={() => navigate(signedIn ? "/" : "/login", "replace")}>{t(signedIn ? "toPage" : "toLogin")}</Button>
       </EntryPage>
     );
   }
