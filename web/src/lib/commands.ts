@@ -72,6 +72,11 @@ export function matchesShortcut(event: KeyboardEvent, shortcut: string): boolean
   return event.key.toUpperCase() === key.toUpperCase();
 }
 
+/** Whether a command is offered now that hears this key everywhere, text fields and menus too. */
+export function isShortcut(event: KeyboardEvent): boolean {
+  return commands.some(({ shortcut }) => shortcut?.includes("Mod") && matchesShortcut(event, shortcut));
+}
+
 /** Listens for the shortcuts of all commands; once, in the shell. */
 export function useShortcuts(): void {
   useEffect(() => {

@@ -1,4 +1,5 @@
 import { cloneElement, createContext, useContext, useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
+import { isShortcut } from "@/lib/commands";
 import { isComposing } from "@/lib/ime/keys";
 import { cx } from "./cx";
 import { TextInput } from "./Field";
@@ -115,6 +116,8 @@ function Popup({ anchor, side, align, onDismiss, onEscape, filter, children }: P
     items().find((item) => item.textContent.trim().toLowerCase().startsWith(typed.current.text))?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
+    // A shortcut of the page leaves the menu and does what it does elsewhere.
+    if (!isComposing(event) && isShortcut(event.nativeEvent)) return onEscape();
     const at = items().indexOf(document.activeElement as HTMLElement);
     event.stopPropagation();
     const writing = event.target === field.current;
