@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 function show(session: Response) {
-  vi.stubGlobal("fetch", async (request: Request) => (request.url.endsWith("/api/setup") ? Response.json({ needed: false }) : session));
+  vi.stubGlobal("fetch", (request: Request) => Promise.resolve(request.url.endsWith("/api/setup") ? Response.json({ needed: false }) : session));
   render(
     <QueryClientProvider client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}>
       <SetupPage />
