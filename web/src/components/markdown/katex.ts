@@ -7,6 +7,8 @@ const listeners = new Set<() => void>();
 
 /** Formulas longer than this stay text: setting them would hold up the page. */
 const longestFormula = 8_000;
+/** Formulas nested deeper than this stay text: laying them out takes a browser minutes. */
+const deepestFormula = 50;
 
 /** Formulas set before, as elements to copy from. */
 const cache = new Map<string, DocumentFragment>();
@@ -37,9 +39,21 @@ export function useKatex(): boolean {
   );
 }
 
+/** Whether `source` is short and flat enough to be given to KaTeX. */
+export function canBeSet(source: string): boolean {
+  if (source.length > longestFormula) return false;
+  let depth = 0;
+  for (const [part] of source.matchAll(/\\(?:left|right|begin|end)(?![A-Za-z])|\\[^]|[{}]/g)) {
+    if (part === "{" || part === "\\left" || part === "\\begin") depth += 1;
+    else if (part === "}" || part === "\\right" || part === "\\end") depth -= 1;
+    if (depth > deepestFormula) return false;
+  }
+  return true;
+}
+
 /** Sets `source` into `target`; false when it is no TeX, and `target` is as it was. */
 export function setFormula(target: HTMLElement, source: string, display: boolean): boolean {
-  if (!katex || source.length > longestFormula) return false;
+  if (!katex || !canBeSet(source)) return false;
   const key = `${display ? "d" : "i"}${source}`;
   let formula = cache.get(key);
   if (!formula) {

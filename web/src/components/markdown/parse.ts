@@ -10,6 +10,7 @@ import { gfmFootnote } from "micromark-extension-gfm-footnote";
 import { gfmTable } from "micromark-extension-gfm-table";
 import { gfmTaskListItem } from "micromark-extension-gfm-task-list-item";
 import { addresses, addressesFromMarkdown } from "./address-syntax";
+import { shorten } from "./long-runs";
 import { mathFromMarkdown } from "./math-nodes";
 import { math } from "./math-syntax";
 
@@ -39,10 +40,16 @@ const mdastExtensions = [
 const abusive =
   /^[ \t]*(?:(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])[ \t]*){40}|\[{60}|\]{60}|(?:!\[){60}|(?:[*_~][^*_~\n]{0,4}){300}|^(?:[^|\n]*\|){250}/m;
 
-/** Markdown as a tree: CommonMark, GFM, formulas, and emphasis that works in Japanese text. Abuse stays plain text. */
+/**
+ * Markdown as a tree: CommonMark, GFM, formulas, and emphasis that works in Japanese text. Abuse stays plain text, and so
+ * does the middle of a line of many thousand characters.
+ */
 export function parseMarkdown(source: string): Root {
-  if (abusive.test(source)) return plain(source);
-  return fromMarkdown(source, { extensions, mdastExtensions });
+  const { text, restore } = shorten(source);
+  if (abusive.test(text)) return plain(source);
+  const root = fromMarkdown(text, { extensions, mdastExtensions });
+  restore(root);
+  return root;
 }
 
 function plain(source: string): Root {

@@ -23,7 +23,7 @@ export function closeInline(
 
   for (let at = 0; at < end; ) {
     const char = masked[at];
-    const run = runLength(masked, at);
+    const run = isMark(char) ? runLength(masked, at) : 1;
     if (char === "\\") {
       const closer = { "(": "\\)", "[": "\\]" }[masked[at + 1] ?? ""];
       if (closer) return closeFormula(text, at + 2, closer, closers);
@@ -73,15 +73,15 @@ function closeFormula(text: string, from: number, closer: string, closers: reado
 
 /** Complete constructs as letters, so that only what is still open is seen. Length is kept. */
 function maskComplete(text: string, children: readonly PhrasingContent[], base: number): string {
-  let masked = text;
+  let masked = "";
   for (const child of children) {
     if (child.type === "text") continue;
     const from = (child.position?.start.offset ?? base) - base;
     const to = Math.min((child.position?.end.offset ?? base) - base, text.length);
-    if (from < 0 || to <= from || (child.type === "link" && !/^[[<]/.test(text.slice(from)))) continue;
-    masked = masked.slice(0, from) + "x".repeat(to - from) + masked.slice(to);
+    if (from < masked.length || to <= from || (child.type === "link" && !/^[[<]/.test(text.slice(from)))) continue;
+    masked += text.slice(masked.length, from) + "x".repeat(to - from);
   }
-  return masked;
+  return masked + text.slice(masked.length);
 }
 
 function runLength(text: string, at: number): number {
@@ -90,6 +90,7 @@ function runLength(text: string, at: number): number {
   return length;
 }
 
+const isMark = (char: string | undefined) => char !== undefined && "`$*_~".includes(char);
 const isWord = (char: string | undefined) => char !== undefined && /[A-Za-z0-9]/.test(char);
 const isSpace = (char: string | undefined) => char === undefined || /\s/.test(char);
 
