@@ -5,6 +5,7 @@
 #include "llm/provider_config.hpp"
 #include "server/config_providers.hpp"
 #include "server/outbound.hpp"
+#include "server/table_shape.hpp"
 #include "server/wire_aws.hpp"
 #include "server/wire_bedrock.hpp"
 #include "server/wire_providers.hpp"
@@ -87,14 +88,15 @@ public:
         if (settings_.administrator && !settings_.administrator->password_from.empty())
             co_await check_secret("ADMIN_PASSWORD", settings_.administrator->password_from);
         if (settings_.store == StoreKind::dynamodb) {
-            co_await check_table(settings_.dynamodb.table);
-            co_await check_table(settings_.dynamodb.user_table);
+            co_await check_table(settings_.dynamodb.table, chat_table_shape);
+            co_await check_table(settings_.dynamodb.user_table, user_table_shape);
         }
         auto const& of_dialects = settings_.compat_tables;
         if (of_dialects.langchain_history)
-            co_await check_table(of_dialects.history, MissingTable::stays_missing);
+            co_await check_table(of_dialects.history, history_table_shape,
+                                 MissingTable::stays_missing);
         if (!of_dialects.roles.empty())
-            co_await check_table(of_dialects.roles, MissingTable::stays_missing);
+            co_await check_table(of_dialects.roles, role_table_shape, MissingTable::stays_missing);
         if (settings_.files == FilesKind::s3) co_await check_bucket();
         for (auto const& provider : settings_.providers) co_await check_provider(provider);
     }
@@ -159,7 +161,7 @@ private:
     }
 
     enum class MissingTable { may_be_made, stays_missing };
-    asio::awaitable<void> check_table(std::string name,
+    asio::awaitable<void> check_table(std::string name, TableShape shape,
                                       MissingTable missing = MissingTable::may_be_made) {
         auto const& dynamodb = settings_.dynamodb;
         auto const what = fmt::format("DynamoDB table {}", name);
@@ -171,7 +173,10 @@ private:
         json::value question = json::object{{"TableName", name}};
         auto const answer = co_await client->call_json("1.0", "DynamoDB_20120810.DescribeTable",
                                                        std::move(question));
-        if (answer) {
+        auto const wrong = answer ? misfit(*answer, shape) : std::string();
+        if (!wrong.empty()) {
+            bad(what, wrong, "name a table with that shape in the configuration");
+        } else if (answer) {
             good(fmt::format("{} answers in {}", what, client->endpoint().region));
         } else if (answer.error().code == "ResourceNotFoundException" && dynamodb.create_tables &&
                    missing == MissingTable::may_be_made) {

@@ -139,9 +139,15 @@ def test_wrong_keys_no_keys_and_no_way_are_told_apart(moto, tmp_path):
 def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
     moto.make_bucket("checked")
     moto.client("secretsmanager").create_secret(Name="checked", SecretString="a secret of more than 32 characters")
-    keys = {"AttributeDefinitions": [{"AttributeName": "PK", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "PK", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}
-    moto.client("dynamodb").create_table(TableName="checked", **keys)
+    def keys(hash, range):
+        return [{"AttributeName": hash, "KeyType": "HASH"}, {"AttributeName": range, "KeyType": "RANGE"}]
+
+    names = ("PK", "SK", "UserThreadPK", "UserThreadSK")
+    moto.client("dynamodb").create_table(
+        TableName="checked", KeySchema=keys("PK", "SK"), BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        GlobalSecondaryIndexes=[{"IndexName": "UserThread", "KeySchema": keys("UserThreadPK", "UserThreadSK"),
+                                 "Projection": {"ProjectionType": "KEYS_ONLY"}}])
     double = BedrockDouble(tmp_path)
     try:
         bedrock = {"name": "aws", "kind": "bedrock", "endpoint": double.url, "api_key": "no-key-of-bedrock"}
@@ -174,3 +180,4 @@ def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
     assert lost.status == 1 and "S3 answered NoSuchBucket" in lost.out, lost
     assert "ok    DynamoDB table absent is not there yet and will be made" in lost.out
     assert "fails DynamoDB table ChatMessageHistory: DynamoDB answered ResourceNotFoundException" in lost.out
+    assert "fails DynamoDB table checked: it has the keys PK and SK, where the hash key UserID is needed" in lost.out
