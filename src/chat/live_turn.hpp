@@ -47,6 +47,7 @@ struct LiveTurn {
     SteadyTime unsaved_since{};
     SteadyTime renewed{};  ///< When the last write that renewed the lease began.
     SteadyTime saved_at{};   ///< When the last try to store a segment ended.
+    std::chrono::milliseconds save_pause{0};  ///< After a try that failed, before the next one.
     SteadyTime looked_at{};  ///< When the last look at the lease ended.
     SteadyTime const begun = std::chrono::steady_clock::now();
     std::optional<SteadyTime> first_delta;  ///< Text or reasoning.

@@ -12,6 +12,10 @@ constexpr auto tick = 50ms;
 constexpr auto look_for_stop = 500ms;
 // A full disk or a lost database may come back; the answer waits in memory so long.
 constexpr auto finish_patience = 60s;
+// Between tries to save a turn that fail, doubling; all turns of a loop together warn as often.
+constexpr auto shortest_save_pause = 100ms;
+constexpr std::chrono::milliseconds longest_save_pause = 2s;
+constexpr auto warning_pause = 5s;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
@@ -78,7 +82,7 @@ asio::awaitable<void> TurnSaver::tick_while_busy() {
 void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time) {
     // A stop that met a wait which cannot be cancelled is repeated until it meets one that can.
     if (turn->stop_reason != StopReason::none) turn->interrupt();
-    if (!turn->saving) {
+    if (!turn->saving && time - turn->saved_at >= turn->save_pause) {
         bool const old = turn->unsaved_bytes > 0 && time - turn->unsaved_since >= options_.flush_after;
         if (old || turn->unsaved_bytes >= options_.flush_bytes) start_save(turn);
     }
@@ -122,6 +126,9 @@ asio::awaitable<void> TurnSaver::look(std::shared_ptr<LiveTurn> turn) {
 void TurnSaver::saved(LiveTurn& turn, Result<LogAck> const& ack) {
     turn.saving = false;
     turn.saved_at = now();
+    turn.save_pause = ack ? 0ms
+                          : std::clamp<std::chrono::milliseconds>(
+                                turn.save_pause * 2, shortest_save_pause, longest_save_pause);
     turn.saved.notify_all();
     take_in(turn, ack);
 }
@@ -140,9 +147,18 @@ void TurnSaver::take_in(LiveTurn& turn, Result<LogAck> const& ack) {
         log_.warning("lease lost", {{"generation", turn.generation.text()}});
         turn.stop(StopReason::lease_lost);
     } else {
-        log_.warning("cannot save a turn; trying again",
-                     {{"generation", turn.generation.text()}, {"why", ack.error().message}});
+        warn_seldom(turn, ack.error());
     }
+}
+
+/// Where the store is gone no turn can be saved, and the log may lie on the same disk.
+void TurnSaver::warn_seldom(LiveTurn const& turn, Error const& why) {
+    auto const time = now();
+    if (time - warned_at_ < warning_pause) return;
+    warned_at_ = time;
+    log_.warning("cannot save turns; trying again", {{"turns", turns_.size()},
+                                                     {"generation", turn.generation.text()},
+                                                     {"why", why.message}});
 }
 
 asio::awaitable<void> TurnSaver::wait_until_saved(std::shared_ptr<LiveTurn> turn) {
@@ -159,7 +175,8 @@ asio::awaitable<bool> TurnSaver::wait_for_room(std::shared_ptr<LiveTurn> turn) {
         auto waiter = turn->saved.prepare(loop_);
         co_await waiter->wait_until(now() + 1s);
         // The store is unavailable: no busy loop around it.
-        if (turn->log.last() >= turn->sendable) co_await sleep_for(tick);
+        if (turn->log.last() >= turn->sendable)
+            co_await sleep_for(std::max<std::chrono::milliseconds>(tick, turn->save_pause));
     }
     co_return turn->stop_reason == StopReason::none;
 }
@@ -178,9 +195,11 @@ asio::awaitable<Result<void>> TurnSaver::finish(std::shared_ptr<LiveTurn> turn, 
         auto const done = co_await store_.end_generation(lease, std::move(copy));
         bool const final = done || done.error().code == Errc::conflict ||
                            done.error().code == Errc::not_found || now() >= give_up;
+        if (!done && now() >= give_up)
+            log_.error("how a turn ended is not saved",
+                       {{"generation", turn->generation.text()}, {"why", done.error().message}});
         if (final) co_return done;
-        log_.warning("cannot save how a turn ended; trying again",
-                     {{"generation", turn->generation.text()}, {"why", done.error().message}});
+        warn_seldom(*turn, done.error());
         co_await sleep_for(pause);
         pause = std::min(pause * 2, std::chrono::milliseconds(2s));
     }

@@ -35,6 +35,7 @@ private:
     void saved(LiveTurn& turn, Result<LogAck> const& ack);
     void looked(LiveTurn& turn, Result<LogAck> const& ack);
     void take_in(LiveTurn& turn, Result<LogAck> const& ack);
+    void warn_seldom(LiveTurn const& turn, Error const& why);
     void keep_ticking();
     void start_save(std::shared_ptr<LiveTurn> turn);
     void start_look(std::shared_ptr<LiveTurn> turn);
@@ -45,6 +46,7 @@ private:
     asio::any_io_executor loop_;
     std::vector<std::shared_ptr<LiveTurn>> turns_;
     bool ticking_ = false;
+    SteadyTime warned_at_{};  // of the last warning that a turn cannot be saved
 };
 
 }  // namespace kaiwa::chat

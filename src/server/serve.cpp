@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <cstdlib>
 #include <future>
 
 namespace kaiwa::server {
@@ -83,9 +84,11 @@ public:
     void wait() {
         ended_.get_future().wait();
         if (!loops_.run_dry(close_patience)) {
-            // What still runs holds references to what would be destroyed now; all is durable.
-            log_.warning("tasks_left_behind");
-            std::_Exit(0);
+            // What still runs holds references to what would be destroyed now. A turn among it
+            // waits for a store that does not take how it ended.
+            auto const unsaved = application_.turns().running();
+            log_.warning("tasks_left_behind", {{"unsaved_turns", unsaved}});
+            std::_Exit(unsaved > 0 ? EXIT_FAILURE : EXIT_SUCCESS);
         }
     }
 
