@@ -43,6 +43,8 @@ public:
     struct Listing {
         std::vector<ThreadId> threads;
         std::vector<std::string> unreadable;  ///< What is no thread that this store understands.
+        /// Files at messages that another program stored in a bucket.
+        std::size_t foreign_files = 0;
         std::optional<std::string> next;      ///< Leads to more, where there are more.
     };
     /// Some of all threads, deleted ones too, in an order of the store's own.

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kaiwa::server {
 namespace {
 
@@ -71,7 +73,7 @@ private:
         auto const reader = co_await source_.archive().read(id);
         if (!reader) co_return std::unexpected(reader.error());
         if (ground_.only_looks()) co_return co_await look(id, **reader);
-        FileCarrier carrier(**reader, files_, ground_.target->blobs(),
+        FileCarrier carrier(**reader, {files_, files_}, ground_.target->blobs(),
                             FileCarrier::Missing::left_out);
         auto const stored = co_await copy(std::move(*thread), carrier);
         if (!stored) co_return std::unexpected(stored.error());
@@ -84,14 +86,14 @@ private:
 
     asio::awaitable<Result<void>> look(ThreadId id, ThreadArchive::Reader& reader) {
         std::size_t messages = 0;
-        std::vector<FileId> files;
+        std::vector<chat::FileInfo> files;
         for (;;) {
             auto const some = co_await reader.next();
             if (!some) co_return std::unexpected(some.error());
             if (some->empty()) break;
             messages += some->size();
             for (auto const& archived : *some)
-                for (auto const& file : archived.message.files) files.push_back(file.id);
+                std::ranges::copy(archived.message.files, std::back_inserter(files));
         }
         tally_.count(ImportOutcome::stored, messages);
         leave_out_messages(reader);
@@ -105,15 +107,16 @@ private:
             tally_.leave_out(key + ": its id is no lower-case UUID");
     }
 
-    void leave_out_files(ThreadId id, std::vector<FileId> const& files) {
+    void leave_out_files(ThreadId id, std::vector<chat::FileInfo> const& files) {
         if (files.empty()) return;
         if (!files_)
             return tally_.leave_out(
                 fmt::format("THREAD#{}: {} files of its messages; --bucket names where they are",
                             id.text(), files.size()));
         for (auto const& file : files)
-            tally_.leave_out(fmt::format("THREAD#{} ELEMENT#{}: its file is not in the bucket",
-                                         id.text(), file.text()));
+            tally_.leave_out(fmt::format(
+                "THREAD#{}: its file {} is not in the bucket under {}", id.text(), file.name,
+                file.foreign_key.empty() ? file.id.text() : file.foreign_key));
     }
 
     asio::awaitable<Result<ImportOutcome>> copy(ArchivedThread thread,

@@ -6,7 +6,6 @@
 #include "server/sealing_key.hpp"
 #include "server/table_import.hpp"
 #include "server/wire_auth.hpp"
-#include "store/s3/s3_blobs.hpp"
 
 #include <fmt/format.h>
 
@@ -125,20 +124,15 @@ Settings of_chainlit(Settings settings, Import const& command, Random& random) {
     settings.dynamodb.table = command.table;
     settings.dynamodb.user_table = command.user_table;
     settings.dynamodb.create_tables = false;
-    settings.files = FilesKind::s3;  // so that its files are seen
     return settings;
 }
 
 /// Where Chainlit keeps its files; null where nobody said so.
 std::unique_ptr<chat::BlobStore> open_chainlits_files(Settings const& settings,
                                                       Import const& command, AwsGround& aws) {
-    auto const& s3 = settings.s3;
-    auto const& bucket = command.bucket.empty() ? s3.bucket : command.bucket;
-    if (bucket.empty()) return nullptr;
-    return store::s3::open(
-        {.session = aws.session(s3.profile),
-         .bucket = {.name = bucket, .region = s3.region, .endpoint = s3.endpoint},
-         .prefix = s3.prefix});
+    auto s3 = settings.s3;
+    if (!command.bucket.empty()) s3.bucket = command.bucket;
+    return s3.bucket.empty() ? nullptr : open_bucket(s3, aws);
 }
 
 /// Whether a user who is named must be there before, or people are added.
@@ -159,7 +153,7 @@ Result<Source> open_source(Import const& command, Settings const& settings, AwsG
                            Clock const& clock, Random& random, Log& log) {
     Source source;
     if (command.from == From::chainlit) {
-        auto tables = open_stores(of_chainlit(settings, command, random), StoreUser::tool, aws,
+        auto tables = open_stores(of_chainlit(settings, command, random), StoreUser::importer, aws,
                                   clock, random, log);
         if (!tables) return std::unexpected(tables.error());
         source.chainlit = std::move(*tables);

@@ -66,15 +66,20 @@ Result<void> migrate_stores(Migrate const& command, Settings settings) {
     AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
     auto from_settings = with(settings, command.from, command.files_from);
     from_settings.dynamodb.create_tables = false;
+    // Where the files are that the table names and Chainlit stored.
+    std::unique_ptr<chat::BlobStore> foreign_files;
+    if (!settings.s3.bucket.empty()) foreign_files = open_bucket(settings.s3, aws);
     auto const to_settings = with(settings, command.to, command.files_to);
-    auto source = open_stores(from_settings, StoreUser::server, aws, clock, random, log);
+    auto const reads = foreign_files ? StoreUser::mover : StoreUser::server;
+    auto source = open_stores(from_settings, reads, aws, clock, random, log);
     if (!source) return std::unexpected(source.error());
     auto target = open_stores(to_settings, StoreUser::server, aws, clock, random, log);
     if (!target) return std::unexpected(target.error());
 
     tell(fmt::format("copying from {} to {}; the source stays as it is", name_of(command.from),
                      name_of(command.to)));
-    auto const from = side_of(**source);
+    auto from = side_of(**source);
+    from.foreign = foreign_files.get();
     // The store says nothing about where files are: where that is the same, their bytes stay.
     bool const same_files = from_settings.files == to_settings.files;
     auto& blobs = same_files ? (*source)->blobs() : (*target)->blobs();

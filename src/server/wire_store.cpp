@@ -50,7 +50,7 @@ private:
 /// DynamoDB's tables.
 class DynamoTables final : public Stores {
 public:
-    DynamoTables(Settings const& all, std::unique_ptr<chat::BlobStore> blobs,
+    DynamoTables(Settings const& all, StoreUser user, std::unique_ptr<chat::BlobStore> blobs,
                  Sealer sealer, AwsGround& aws, Clock const& clock, Random& random, Log& log)
         : client_(aws::make_client(
               aws.session(all.dynamodb.profile),
@@ -58,7 +58,7 @@ public:
                                   all.dynamodb.endpoint},
               store::dynamodb::dynamodb_retries())),
           calls_(*client_),
-          tables_(store::dynamodb::open(options(all, calls_, sealer, clock, random, log))),
+          tables_(store::dynamodb::open(options(all, user, calls_, sealer, clock, random, log))),
           blobs_(std::move(blobs)) {}
 
     chat::ChatStore& chats() override { return tables_->chats(); }
@@ -88,12 +88,16 @@ public:
     }
 
 private:
-    static store::dynamodb::Options options(Settings const& all,
+    static store::dynamodb::Options options(Settings const& all, StoreUser user,
                                             store::dynamodb::Calls& calls, Sealer sealer,
                                             Clock const& clock, Random& random, Log& log) {
         auto const& settings = all.dynamodb;
         bool const in_bucket = all.files == FilesKind::s3;
         using store::dynamodb::MissingTables;
+        using store::dynamodb::Elements;
+        auto elements = Elements::reachable;
+        if (user == StoreUser::mover) elements = Elements::all;
+        if (user == StoreUser::importer) elements = Elements::as_written;
         using OldHashes = store::dynamodb::Options::OldHashes;
         return {.table = settings.table,
                 .user_table = settings.user_table,
@@ -104,7 +108,8 @@ private:
                 .random = random,
                 .log = log,
                 .sealer = sealer,
-                .object_prefix = in_bucket ? std::optional(all.s3.prefix) : std::nullopt};
+                .object_prefix = in_bucket ? std::optional(all.s3.prefix) : std::nullopt,
+                .elements = elements};
     }
 
     std::unique_ptr<aws::ServiceClient> client_;
@@ -115,14 +120,10 @@ private:
 
 Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user,
                                                     AwsGround& aws) {
-    if (user == StoreUser::tool) return nullptr;
+    if (user == StoreUser::tool || user == StoreUser::importer) return nullptr;
     if (settings.files == FilesKind::directory)
         return store::files::open({.dir = settings.data / "files"});
-    auto const& s3 = settings.s3;
-    return store::s3::open(
-        {.session = aws.session(s3.profile),
-         .bucket = {.name = s3.bucket, .region = s3.region, .endpoint = s3.endpoint},
-         .prefix = s3.prefix});
+    return open_bucket(settings.s3, aws);
 }
 
 std::unexpected<Error> only_sqlite(std::string_view command) {
@@ -149,6 +150,13 @@ Result<void> find_store(Settings const& settings, NewStore absent) {
     return {};
 }
 
+std::unique_ptr<chat::BlobStore> open_bucket(S3Settings const& s3, AwsGround& aws) {
+    return store::s3::open(
+        {.session = aws.session(s3.profile),
+         .bucket = {.name = s3.bucket, .region = s3.region, .endpoint = s3.endpoint},
+         .prefix = s3.prefix});
+}
+
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
                                             AwsGround& aws, Clock const& clock, Random& random,
                                             Log& log) {
@@ -158,10 +166,11 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
     if (settings.store == StoreKind::dynamodb) {
         auto blobs = open_blobs(settings, user, aws);
         if (!blobs) return std::unexpected(blobs.error());
-        return std::make_unique<DynamoTables>(settings, std::move(*blobs), *sealer, aws,
+        return std::make_unique<DynamoTables>(settings, user, std::move(*blobs), *sealer, aws,
                                               clock, random, log);
     }
-    auto const access = user == StoreUser::server ? Access::server : Access::tool;
+    bool const alone = user == StoreUser::server || user == StoreUser::mover;
+    auto const access = alone ? Access::server : Access::tool;
     auto database = store::sqlite::open({.data_dir = settings.data,
                                          .access = access,
                                          .clock = clock,

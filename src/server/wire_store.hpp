@@ -18,7 +18,13 @@ namespace kaiwa::server {
 
 /// Who opens the stores: the server, or a command of the command line beside a running one, which
 /// may add files, too.
-enum class StoreUser { server, tool, tool_with_files };
+enum class StoreUser {
+    server,
+    tool,
+    tool_with_files,
+    mover,     ///< As a server, and reads which files Chainlit stored wherever ours lie.
+    importer,  ///< Reads another program's tables, and the keys of files as they stand there.
+};
 
 /// Everything that is kept, as the configuration keeps it. Outlives every task that uses one of
 /// its ports; the loops of those tasks outlive it.
@@ -31,7 +37,7 @@ public:
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
     virtual chat::ThreadArchive& archive() = 0;
-    /// Not of `StoreUser::tool`.
+    /// Not of `StoreUser::tool` and `importer`.
     virtual chat::BlobStore& blobs() = 0;
 
     /// Shows other programs that a server is at work, where they cannot see it by themselves, until
@@ -57,6 +63,9 @@ Result<void> find_store(Settings const& settings, NewStore absent);
 Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser user,
                                             AwsGround& aws, Clock const& clock, Random& random,
                                             Log& log);
+
+/// Files in a bucket, no network yet; `aws` outlives the result.
+std::unique_ptr<chat::BlobStore> open_bucket(S3Settings const& s3, AwsGround& aws);
 
 /// Copies what is kept into the new folder `target`, beside a running server or not. Blocks.
 /// Fails as store::sqlite::backup() does.

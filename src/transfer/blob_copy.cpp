@@ -69,18 +69,19 @@ asio::awaitable<Result<void>> FileCarrier::carry(chat::Message& message) {
     std::vector<chat::FileInfo> kept;
     for (auto& file : message.files) {
         bool const is_ours = file.foreign_key.empty();
-        if (is_ours && source_ == &target_) {
+        auto* const source = is_ours ? sources_.own : sources_.foreign;
+        if (is_ours && source == &target_) {
             kept.push_back(std::move(file));
             continue;
         }
         Result<BlobCopy> copy = BlobCopy{};
-        if (source_ != nullptr) copy = co_await copy_blob(*source_, target_, file);
+        if (source != nullptr) copy = co_await copy_blob(*source, target_, file);
         if (!copy) co_return std::unexpected(copy.error());
         using enum BlobCopy::Outcome;
         if (copy->outcome == copied) ++copied_;
         if (copy->outcome == present) ++present_;
         if (copy->outcome == missing) {
-            missing_.push_back(file.id);
+            missing_.push_back(file);
             if (!is_ours || policy_ == Missing::left_out) continue;
         } else if (!is_ours) {
             file.size = copy->size;

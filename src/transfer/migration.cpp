@@ -71,12 +71,15 @@ asio::awaitable<Result<std::vector<auth::User>>> all_users(auth::UserStore& stor
 
 asio::awaitable<Result<AllThreads>> all_threads(chat::ThreadArchive& archive) {
     AllThreads all;
+    std::unordered_set<ThreadId> known;  // one may be listed both as deleted and as another program's
     std::string after;
     for (;;) {
         auto listing = co_await archive.list(std::move(after));
         if (!listing) co_return std::unexpected(listing.error());
-        std::ranges::move(listing->threads, std::back_inserter(all.threads));
+        for (auto const& id : listing->threads)
+            if (known.insert(id).second) all.threads.push_back(id);
         std::ranges::move(listing->unreadable, std::back_inserter(all.unreadable));
+        all.foreign_files += listing->foreign_files;
         if (!listing->next) co_return all;
         after = std::move(*listing->next);
     }
@@ -140,6 +143,14 @@ asio::awaitable<Result<void>> Migration::take_inventory() {
         report_.left_out.push_back("the thread under " + key + ": its id is no lower-case UUID");
     progress_(
         fmt::format("the source has {} users and {} threads", users_.size(), threads_.size()));
+    if (all->foreign_files > 0 && source_.foreign == nullptr) {
+        // Said at once, too: who wants them ends this and begins again.
+        report_.left_out.push_back(fmt::format(
+            "{} files of messages that Chainlit stored in a bucket: to take them along, name it in "
+            "files.s3.bucket and copy into an empty target",
+            all->foreign_files));
+        progress_("left out: " + report_.left_out.back());
+    }
     co_return Result<void>{};
 }
 
@@ -327,7 +338,7 @@ asio::awaitable<Result<void>> Migration::copy_thread(ThreadId id) {
     for (auto const& file : carrier.missing())
         report_.left_out.push_back(
             fmt::format("the bytes of file {} in thread {}: the source does not have them",
-                        file.text(), id.text()));
+                        file.id.text(), id.text()));
     for (auto const& key : (*reader)->unreadable())
         report_.left_out.push_back("the message under " + key + ": its id is no lower-case UUID");
     auto& tally = same ? report_.present : report_.copied;
@@ -346,7 +357,7 @@ asio::awaitable<Result<void>> Migration::copy_thread(ThreadId id) {
 }
 
 FileCarrier Migration::carry_files(chat::ThreadArchive::Reader& reader) {
-    return {reader, &source_.blobs, target_.blobs, FileCarrier::Missing::named};
+    return {reader, {&source_.blobs, source_.foreign}, target_.blobs, FileCarrier::Missing::named};
 }
 
 asio::awaitable<Result<void>> Migration::compare_counts() {

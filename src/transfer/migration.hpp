@@ -20,6 +20,8 @@ struct Side {
     chat::ThreadArchive& threads;
     /// May be the same on both sides: then the bytes of our own files stay where they are.
     chat::BlobStore& blobs;
+    /// Of a source: where other programs stored files of messages; null: nobody said.
+    chat::BlobStore* foreign = nullptr;
 };
 
 /// How much of each kind there was.
@@ -85,6 +87,7 @@ asio::awaitable<Result<std::vector<auth::User>>> all_users(auth::UserStore& stor
 struct AllThreads {
     std::vector<ThreadId> threads;
     std::vector<std::string> unreadable;
+    std::size_t foreign_files = 0;
 };
 asio::awaitable<Result<AllThreads>> all_threads(chat::ThreadArchive& archive);
 

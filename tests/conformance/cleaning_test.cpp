@@ -97,6 +97,19 @@ TEST_P(ChatStoreTest, AThreadThatIsToStayForDaysIsDeletedThatManyAfterItsLastCha
     EXPECT_EQ(run(store().thread(ann, used)).error().code, Errc::not_found);
 }
 
+TEST_P(ChatStoreTest, ManyThreadsThatAreNotDueYetKeepNoneThatIs) {
+    constexpr chat::Stay stay{90};
+    for (int i = 0; i < 150; ++i)
+        ASSERT_TRUE(run(store().create_thread(ann, {make_id<ThreadId>(), "stays", {}, stay})));
+    harness->clock.advance(std::chrono::seconds(1));
+    auto const due = make_id<ThreadId>();
+    ASSERT_TRUE(run(store().create_thread(ann, {due, "passes", {}, chat::passing})));
+    harness->clock.advance(std::chrono::hours(25));
+    EXPECT_EQ(run(harness->clean_once()), 1u);
+    EXPECT_EQ(run(store().thread(ann, due)).error().code, Errc::not_found);
+    EXPECT_EQ(run(harness->clean_once()), 0u);
+}
+
 TEST_P(ChatStoreTest, AFileThatNobodyAttachedIsRemovedInTheEnd) {
     auto const id = make_id<FileId>();
     auto writer = run(harness->blobs().create(id));

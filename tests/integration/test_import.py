@@ -257,6 +257,13 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
     bucket = tables.name("chainlits-files")
     moto.make_bucket(bucket)
     content = {number: bytes([number]) * (70_000 * number) for number in (1, 2)}
+    # The same element in a thread of somebody else's, and a file that a Kaiwa wrote under another prefix than this one's.
+    theirs = chainlit_thread(tables, table, 8, "jiro")
+    shared = chainlit_element(tables, table, theirs, "0f3b0000-0000-4000-8000-000008000000", 1)
+    moto.client("s3").put_object(Bucket=bucket, Key=shared["objectKey"]["S"], Body=b"jiro's")
+    ours = chainlit_element(tables, table, theirs, "0f3b0000-0000-4000-8000-000008000001", 4)
+    tables.put(table, ours | {"kaiwaFile": ours["id"], "kaiwaPlace": {"N": "0"}, "kaiwaSize": {"N": "4"}, "objectKey": {"S": "before/4"}})
+    moto.client("s3").put_object(Bucket=bucket, Key="before/4", Body=b"ours")
     for number in (1, 2, 3):
         element = chainlit_element(tables, table, thread, f"0f3b0000-0000-4000-8000-00000700000{number % 2}", number)
         if number in content:
@@ -266,10 +273,10 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
     looked = target.run(*command, "--dry-run")
     assert f"THREAD#{thread}: 3 files of its messages; --bucket names where they are" in looked
     looked = target.run(*command, "--dry-run", "--bucket", bucket)
-    assert "would import 1 conversations with 2 messages and 3 files" in looked
+    assert "would import 2 conversations with 4 messages and 5 files" in looked
     printed = target.run(*command, "--bucket", bucket)
-    assert "imported 1 conversations with 2 messages and 2 files; 0 were there; 1 left out" in printed
-    assert "ELEMENT#0f3c0000-0000-4000-8000-000000000003: its file is not in the bucket" in printed
+    assert "imported 2 conversations with 4 messages and 4 files; 0 were there; 1 left out" in printed
+    assert f"THREAD#{thread}: its file 3.png is not in the bucket under hana/{thread}/0f3c0000-0000-4000-8000-000000000003" in printed
     moto.client("s3").delete_object(Bucket=bucket, Key=f"hana/{thread}/0f3c0000-0000-4000-8000-000000000001")
     async with Client(target.url, key=target.key) as client:
         question, reply = await client.messages(thread)
@@ -277,7 +284,11 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
         assert [(each["name"], each["type"], each["size"]) for each in files] == [("2.png", "image/png", 140_000), ("1.png", "image/png", 70_000)]
         for each, number in zip(files, (2, 1)):
             assert (await client.call("GET", f"/api/files/{each['id']}")).content == content[number]
-    assert "imported 0 conversations with 0 messages; 1 were there; 0 left out" in target.run(*command, "--bucket", bucket)
+    async with Client(target.url, key=add_key(target, "jiro")) as client:
+        question, reply = await client.messages(theirs)
+        loaded = [await client.call("GET", f"/api/files/{each['id']}") for each in question["files"] + reply["files"]]
+        assert [each.content for each in loaded] == [b"jiro's", b"ours"]
+    assert "imported 0 conversations with 0 messages; 2 were there; 0 left out" in target.run(*command, "--bucket", bucket)
 
 
 @pytest.mark.parametrize("target", ["sqlite"], indirect=True)

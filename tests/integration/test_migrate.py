@@ -9,6 +9,8 @@ from conftest import PASSWORD, add_key, add_user
 from support.client import Client
 from support.process import environment
 from support.servers import Kaiwa
+from support.tables import Tables
+from test_import import chainlit_element, chainlit_thread
 
 pytestmark = pytest.mark.anyio
 HOSTILE = ["表示 🤔 \u202e逆さ \"'\\ </script>", "長い文章。" * 17_000, "\n\n\t '; DROP TABLE threads; --"]
@@ -184,3 +186,30 @@ async def test_a_store_that_is_used_is_not_overwritten(tmp_path, models, both):
             migrate(kaiwa, "sqlite", "sqlite")
     finally:
         kaiwa.close()
+
+
+async def test_chainlits_files_are_taken_along_or_said_to_stay(tmp_path, moto):
+    tables = Tables(moto.url, moto)
+    table, users = tables.make_chainlit("chats"), tables.make("users", "username")
+    bucket = tables.name("chainlits-files")
+    moto.make_bucket(bucket)
+    env = moto.env | {"KAIWA_STORE__DYNAMODB__TABLE": table, "KAIWA_STORE__DYNAMODB__USER_TABLE": users,
+                      "KAIWA_SECRET": "a secret of at least thirty-two characters"}
+    thread = chainlit_thread(tables, table, 1, "hana")
+    for number in (1, 2):
+        element = chainlit_element(tables, table, thread, f"0f3b0000-0000-4000-8000-00000100000{number % 2}", number)
+        moto.client("s3").put_object(Bucket=bucket, Key=element["objectKey"]["S"], Body=bytes([number]) * 1_000)
+    for name, configured in (("without", {}), ("with", {"KAIWA_FILES__S3__BUCKET": bucket})):
+        (tmp_path / name).mkdir()
+        kaiwa = Kaiwa(tmp_path / name, None, env | configured)
+        try:
+            assert kaiwa.stop() == 0
+            printed = migrate(kaiwa, "dynamodb", "sqlite")
+            said = "left out: 2 files of messages that Chainlit stored in a bucket: to take them along, name it in files.s3.bucket"
+            assert (said in printed) == (not configured), printed
+            assert "1 threads, 2 messages, %d files" % (2 if configured else 0) in printed
+            assert migrate(kaiwa, "dynamodb", "sqlite").count("1 threads, 2 messages") == 1, "nothing is doubled"
+            stored = [path.read_bytes() for path in (kaiwa.data / "files").rglob("*") if path.is_file()]
+            assert sorted(stored) == ([bytes([1]) * 1_000, bytes([2]) * 1_000] if configured else [])
+        finally:
+            kaiwa.close()

@@ -136,13 +136,24 @@ async def test_what_chainlit_stored_in_tables_and_bucket_is_shown_and_the_other_
         element = chainlit_element(tables, table, thread, "0f3b0000-0000-4000-8000-000001000000", 1)
         content = picture(100_000)
         moto.client("s3").put_object(Bucket=bucket, Key=element["objectKey"]["S"], Body=content)
+        # The same element in a thread of somebody else's: its id is unique in its thread alone.
+        bens = chainlit_thread(tables, table, 2, "ben")
+        shared = chainlit_element(tables, table, bens, "0f3b0000-0000-4000-8000-000002000000", 1)
+        assert shared["id"] == element["id"]
+        moto.client("s3").put_object(Bucket=bucket, Key=shared["objectKey"]["S"], Body=picture(70_000))
         async with Client(kaiwa.url, key=add_key(kaiwa, "ann")) as ann, Client(kaiwa.url, key=add_key(kaiwa, "ben")) as ben:
-            question, _ = await ann.messages(thread)
-            assert [(each["id"], each["name"]) for each in question["files"]] == [(element["id"]["S"], "1.png")]
-            loaded = await ann.call("GET", f"/api/files/{element['id']['S']}")
-            assert loaded.content == content and loaded.headers["content-length"] == "100000"
-            assert loaded.headers["content-type"] == "image/png" and loaded.headers["content-disposition"].startswith("attachment")
-            assert (await ben.call("GET", f"/api/files/{element['id']['S']}")).status_code == 404
+            found = []
+            for who, theirs, size in ((ann, thread, 100_000), (ben, bens, 70_000)):
+                question, _ = await who.messages(theirs)
+                assert [each["name"] for each in question["files"]] == ["1.png"]
+                found.append(question["files"][0]["id"])
+                loaded = await who.call("GET", f"/api/files/{found[-1]}", headers={"range": "bytes=0-9"})
+                assert loaded.content == picture(size) and loaded.headers["content-length"] == str(size), "whole, whatever was asked"
+                assert loaded.headers["content-type"] == "image/png" and loaded.headers["content-disposition"].startswith("attachment")
+                assert (await who.call("GET", f"/api/files/{element['id']['S']}")).status_code == 404
+            for who, others in ((ann, found[1]), (ben, found[0])):
+                assert (await who.call("GET", f"/api/files/{others}")).status_code == 404
+            assert tables.get(table, PK=f"THREAD#{thread}", SK=f"ELEMENT#{element['id']['S']}") == element, "nothing of Chainlit's is rewritten"
             # The model is shown it with what is asked next, and Chainlit finds what is sent here.
             file = (await upload(ann, picture(5_000))).json()
             turn = await ann.ask(thread, "what is it?", "fixed;text=a cat", files=[file["id"]])

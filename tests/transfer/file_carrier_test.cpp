@@ -109,7 +109,7 @@ protected:
 TEST_F(FileCarrierTest, BringsBytesFromWhereverTheyAre) {
     source.texts = {{file_id(1).text(), "mine"}, {"hana/t/2", "a cat"}};
     message.files = {own(1, 4), foreign(2, "hana/t/2")};
-    FileCarrier carrier(message, &source, target, FileCarrier::Missing::named);
+    FileCarrier carrier(message, {&source, &source}, target, FileCarrier::Missing::named);
     auto const files = carry(carrier);
     ASSERT_EQ(files.size(), 2u);
     EXPECT_EQ(files[1].size, 5u) << "nobody had written it down";
@@ -120,7 +120,7 @@ TEST_F(FileCarrierTest, BringsBytesFromWhereverTheyAre) {
 
     OneMessage again;
     again.files = {own(1, 4), foreign(2, "hana/t/2")};
-    FileCarrier second(again, &source, target, FileCarrier::Missing::named);
+    FileCarrier second(again, {&source, &source}, target, FileCarrier::Missing::named);
     EXPECT_EQ(carry(second).size(), 2u);
     EXPECT_EQ(second.present(), 2u);
 }
@@ -128,7 +128,7 @@ TEST_F(FileCarrierTest, BringsBytesFromWhereverTheyAre) {
 TEST_F(FileCarrierTest, CopiesInOnePlaceOnlyWhatAnotherProgramStored) {
     source.texts = {{file_id(1).text(), "mine"}, {"hana/t/2", "a cat"}};
     message.files = {own(1, 4), foreign(2, "hana/t/2")};
-    FileCarrier carrier(message, &source, source, FileCarrier::Missing::named);
+    FileCarrier carrier(message, {&source, &source}, source, FileCarrier::Missing::named);
     EXPECT_EQ(carry(carrier).size(), 2u);
     EXPECT_EQ(carrier.copied(), 1u);
     EXPECT_EQ(source.texts[file_id(2).text()], "a cat");
@@ -137,7 +137,7 @@ TEST_F(FileCarrierTest, CopiesInOnePlaceOnlyWhatAnotherProgramStored) {
 
 TEST_F(FileCarrierTest, CountsWhatIsNotToBeHad) {
     message.files = {own(1, 4), foreign(2, "gone")};
-    FileCarrier named(message, &source, target, FileCarrier::Missing::named);
+    FileCarrier named(message, {&source, &source}, target, FileCarrier::Missing::named);
     auto const files = carry(named);
     ASSERT_EQ(files.size(), 1u);
     EXPECT_EQ(files[0].id, file_id(1));
@@ -145,7 +145,7 @@ TEST_F(FileCarrierTest, CountsWhatIsNotToBeHad) {
 
     OneMessage again;
     again.files = message.files;
-    FileCarrier nowhere(again, nullptr, target, FileCarrier::Missing::left_out);
+    FileCarrier nowhere(again, {}, target, FileCarrier::Missing::left_out);
     EXPECT_TRUE(carry(nowhere).empty());
     EXPECT_EQ(nowhere.missing().size(), 2u);
     EXPECT_TRUE(target.texts.empty());

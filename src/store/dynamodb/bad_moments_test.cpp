@@ -249,6 +249,37 @@ TEST_P(DynamoUsersMeanwhileTest, WhatADeletedUserMadeInTheLastMomentIsHiddenToo)
     EXPECT_EQ(*run(harness->clean_once()), 0u);
 }
 
+TEST_P(DynamoBadMomentsTest, ADeletedThreadComesBackOverWhatChainlitWroteInItsPlace) {
+    for (auto const& user : {std::string(), ann.username, bob.username}) {
+        auto const thread = make_thread(ann, "mine");
+        answer(ask(ann, thread, "question"), "answer");
+        ASSERT_TRUE(run(store().delete_thread(ann, thread)));
+        // A page of Chainlit's had it open, and changes it.
+        store::dynamodb::Item stub{{"PK", "THREAD#" + thread.text()},
+                                   {"SK", "THREAD"},
+                                   {"id", thread.text()},
+                                   {"createdAt", "2026-01-02T03:04:05Z"},
+                                   {"UserThreadSK", "TS#2026-01-02T03:04:05Z"},
+                                   {"metadata", store::dynamodb::Item{}}};
+        if (!user.empty()) stub.emplace("userId", user);
+        store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
+        ASSERT_TRUE(run(table.put(std::move(stub))));
+        auto const moved = run(harness->archive().find(thread));
+        EXPECT_TRUE(moved->deleted_at);
+        EXPECT_EQ(moved->owner.id, ann.id);
+        EXPECT_EQ(run(store().restore_thread(bob, thread)).has_value(), user == bob.username);
+        auto const restored = run(store().restore_thread(ann, thread));
+        if (user == bob.username) {
+            EXPECT_EQ(restored.error().code, Errc::not_found) << "it is somebody else's now";
+            continue;
+        }
+        ASSERT_TRUE(restored) << user;
+        EXPECT_EQ(restored->title, "mine");
+        EXPECT_EQ(branch(ann, thread).size(), 2u);
+        EXPECT_EQ(run(store().restore_thread(ann, thread))->title, "mine") << "once more";
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoUsersMeanwhileTest, testing::Values(dynamodb_backend()));
 INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoBadMomentsTest, testing::Values(dynamodb_backend()));
 

@@ -15,6 +15,7 @@ namespace kaiwa::store::dynamodb {
 namespace {
 
 constexpr std::chrono::minutes between_rounds{5};
+constexpr std::chrono::hours between_tries{1};
 constexpr std::size_t due_a_page = 100;
 /// Longer than a request that was let in goes on making things.
 constexpr std::chrono::minutes departed_for{2};
@@ -133,15 +134,27 @@ asio::awaitable<Result<std::size_t>> Cleaner::delete_passing(SteadyTime until) {
     co_return total;
 }
 
-asio::awaitable<Result<void>> Cleaner::look_again(Item thread, Timestamp at) {
+asio::awaitable<Result<std::size_t>> Cleaner::or_later(Result<std::size_t> removed, Item listed,
+                                                       Timestamp at) {
+    if (removed || removed.error().code == Errc::cancelled) co_return removed;
+    engine_.log.warning("what is past its time could not be removed; it is tried again in an hour",
+                        {{"item", string_or(listed, "PK")}, {"error", removed.error().message}});
+    if (!failure_) failure_ = std::move(removed.error());
+    ++put_off_;
+    auto put_off = co_await look_again(std::move(listed), at);
+    if (!put_off) co_return std::unexpected(put_off.error());
+    co_return 0;
+}
+
+asio::awaitable<Result<void>> Cleaner::look_again(Item listed, Timestamp at) {
     Aliases aliases;
     Update update(aliases);
     update.set("UserThreadSK", index_time(at));
     auto const text = update.text();
     // What changes meanwhile is looked at a day later anyway.
     auto const unchanged = aliases.name("UserThreadSK") + " = " +
-                           aliases.value(string_or(thread, "UserThreadSK"));
-    Key const key{string_or(thread, "PK"), string_or(thread, "SK")};
+                           aliases.value(string_or(listed, "UserThreadSK"));
+    Key const key{string_or(listed, "PK"), string_or(listed, "SK")};
     auto done = co_await engine_.table.update(key.item(), std::move(aliases), text, unchanged);
     if (!done) co_return std::unexpected(done.error());
     co_return Result<void>{};
@@ -180,8 +193,8 @@ asio::awaitable<Result<std::size_t>> Cleaner::discard(Item item, chat::BlobStore
     co_return 1;
 }
 
-asio::awaitable<Result<std::size_t>> Cleaner::let_go(FileId file, ThreadId thread,
-                                                     chat::BlobStore& blobs) {
+asio::awaitable<Result<std::size_t>> Cleaner::let_go(FileId file, std::string foreign_key,
+                                                     ThreadId thread, chat::BlobStore& blobs) {
     Aliases aliases;
     Update update(aliases);
     update.take_from_set("threads", Value::Set{Value::Set::Of::strings, {thread.text()}});
@@ -189,7 +202,14 @@ asio::awaitable<Result<std::size_t>> Cleaner::let_go(FileId file, ThreadId threa
     auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
     auto done = co_await engine_.table.update(file_key(file).item(), aliases, text, exists);
     if (!done) co_return std::unexpected(done.error());
-    auto const row = done->done ? read_file(*done->item) : std::nullopt;
+    if (!done->done) {
+        // One of Chainlit's that nobody looked at here, or one that is gone.
+        Result<void> gone;
+        if (!foreign_key.empty()) gone = co_await blobs.remove_foreign(std::move(foreign_key));
+        if (!gone) co_return std::unexpected(gone.error());
+        co_return 0;
+    }
+    auto const row = read_file(*done->item);
     if (!row || !row->threads.empty()) co_return 0;
     // Nobody may attach it any more while its bytes go.
     Aliases alone;
@@ -222,18 +242,14 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_thread(ThreadId id, chat::B
         if (!removed) co_return removed;
         total += *removed;
     }
+    // What names the files stays until they are gone.
+    std::optional<Error> failure;
     for (auto const& [file, foreign_key] : all.files) {
-        auto removed = co_await let_go(file, id, blobs);
-        if (!removed) co_return removed;
-        total += *removed;
-        if (foreign_key.empty() || *removed > 0) continue;
-        // Chainlit's, which nobody looked at here.
-        auto const known = co_await engine_.table.get(file_key(file));
-        if (!known) co_return std::unexpected(known.error());
-        if (*known) continue;
-        auto gone = co_await blobs.remove_foreign(foreign_key);
-        if (!gone) co_return std::unexpected(gone.error());
+        auto removed = co_await let_go(file, foreign_key, id, blobs);
+        if (removed) total += *removed;
+        else if (!failure) failure = removed.error();
     }
+    if (failure) co_return std::unexpected(*failure);
     total += all.keys.size() + 1;
     auto gone = co_await engine_.table.batch_remove(std::move(all.keys));
     if (!gone) co_return std::unexpected(gone.error());
@@ -266,6 +282,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& bl
         if (!marked) co_return std::unexpected(marked.error());
         if (!marked->done) continue;
         auto removed = co_await remove_thread(thread, blobs);
+        removed = co_await or_later(std::move(removed), item, before + between_tries);
         if (!removed) co_return removed;
         total += *removed;
     }
@@ -292,6 +309,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& bl
         if (!done) co_return std::unexpected(done.error());
         if (!done->done) continue;  // attached meanwhile, or gone
         auto removed = co_await discard(std::move(*done->item), blobs);
+        removed = co_await or_later(std::move(removed), item, before + between_tries);
         if (!removed) co_return removed;
         total += *removed;
     }
@@ -349,8 +367,9 @@ asio::awaitable<bool> Cleaner::goes_on(SteadyTime until) {
 
 asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs, SteadyTime until) {
     std::size_t total = 0;
+    failure_.reset();
     for (;;) {
-        if (!co_await goes_on(until)) co_return total;
+        if (!co_await goes_on(until)) break;
         auto const before = total + put_off_;
         auto removed = co_await remove_logs(until);
         if (!removed) co_return removed;
@@ -374,8 +393,10 @@ asio::awaitable<Result<std::size_t>> Cleaner::clean_once(chat::BlobStore& blobs,
         if (!removed) co_return removed;
         total += *removed;
         // Those that were put off may have stood before others whose time is over.
-        if (total + put_off_ == before) co_return total;
+        if (total + put_off_ == before) break;
     }
+    if (failure_) co_return std::unexpected(*failure_);
+    co_return total;
 }
 
 asio::awaitable<void> Cleaner::keep_clean(chat::BlobStore& blobs) {

@@ -3,6 +3,8 @@
 #include "chat/chat_store.hpp"
 #include "store/dynamodb/engine.hpp"
 
+#include <optional>
+
 namespace kaiwa::store::dynamodb {
 
 /// Removes what is past its time: event logs, threads that passed, deleted ones and their files,
@@ -13,6 +15,8 @@ public:
     explicit Cleaner(Engine engine) : engine_(engine) {}
 
     /// Until nothing is left, `until` has come or the task is stopped; tells how many items went.
+    /// A thread or file that cannot be removed is logged and tried again an hour later; the others
+    /// go, and the first such failure is returned at the end.
     asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs, SteadyTime until);
     /// Rounds, until the task is stopped.
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs);
@@ -24,8 +28,11 @@ private:
     asio::awaitable<bool> goes_on(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_logs(SteadyTime until);
     asio::awaitable<Result<std::size_t>> delete_passing(SteadyTime until);
-    /// Puts off the next look at a thread that passes.
-    asio::awaitable<Result<void>> look_again(Item thread, Timestamp at);
+    /// Puts off the next look at what `due()` listed.
+    asio::awaitable<Result<void>> look_again(Item listed, Timestamp at);
+    /// The same when the removal failed, which is the round's failure when it is its first.
+    asio::awaitable<Result<std::size_t>> or_later(Result<std::size_t> removed, Item listed,
+                                                  Timestamp at);
     asio::awaitable<Result<std::size_t>> remove_parts(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);
@@ -33,12 +40,13 @@ private:
     asio::awaitable<Result<std::size_t>> remove_sessions();
     asio::awaitable<Result<std::size_t>> hide_departed(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_partition(std::string pk, std::string prefix);
-    asio::awaitable<Result<std::size_t>> let_go(FileId file, ThreadId thread,
-                                                chat::BlobStore& blobs);
+    asio::awaitable<Result<std::size_t>> let_go(FileId file, std::string foreign_key,
+                                                ThreadId thread, chat::BlobStore& blobs);
     /// Of a file that is marked as deleted.
     asio::awaitable<Result<std::size_t>> discard(Item item, chat::BlobStore& blobs);
 
-    std::size_t put_off_ = 0;  // threads whose next look was put off, since the beginning
+    std::size_t put_off_ = 0;  // items whose next look was put off, since the beginning
+    std::optional<Error> failure_;  // the round's first that it went on after
     Engine engine_;
 };
 

@@ -6,7 +6,7 @@ namespace kaiwa::conformance {
 using store::dynamodb::DynamoHarness;
 using store::dynamodb::dynamodb_backend;
 
-/// What a turn costs is a promise of docs/storage.md.
+/// What a turn costs is a promise of docs/aws.md.
 class DynamoCostTest : public ChatStoreTest {
 protected:
     struct Cost {
@@ -49,6 +49,11 @@ TEST_P(DynamoCostTest, ATurnCostsWritesByItsSegmentsNotByItsTokens) {
     auto const segments = spent();
     EXPECT_LE(segments.writes, 10 * 4);
     EXPECT_EQ(segments.reads, 0);
+    auto const small = text_segment(number, {"こん"});
+    text += small.text;
+    number = small.last + 1;
+    ASSERT_TRUE(run(store().append_log({ticket.generation, ticket.epoch}, small, number + 4096)));
+    EXPECT_LE(spent().writes, 2);
 
     for (int i = 0; i < 8; ++i)
         ASSERT_TRUE(run(store().renew_lease({ticket.generation, ticket.epoch})));
@@ -74,6 +79,41 @@ TEST_P(DynamoCostTest, ATurnCostsWritesByItsSegmentsNotByItsTokens) {
                 "reading %.1f r\n",
                 begun.writes, begun.reads, segments.writes, idle.reads, ended.writes, ended.reads,
                 shown.reads);
+}
+
+TEST_P(DynamoCostTest, APageReadsOneItemForEachOfChainlitsFiles) {
+    auto const thread = make_thread(ann);
+    auto const ticket = ask(ann, thread, "question");
+    answer(ticket, "answer");
+    static_cast<void>(branch(ann, thread));
+    spent();
+    static_cast<void>(branch(ann, thread));
+    auto const without = spent();
+    constexpr int files = 20;
+    auto& calls = static_cast<DynamoHarness&>(*harness).calls();
+    NullLog log;
+    store::dynamodb::Table table(calls, static_cast<DynamoHarness&>(*harness).table_name(),
+                                 harness->random, log);
+    for (int i = 0; i < files; ++i) {
+        auto const name = "picture-" + std::to_string(i);
+        ASSERT_TRUE(run(table.put({{"PK", "THREAD#" + thread.text()},
+                                   {"SK", "ELEMENT#" + name},
+                                   {"id", name},
+                                   {"type", "image"},
+                                   {"name", "a picture.png"},
+                                   {"mime", "image/png"},
+                                   {"forId", ticket.message.text()},
+                                   {"objectKey", "ann/" + thread.text() + "/" + name}})));
+    }
+    static_cast<void>(branch(ann, thread));
+    auto const first = spent();
+    EXPECT_LE(first.writes, 2 * files);
+    static_cast<void>(branch(ann, thread));
+    auto const later = spent();
+    EXPECT_EQ(later.writes, 0);
+    EXPECT_LE(later.reads - without.reads, files + 4) << "and the elements themselves";
+    std::printf("page %.1f r; with %d files first %.1f r %.1f w, then %.1f r\n", without.reads,
+                files, first.reads, first.writes, later.reads);
 }
 
 INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoCostTest, testing::Values(dynamodb_backend()));

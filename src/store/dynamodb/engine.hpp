@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "store/common/cursor.hpp"
+#include "store/dynamodb/elements.hpp"
 #include "store/dynamodb/table.hpp"
 
 #include <optional>
@@ -24,6 +25,7 @@ struct Engine {
     /// Begins the key of every file's object in a bucket; unset: files lie elsewhere.
     std::optional<std::string> const& object_prefix;
     enum class OldHashes { replace, keep } old_hashes = OldHashes::replace;
+    Elements elements = Elements::reachable;
 };
 
 /// The one answer for what is absent, deleted or somebody else's.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -108,6 +109,16 @@ inline constexpr std::string_view expiring_sessions = "KAIWA#SESSIONS";
 /// Logs whose generation ended, spread over 16 partitions of the index.
 [[nodiscard]] inline std::string ended_logs(char digit) {
     return fmt::format("KAIWA#LOGS#{}", digit);
+}
+
+/// The id of what another program names by `text` (RFC 9562, version 8).
+[[nodiscard]] inline Uuid id_of_text(std::string_view text) {
+    auto const digest = sha256(text);
+    Uuid id;
+    std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
+    id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x80);
+    id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
+    return id;
 }
 
 /// Times as Chainlit writes them: UTC with microseconds. `order` keeps what happened in the same

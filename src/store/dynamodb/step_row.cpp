@@ -1,5 +1,7 @@
 #include "store/dynamodb/step_row.hpp"
 
+#include "chat/file_names.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -89,6 +91,14 @@ Item usage_item(llm::Usage const& usage) {
     return item;
 }
 
+std::optional<FileId> chainlits_file(Item const& element) {
+    auto const id = string_or(element, "id");
+    if (id.empty()) return std::nullopt;
+    auto const partition = string_or(element, "PK");
+    auto const thread = std::string_view(partition).substr(partition.rfind('#') + 1);
+    return FileId{id_of_text(fmt::format("chainlit element|{}|{}", thread, id))};
+}
+
 std::string_view element_type(std::string_view media_type) {
     if (media_type.starts_with("image/")) return "image";
     if (media_type.starts_with("audio/")) return "audio";
@@ -173,14 +183,15 @@ std::optional<ElementRow> read_element(Item item) {
     row.message = string_or(item, "forId");
     row.place = optional_integer(item, "kaiwaPlace").value_or(0);
     bool const is_ours = find(item, "kaiwaFile") != nullptr;
-    auto const id = FileId::parse(string_or(item, is_ours ? "kaiwaFile" : "id"));
+    auto const id = is_ours ? FileId::parse(string_or(item, "kaiwaFile")) : chainlits_file(item);
     row.file.foreign_key = string_or(item, is_ours ? "kaiwaForeign" : "objectKey");
     bool const has_bytes = is_ours || !row.file.foreign_key.empty();
     if (!id || !has_bytes || row.message.empty()) return std::nullopt;
     row.file.id = *id;
-    row.file.name = string_or(item, "name");
-    if (row.file.name.empty()) row.file.name = string_or(item, "type", "file");  // Chainlit asks for none
-    row.file.media_type = string_or(item, "mime", "application/octet-stream");
+    auto name = string_or(item, "name");
+    if (name.empty()) name = string_or(item, "type");  // Chainlit asks for none
+    row.file.name = chat::safe_file_name(name);
+    row.file.media_type = chat::safe_media_type(string_or(item, "mime"));
     row.file.size = static_cast<std::uint64_t>(optional_integer(item, "kaiwaSize").value_or(0));
     row.item = std::move(item);
     return row;

@@ -55,7 +55,8 @@ struct ElementRow {
     bool is_whole = true;
     Item item;
 };
-/// Nothing for an element without a message, without an object or without a UUID for an id.
+/// Nothing for an element without a message, an object or an id. Of an element of Chainlit's,
+/// whose ids tell the elements of one thread apart, the file's id is made of the thread's and its.
 [[nodiscard]] std::optional<ElementRow> read_element(Item item);
 
 /// The text of a message, cut so that its item stays small, and the parts with the rest.

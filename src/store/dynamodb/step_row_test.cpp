@@ -34,7 +34,8 @@ TEST(ElementRow, KnowsWhereChainlitStoredAFile) {
     auto const row = read_element(chainlits_element());
     ASSERT_TRUE(row);
     EXPECT_EQ(row->message, "step");
-    EXPECT_EQ(row->file.id.text(), element_id);
+    // sha256("chainlit element|t|" + element_id): whoever has seen it once finds it again.
+    EXPECT_EQ(row->file.id.text(), "9d3f6f90-63aa-89a1-9fc3-017bc2895628");
     EXPECT_EQ(row->file.name, "猫.png");
     EXPECT_EQ(row->file.media_type, "image/png");
     EXPECT_EQ(row->file.size, 0u);
@@ -48,6 +49,32 @@ TEST(ElementRow, KnowsWhereChainlitStoredAFile) {
     auto nameless = chainlits_element();
     nameless["name"] = "";
     EXPECT_EQ(read_element(std::move(nameless))->file.name, "image");
+}
+
+TEST(ElementRow, ChainlitsIdsAreOfOneThreadAndAnyText) {
+    auto const id_of = [](char const* partition, char const* element) {
+        auto item = chainlits_element();
+        item["PK"] = partition;
+        item["id"] = element;
+        return read_element(std::move(item))->file.id;
+    };
+    EXPECT_EQ(id_of("THREAD#t", "logo"), id_of("KAIWA#THREAD#t", "logo")) << "off the branch";
+    EXPECT_NE(id_of("THREAD#t", "logo"), id_of("THREAD#u", "logo"));
+    EXPECT_NE(id_of("THREAD#t", "logo"), id_of("THREAD#t", "logo2"));
+}
+
+TEST(ElementRow, LetsNothingHostileIntoHeaders) {
+    auto item = chainlits_element();
+    item["name"] = "../a\r\nSet-Cookie: x=\"1\"\x01" + std::string(10'000, 'n');
+    item["mime"] = "image/png\r\nSet-Cookie: x=1";
+    auto const file = read_element(item)->file;
+    EXPECT_TRUE(file.name.starts_with("aSet-Cookie: x=\"1\"nnn")) << file.name;
+    EXPECT_LE(file.name.size(), 200u);
+    EXPECT_EQ(file.media_type, "application/octet-stream");
+    item["mime"] = "Text/CSV; charset=utf-8";
+    EXPECT_EQ(read_element(item)->file.media_type, "text/csv");
+    item["mime"] = std::string(10'000, 'm') + "/x";
+    EXPECT_EQ(read_element(item)->file.media_type, "application/octet-stream");
 }
 
 TEST(ElementRow, NamesTheObjectThatChainlitWillLookFor) {

@@ -32,7 +32,8 @@ public:
                   options.log,
                   object_prefix_,
                   options.old_hashes == Options::OldHashes::keep ? Engine::OldHashes::keep
-                                                                 : Engine::OldHashes::replace},
+                                                                 : Engine::OldHashes::replace,
+                  options.elements},
           chats_(engine_),
           users_(engine_, chats_),
           providers_(engine_),

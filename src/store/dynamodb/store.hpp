@@ -9,6 +9,7 @@
 #include "chat/chat_store.hpp"
 #include "chat/thread_archive.hpp"
 #include "llm/catalogue.hpp"
+#include "store/dynamodb/elements.hpp"
 #include "store/dynamodb/table.hpp"
 
 #include <memory>
@@ -34,6 +35,7 @@ struct Options {
     Sealer sealer;  ///< For providers' keys and for cursors.
     /// Begins the key of every file's object, where files lie in a bucket: Chainlit finds them there.
     std::optional<std::string> object_prefix{};
+    Elements elements = Elements::reachable;
 };
 
 /// Everything that Kaiwa keeps but files' bytes, in two tables of DynamoDB: one in the layout of

@@ -142,7 +142,11 @@ asio::awaitable<Result<QueryPage>> Table::scan_page(Scan scan) {
         std::string values;
         for (auto const& key : scan.sort_keys)
             values += (values.empty() ? "" : ", ") + aliases.value(key);
-        request["FilterExpression"] = fmt::format("{} IN ({})", aliases.name("SK"), values);
+        auto const key = aliases.name("SK");
+        auto filter = fmt::format("{} IN ({})", key, values);
+        if (!scan.or_prefix.empty())
+            filter += fmt::format(" OR begins_with({}, {})", key, aliases.value(scan.or_prefix));
+        request["FilterExpression"] = filter;
     }
     if (!scan.only.empty()) {
         std::string wanted;

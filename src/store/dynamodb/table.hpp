@@ -56,6 +56,7 @@ struct QueryPage {
 /// Items of a whole table, wherever they lie.
 struct Scan {
     std::vector<std::string> sort_keys{};  ///< Only items with one of these; empty: all.
+    std::string or_prefix{};               ///< With `sort_keys`: or with one that begins so.
     std::vector<std::string> only{};       ///< Attributes wanted; empty: all.
     std::optional<Item> from{};            ///< Where the page before ended.
 };

@@ -140,15 +140,18 @@ void add_message(ArchivedThread const& thread, ArchivedMessage const& archived,
 }  // namespace
 
 asio::awaitable<Result<std::optional<ThreadRow>>> DynamoThreadArchive::row_of(ThreadId id) {
+    std::optional<ThreadRow> found;
     for (auto const& key : {thread_key(id), deleted_thread_key(id)}) {
         auto item = co_await engine_.table.get(key);
         if (!item) co_return std::unexpected(item.error());
         if (!*item) continue;
         auto row = read_thread(**item);
         if (!row) co_return std::unexpected(row.error());
-        co_return std::optional(std::move(*row));
+        found = std::move(*row);
+        // What Chainlit wrote in the place of a deleted one does not count.
+        if (found->has_ours) break;
     }
-    co_return std::optional<ThreadRow>();
+    co_return found;
 }
 
 asio::awaitable<Result<std::optional<Timestamp>>> DynamoThreadArchive::served_until() {
@@ -165,7 +168,9 @@ asio::awaitable<Result<std::optional<Timestamp>>> DynamoThreadArchive::served_un
 }
 
 asio::awaitable<Result<chat::ThreadArchive::Listing>> DynamoThreadArchive::list(std::string after) {
-    Scan scan{.sort_keys = {"THREAD", "DELETED"}, .only = {"PK", "SK"}, .from = {}};
+    Scan scan{.sort_keys = {"THREAD", "DELETED"},
+              .or_prefix = "ELEMENT#",
+              .only = {"PK", "SK", "id", "forId", "objectKey", "kaiwaFile", "kaiwaForeign"}};
     if (!after.empty()) {
         auto const parsed = parse_json(after);
         auto from = parsed ? item_from_json(*parsed) : std::unexpected(parsed.error());
@@ -175,9 +180,15 @@ asio::awaitable<Result<chat::ThreadArchive::Listing>> DynamoThreadArchive::list(
     auto page = co_await engine_.table.scan_page(std::move(scan));
     if (!page) co_return std::unexpected(page.error());
     Listing listing;
-    for (auto const& item : page->items) {
+    for (auto& item : page->items) {
         auto const key = string_or(item, "PK");
-        auto const prefix = string_or(item, "SK") == "THREAD" ? std::string_view("THREAD#")
+        auto const sort = string_or(item, "SK");
+        if (sort.starts_with("ELEMENT#")) {
+            auto const element = read_element(std::move(item));
+            if (element && !element->file.foreign_key.empty()) ++listing.foreign_files;
+            continue;
+        }
+        auto const prefix = sort == "THREAD" ? std::string_view("THREAD#")
                                                               : std::string_view("KAIWA#THREAD#");
         if (!key.starts_with(prefix)) continue;
         auto const id = ThreadId::parse(std::string_view(key).substr(prefix.size()));

@@ -1,12 +1,15 @@
 #include "store/dynamodb/thread_reader.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace kaiwa::store::dynamodb {
 namespace {
 
 constexpr int gap_patience = 4;
 constexpr std::size_t moves_a_transaction = 8;
+/// What DynamoDB takes; even, since what moves is put in one place and removed from the other.
+constexpr std::size_t actions_a_transaction = 100;
 constexpr std::size_t move_bytes = std::size_t{1} << 20;
 constexpr std::size_t steps_a_read = 32;
 /// More than of a step's text is shown.
@@ -33,8 +36,12 @@ void sort_in(Engine const& engine, std::vector<Item> items, Extent extent, Read&
         } else if (sort.starts_with("ELEMENT#")) {
             auto element = read_element(std::move(item));
             if (!element) continue;
+            auto& foreign_key = element->file.foreign_key;
+            if (engine.elements == Elements::as_written && foreign_key.empty())
+                foreign_key = string_or(element->item, "objectKey");
             // Chainlit's lie in a bucket.
-            if (!element->file.foreign_key.empty() && !engine.object_prefix) continue;
+            bool const reachable = engine.object_prefix || engine.elements != Elements::reachable;
+            if (!foreign_key.empty() && !reachable) continue;
             element->is_whole = is_whole;
             read.elements.push_back(std::move(*element));
         }
@@ -113,7 +120,9 @@ void add_move(Table const& table, ThreadId thread, StepRow const& row,
     actions.push_back(table.put_action(moved));
     actions.push_back(table.remove_action(key_of(row.item), aliases, condition));
     for (auto const& element : elements) {
-        if (element.message != row.id || string_or(element.item, "PK") == target) continue;
+        // One that is not whole was not there any more when its rest was read.
+        if (element.message != row.id || !element.is_whole) continue;
+        if (string_or(element.item, "PK") == target) continue;
         auto moved_element = element.item;
         moved_element["PK"] = target;
         actions.push_back(table.put_action(moved_element));
@@ -230,6 +239,21 @@ asio::awaitable<Result<std::vector<Action>>> moves_of(Engine engine, ThreadId th
     co_return actions;
 }
 
+/// More than one transaction takes are those of one message with many elements: the others follow
+/// its step, unless that was changed meanwhile.
+asio::awaitable<Result<void>> carry_out(Engine engine, std::vector<Action> actions) {
+    for (std::size_t at = 0; at < actions.size(); at += actions_a_transaction) {
+        auto const first = actions.begin() + static_cast<std::ptrdiff_t>(at);
+        auto const count = std::min(actions.size() - at, actions_a_transaction);
+        std::vector<Action> some(std::make_move_iterator(first),
+                                 std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+        auto const moved = co_await engine.table.transact(std::move(some));
+        if (!moved) co_return std::unexpected(moved.error());
+        if (!moved->done) break;
+    }
+    co_return Result<void>{};
+}
+
 }  // namespace
 
 asio::awaitable<void> show_branch(Engine engine, ThreadId thread, Tree tree, std::size_t head) {
@@ -246,13 +270,18 @@ asio::awaitable<void> show_branch(Engine engine, ThreadId thread, Tree tree, std
         if (moves) {
             auto added = co_await moves_of(engine, thread, tree, i);
             if (!added) co_return warn(added.error());
+            if (actions.size() + added->size() > actions_a_transaction && !actions.empty()) {
+                auto const moved = co_await carry_out(engine, std::exchange(actions, {}));
+                if (!moved) warn(moved.error());
+                bytes = 0;
+            }
             std::ranges::move(*added, std::back_inserter(actions));
             bytes += size_of(tree[i].item);
             tree[i].drop_texts();
         }
         bool const full = actions.size() >= 2 * moves_a_transaction || bytes >= move_bytes;
         if (actions.empty() || (!full && i + 1 < tree.size())) continue;
-        auto moved = co_await engine.table.transact(std::exchange(actions, {}));
+        auto const moved = co_await carry_out(engine, std::exchange(actions, {}));
         bytes = 0;
         if (!moved) warn(moved.error());
     }

@@ -237,26 +237,31 @@ asio::awaitable<Result<void>> DynamoChatStore::delete_thread(Principal who, Thre
 asio::awaitable<Result<Thread>> DynamoChatStore::restore_thread(Principal who, ThreadId id) {
     auto& table = engine_.table;
     auto live = co_await load_thread(engine_, who, id);
-    if (live) co_return co_await with_running(std::move(*live));
-    if (live.error().code != Errc::not_found) co_return std::unexpected(live.error());
+    if (live && live->has_ours) co_return co_await with_running(std::move(*live));
+    if (!live && live.error().code != Errc::not_found) co_return std::unexpected(live.error());
     auto item = co_await table.get(deleted_thread_key(id));
     if (!item) co_return std::unexpected(item.error());
-    if (!*item) co_return not_found();
-    auto row = read_thread(**item);
+    auto row = *item ? read_thread(**item) : Result<ThreadRow>(not_found());
     bool const mine = row && row->is_of(who) && row->deleted_at && !find(**item, "removing");
-    if (!mine || *row->deleted_at <= engine_.clock.now() - chat::deleted_retention)
+    if (!mine || *row->deleted_at <= engine_.clock.now() - chat::deleted_retention) {
+        if (live) co_return co_await with_running(std::move(*live));
         co_return not_found();
+    }
     row->deleted_at.reset();
     row->revision += 1;
     Aliases there;
     // The cleaner has not begun with it.
     auto const whole = fmt::format("attribute_exists({}) AND attribute_not_exists({})",
                                    there.name("PK"), there.name("removing"));
-    Aliases absent;
-    auto const free = is_absent(absent);
+    // What Chainlit, where the thread was still open, wrote in its place since gives way.
+    Aliases place;
+    auto const user = place.name("userId");
+    auto const free = fmt::format(
+        "attribute_not_exists({}) OR (attribute_not_exists({}) AND (attribute_not_exists({}) OR {} = {}))",
+        place.name("PK"), place.name("kaiwa"), user, user, place.value(row->user_id));
     std::vector<Action> actions;
     actions.push_back(table.remove_action(deleted_thread_key(id).item(), there, whole));
-    actions.push_back(table.put_action(restored_item(std::move(**item), *row), absent, free));
+    actions.push_back(table.put_action(restored_item(std::move(**item), *row), place, free));
     auto done = co_await table.transact(std::move(actions));
     if (!done) co_return std::unexpected(done.error());
     if (!done->done) co_return not_found();

@@ -25,12 +25,7 @@ bool is_sha256(std::string_view text) {
 }  // namespace
 
 UserId id_of_name(std::string_view username) {
-    auto const digest = sha256(std::string("kaiwa user ") + std::string(username));
-    Uuid id;
-    std::copy_n(digest.begin(), id.bytes.size(), id.bytes.begin());
-    id.bytes[6] = static_cast<std::uint8_t>((id.bytes[6] & 0x0F) | 0x80);  // version 8
-    id.bytes[8] = static_cast<std::uint8_t>((id.bytes[8] & 0x3F) | 0x80);
-    return UserId{id};
+    return UserId{id_of_text(fmt::format("kaiwa user {}", username))};
 }
 
 UserRow read_user(Item const& item) {

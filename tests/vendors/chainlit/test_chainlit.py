@@ -198,7 +198,8 @@ async def test_pictures_and_files_are_there_for_both(both):
 
     async with Client(both.kaiwa.url, key=both.key) as client:
         files = {file["name"]: file for file in (await client.messages(thread))[0]["files"]}
-        assert set(files) == {"猫.png", "メモ.txt"} and files["猫.png"]["id"] == picture.id
+        assert set(files) == {"猫.png", "メモ.txt"}
+        assert (await client.call("GET", f"/api/files/{picture.id}")).status_code == 404, "its id is Chainlit's, unique in its thread alone"
         for name, content in (("猫.png", cat), ("メモ.txt", b"memo")):
             loaded = await client.call("GET", f"/api/files/{files[name]['id']}")
             assert loaded.content == content and loaded.headers["content-length"] == str(len(content))
@@ -209,8 +210,43 @@ async def test_pictures_and_files_are_there_for_both(both):
     opened = await both.layer.get_thread(thread)
     urls = {element["name"]: element["url"] for element in opened["elements"]}
     assert set(urls) == {"猫.png", "メモ.txt", "返事.txt"}
+    assert picture.id in [element["id"] for element in opened["elements"]]
     for name, content in (("猫.png", cat), ("返事.txt", "はい".encode())):
         assert httpx.get(urls[name], trust_env=False).content == content, name
+
+
+async def test_one_element_in_threads_of_two_people_is_each_ones_own(both):
+    layer = both.layer
+    shared = str(uuid.uuid4())
+    threads = {}
+    for owner in ("hana", "bob"):
+        thread, step = str(uuid.uuid4()), str(uuid.uuid4())
+        await layer.update_thread(thread, name=owner, user_id=owner, metadata={}, tags=[])
+        await layer.create_step({"id": step, "threadId": thread, "name": owner, "type": "user_message", "output": "見て", "input": "",
+                                 "createdAt": "2026-01-02T03:04:05.000001Z", "metadata": {}, "parentId": None})
+        await layer.create_element(Image(id=shared, name="logo.png", content=owner.encode(), thread_id=thread, for_id=step, mime="image/png"))
+        threads[owner] = thread
+    both.kaiwa.run("user", "add", "bob", "--role", "user", "--password-stdin", text=PASSWORD + "\n")
+    printed = both.kaiwa.run("key", "add", "key", "--user", "bob")
+    bobs = next(word for word in printed.split() if word.startswith("kw_"))
+    for owner, key in (("hana", both.key), ("bob", bobs)):
+        async with Client(both.kaiwa.url, key=key) as client:
+            file, = (await client.messages(threads[owner]))[0]["files"]
+            assert (await client.call("GET", f"/api/files/{file['id']}")).content == owner.encode()
+
+
+async def test_a_deleted_thread_comes_back_though_chainlit_had_it_open(both):
+    async with Client(both.kaiwa.url, key=both.key) as client:
+        thread = await client.new_thread()
+        turn = await client.ask(thread, "消して、戻す", model="fixed;text=はい")
+        await client.sse(turn.generation)
+        await client.ok("DELETE", f"/api/threads/{thread}")
+        await both.layer.update_thread(thread, metadata={"chat_settings": {}})  # as when its page goes
+        assert (await client.call("GET", f"/api/threads/{thread}")).status_code == 404
+        restored = await client.ok("POST", f"/api/threads/{thread}/restore")
+        assert restored["title"] == "消して、戻す"
+    opened = await both.layer.get_thread(thread)
+    assert [step["output"] for step in opened["steps"]] == ["消して、戻す", "はい"] and opened["userId"] == "hana"
 
 
 async def test_others_threads_stay_theirs(both):
