@@ -117,7 +117,7 @@ TEST_F(SecretBookTest, GivesAProviderItsKeyAndTheNextOne) {
     });
     auto const first_model = [&] {
         auto const listed = test::run_task(model.list());
-        return listed ? listed->at(0).id : listed.error().message;
+        return listed ? listed->at(0).id : llm::words_for_operator(listed.error());
     };
     failing = true;
     EXPECT_EQ(first_model(), not_found);
