@@ -75,16 +75,20 @@ asio::awaitable<Result<IssuerKeys::Keys>> IssuerKeys::keys(std::string name, Fre
         known->fetched_at = now;
         known->failure.reset();
     } else {
-        known->failure = fetched.error();
+        known->failure = Error{Errc::unavailable,
+                               "the issuer of the token cannot be asked now; the server's log says "
+                               "why",
+                               {}};
         if (now - known->fetched_at >= forget_after) known->keys.reset();
     }
     auto const keys = known->keys;
+    auto told = known->failure;
     lock.unlock();
     if (fetched) co_return keys;
     log_.warning("issuer_keys_not_fetched",
                  {{"issuer", name}, {"reason", fetched.error().message}});
     if (keys) co_return keys;
-    co_return std::unexpected(fetched.error());
+    co_return std::unexpected(std::move(*told));
 }
 
 asio::awaitable<Result<IssuerKeys::Keys>> IssuerKeys::fetch_keys(

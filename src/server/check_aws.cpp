@@ -2,6 +2,7 @@
 
 #include "aws/secrets.hpp"
 #include "aws/xml.hpp"
+#include "http/tls.hpp"
 #include "llm/provider_config.hpp"
 #include "server/config_providers.hpp"
 #include "server/outbound.hpp"
@@ -82,6 +83,7 @@ public:
           bedrock_(bedrock_services(models_client_, models_gate_, aws_, clock_, random_)) {}
 
     asio::awaitable<void> run() {
+        check_roots();
         co_await check_identity();
         if (!settings_.sealing_secret_from.empty())
             co_await check_secret("KAIWA_SECRET", settings_.sealing_secret_from);
@@ -115,6 +117,15 @@ private:
     void bad(std::string const& what, std::string_view service, aws::Failure const& failure,
              std::string_view permission) {
         bad(what, aws::to_error(failure, service).message, advice(failure, permission));
+    }
+
+    void check_roots() {
+        auto const bundle = settings_.aws_variables.find("AWS_CA_BUNDLE");
+        if (bundle == settings_.aws_variables.end() || bundle->second.empty()) return;
+        auto const what = fmt::format("AWS_CA_BUNDLE {}", bundle->second);
+        auto const usable = http::TlsContext::make(bundle->second);
+        if (usable) return good(fmt::format("{} can be read", what));
+        bad(what, usable.error().message, "until then no call over TLS is made");
     }
 
     asio::awaitable<void> check_identity() {

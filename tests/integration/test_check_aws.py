@@ -132,6 +132,8 @@ def test_wrong_keys_no_keys_and_no_way_are_told_apart(moto, tmp_path):
     assert unknown.status == 1 and "InvalidClientTokenId" in unknown.out, unknown
     none = check(home | {"AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}, tmp_path)
     assert none.status == 1 and "fails credentials" in none.out and "docs/aws.md" in none.out, none
+    rootless = check(home | moto.env | {"AWS_CA_BUNDLE": "/no/such.pem"}, tmp_path)
+    assert rootless.status == 1 and "fails AWS_CA_BUNDLE /no/such.pem: " in rootless.out, rootless
     away = check(home | moto.env | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, tmp_path)
     assert away.status == 1 and "fails identity: STS cannot be reached" in away.out and "the way there" in away.out, away
 

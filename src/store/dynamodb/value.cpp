@@ -13,35 +13,41 @@ namespace {
 
 constexpr unsigned max_depth = 32;
 constexpr std::size_t max_digits = 38;
+constexpr std::size_t max_number_bytes = 200;  // 1E-130 written out, and more
 
 std::unexpected<Error> unreadable(std::string_view expected) {
     return fail(Errc::invalid_argument,
                 fmt::format("an attribute of the table cannot be read: expected {}", expected));
 }
 
-/// -?digits[.digits][E[+-]digits] with at most 38 digits that count.
+/// -?digits[.digits][E[+-]digits] with at most 38 digits that count: zeros before the first and
+/// behind the last do not, and DynamoDB Local writes them out.
 bool is_number(std::string_view text) {
     std::size_t at = 0;
-    auto const skip_digits = [&](std::size_t& significant) {
+    std::size_t counted = 0;      // from the first digit that is no zero
+    std::size_t significant = 0;  // up to the last one
+    auto const skip_digits = [&] {
         auto const start = at;
-        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
-            if (significant > 0 || text[at] != '0') ++significant;
+        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+            bool const is_zero = text[at] == '0';
+            if (counted > 0 || !is_zero) ++counted;
+            if (!is_zero) significant = counted;
+        }
         return at > start;
     };
+    if (text.size() > max_number_bytes) return false;
     if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
-    std::size_t significant = 0;
-    bool digits = skip_digits(significant);
+    bool digits = skip_digits();
     if (at < text.size() && text[at] == '.') {
         ++at;
-        digits = skip_digits(significant) || digits;
+        digits = skip_digits() || digits;
     }
     if (!digits || significant > max_digits) return false;
     if (at < text.size() && (text[at] == 'E' || text[at] == 'e')) {
         ++at;
         if (at < text.size() && (text[at] == '-' || text[at] == '+')) ++at;
-        std::size_t ignored = 0;
         auto const start = at;
-        if (!skip_digits(ignored) || at - start > 3) return false;
+        if (!skip_digits() || at - start > 3) return false;
     }
     return at == text.size();
 }
