@@ -295,10 +295,10 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
 async def test_an_import_that_was_killed_inside_a_file_is_in_nobodys_way(target, moto, monkeypatch):
     tables = Tables(moto.url, moto)
     table = tables.make_chainlit("killed")
-    thread = chainlit_thread(tables, table, 8, "hana")
+    thread = chainlit_thread(tables, table, 9, "hana")
     bucket = tables.name("large-files")
     moto.make_bucket(bucket)
-    element = chainlit_element(tables, table, thread, "0f3b0000-0000-4000-8000-000008000000", 9)
+    element = chainlit_element(tables, table, thread, "0f3b0000-0000-4000-8000-000009000000", 9)
     content = b"large" * (24 << 20)  # takes long enough to be killed in its middle
     moto.client("s3").put_object(Bucket=bucket, Key=element["objectKey"]["S"], Body=content)
     monkeypatch.setattr(target, "env", target.env | moto.env | {"KAIWA_STORE__DYNAMODB__ENDPOINT": moto.url, "KAIWA_STORE__DYNAMODB__REGION": "eu-west-1"})
