@@ -224,7 +224,11 @@ test("the files of a thread are listed in the panel, with the way to their quest
 
   await page.locator('input[type="file"]').setInputFiles({ name: "覚え書き.txt", mimeType: "text/plain", buffer: Buffer.from("一行目") });
   await expect(page.getByRole("list", { name: "添付ファイル" })).toContainText("覚え書き.txt");
-  await chat.ask("読んでください");
+  // Nothing is sent while a file is on its way.
+  await chat.composer.fill("読んでください");
+  await expect(page.getByRole("button", { name: "送信" })).toBeEnabled();
+  await chat.composer.press("Enter");
+  await expect(chat.questions.last()).toContainText("読んでください");
   await chat.ended();
   await page.getByRole("button", { name: "この会話のファイル" }).click();
   const panel = page.getByRole("complementary", { name: "この会話のファイル" });

@@ -102,7 +102,8 @@ for (const { locale, words } of languages) {
 
       // The link was for once.
       await page.goto(`${fresh.url}/setup#token=anything`);
-      await expect(page.getByRole("button", { name: /サインインへ|Go to sign-in/ })).toBeVisible();
+      await page.getByRole("button", { name: /チャットへ|Go to the chats/ }).click();
+      await expect(chat.composer).toBeVisible();
       expect(wrong()).toEqual([]);
     });
   });
