@@ -62,7 +62,8 @@ export function Toaster() {
   const newest = shown.at(-1)?.id;
   useEffect(() => {
     const element = layer.current;
-    if (!element?.showPopover) return;
+    // A dialog that just went took the layer along: this runs again once it is elsewhere.
+    if (!element?.isConnected || !element.showPopover) return;
     // Shown anew, the layer lies over a dialog that has opened since.
     if (element.matches(":popover-open")) element.hidePopover();
     if (newest !== undefined) element.showPopover();
