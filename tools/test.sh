@@ -43,7 +43,7 @@ run_ctest() {
   [ "$failed" = 0 ]
 }
 failed_count() { sed -n 's/.*, \([0-9]*\) tests failed out of .*/\1/p' "$1"; }
-failed_names() { sed -n 's/^[[:space:]]*[0-9]* - \(.*\) ([A-Za-z ]*)$/\1/p' "$1"; }
+failed_names() { sed -n '/(Skipped)$/!s/^[[:space:]]*[0-9]* - \(.*\) ([A-Za-z ]*)$/\1/p' "$1"; }
 
 # Runs a command whose last line is "N passed, M failed", and counts.
 run_counted() {
