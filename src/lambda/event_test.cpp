@@ -201,6 +201,15 @@ TEST(RestApiEvent, LivesWithMapsThatAreNull) {
     EXPECT_TRUE(made.peer.is_unspecified());
 }
 
+TEST(RestApiEvent, TakesNoHostThatIsNone) {
+    for (auto const* domain : {"d\\u007f.example", "d\\r\\nx: y", "a b", ""}) {
+        auto const event =
+            std::string(R"({"resource":"/","path":"/","httpMethod":"GET","headers":null,
+            "requestContext":{"domainName":")") + domain + R"(","identity":null}})";
+        EXPECT_EQ(refusal(event).code, Errc::invalid_argument) << domain;
+    }
+}
+
 TEST(RestApiEvent, KnowsWhoSignedIt) {
     auto const made = request(R"({"resource":"/","path":"/","httpMethod":"GET",
         "headers":{"Host":"h","Authorization":"AWS4-HMAC-SHA256 x"},

@@ -157,7 +157,7 @@ Result<Request> with_host(Request request, std::string_view fallback) {
     if (request.headers.count("Host") == 0) request.headers.add("Host", std::string(fallback));
     auto const host = request.headers.get("Host");
     if (host.empty() || request.headers.count("Host") != 1 ||
-        host.find_first_of("@/\\?# ,\t") != host.npos)
+        !http::is_field_value(host) || host.find_first_of("@/\\?# ,\t") != host.npos)
         return fail(Errc::invalid_argument,
                     "a request must have one Host field, a host and a port");
     return request;
