@@ -107,10 +107,9 @@ asio::awaitable<void> TurnSaver::save(std::shared_ptr<LiveTurn> turn) {
         turn->unsaved_bytes -= bytes;
         turn->unsaved_since = now();
         turn->sendable = sendable;
-        turn->renewed = std::max(turn->renewed, begun);
     }
-    // Arriving last, it took back what was renewed meanwhile.
-    turn->renewed = std::min(turn->renewed, begun);
+    // Arriving last, it took back what was renewed meanwhile; unanswered, it may have.
+    turn->renewed = ack ? begun : std::min(turn->renewed, begun);
     saved(*turn, ack);
 }
 
