@@ -53,6 +53,14 @@ async def test_a_token_makes_a_user_of_issuer_and_subject(federated, issuer):
     assert issuer.asked.count("/pool/jwks") == 1, "keys are kept"
 
 
+async def test_a_role_is_its_subjects_by_the_issuers_name(federated, issuer):
+    headers = {"authorization": issuer.token("sub-of-a-teacher")}
+    async with httpx.AsyncClient(base_url=federated.kaiwa.url, timeout=30, trust_env=False, headers=headers) as client:
+        assert (await client.post("/main", json={"action": "addOrUpdate", "role": "先生"})).status_code == 200
+        kept = await client.post("/main", json={"action": "get"})
+        assert kept.json() == {"UserID": "sub-of-a-teacher", "Role": "先生"}
+
+
 async def test_an_email_is_nobody(federated, issuer):
     before = users(federated)
     for subject in ("root", "ann", "Sub-1"):
