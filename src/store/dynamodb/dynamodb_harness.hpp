@@ -49,12 +49,14 @@ public:
         until += std::chrono::minutes(1);
         auto answer = co_await calls_.call(std::move(operation), std::move(body), until);
         if (answer) answer_bytes += json::serialize(*answer).size();
+        if (answer) count_batch_items(*answer);
         co_return answer;
     }
 
     /// Asked before each call; what it returns is the call's failure.
     std::function<std::optional<aws::Failure>(std::string_view operation)> fault;
     std::size_t answer_bytes = 0;  ///< Of all answers together.
+    std::size_t batch_items = 0;   ///< Items that BatchGetItem answered, in however many parts.
     /// What somebody else does right before the next call of `meanwhile_before`; once.
     std::function<asio::awaitable<void>()> meanwhile;
     std::string meanwhile_before = "TransactWriteItems";
@@ -68,6 +70,12 @@ public:
     }
 
 private:
+    void count_batch_items(json::value const& answer) {
+        auto const* tables = answer.as_object().if_contains("Responses");
+        if (!tables || !tables->is_object()) return;
+        for (auto const& [table, items] : tables->as_object()) batch_items += items.as_array().size();
+    }
+
     std::pair<std::string, json::value> held_;
     Calls& calls_;
 };
