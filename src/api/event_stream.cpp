@@ -46,6 +46,9 @@ public:
         co_return Pieces{};
     }
 
+    Pieces take_first() override { return std::exchange(has_first_, false) ? pieces() : Pieces{}; }
+    bool ended() const override { return batch_.ended; }
+
 private:
     Pieces pieces() const {
         static std::array const heartbeat{asio::const_buffer(":\n\n", 3)};

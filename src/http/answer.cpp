@@ -20,6 +20,15 @@ bool is_ours(std::string_view name) {
            same_word(name, "x-request-id");
 }
 
+using Pieces = std::span<asio::const_buffer const>;
+
+constexpr std::string_view chunk_end = "\r\n";
+constexpr std::string_view last_chunk_end = "\r\n0\r\n\r\n";  // and the body's end
+
+std::unexpected<Error> too_short() {
+    return fail(Errc::internal, "the body is shorter than its Content-Length");
+}
+
 /// "1a3\r\n" in front of a chunk.
 class ChunkHead {
 public:
@@ -91,8 +100,8 @@ asio::awaitable<Result<void>> Answer::send_whole(ResponseHead head, std::string_
     co_return co_await send(what);
 }
 
-asio::awaitable<Result<void>> Answer::start(ResponseHead head) {
-    if (state_ != State::waiting) co_return fail(Errc::internal, "the request is answered already");
+Result<std::string> Answer::begin(ResponseHead const& head) {
+    if (state_ != State::waiting) return fail(Errc::internal, "the request is answered already");
     auto const length = to_number(head.headers.get("content-length"));
     closes_ |= minor_version_ == 0;
     auto framing = minor_version_ == 0 ? BodyWriter::Framing::until_close
@@ -100,10 +109,14 @@ asio::awaitable<Result<void>> Answer::start(ResponseHead head) {
     if (length) framing = BodyWriter::Framing::length;
     if (is_bodyless(head.status)) framing = BodyWriter::Framing::none;
     body_.begin(framing, length.value_or(0));
-    auto const text = make_head(head, length);
-    if (!text) co_return std::unexpected(text.error());
+    auto text = make_head(head, length);
+    if (text) state_ = State::streaming;
+    return text;
+}
 
-    state_ = State::streaming;
+asio::awaitable<Result<void>> Answer::start(ResponseHead head) {
+    auto const text = begin(head);
+    if (!text) co_return std::unexpected(text.error());
     Gather const what{*text, {}, {}};
     co_return co_await send(what);
 }
@@ -123,32 +136,47 @@ asio::awaitable<Result<void>> Answer::finish() {
 }
 
 asio::awaitable<Result<void>> Answer::stream(ResponseHead head, std::unique_ptr<BodySource> body) {
-    auto started = co_await start(std::move(head));
-    if (!started) co_return started;
-    if (body_.framing() == BodyWriter::Framing::none) co_return co_await finish();
+    auto text = begin(head);
+    if (!text) co_return std::unexpected(text.error());
+    using enum BodyWriter::Framing;
+    auto const framing = body_.framing();
+
+    // One packet for the head and what follows it at once: the reader is woken once.
+    Pieces const first = framing == chunked || framing == until_close ? body->take_first() : Pieces{};
+    Gather what{{}, first, {}};
+    if (framing == chunked && !first.empty()) {
+        *text += ChunkHead(asio::buffer_size(first)).view();
+        what.tail = chunk_end;
+    }
+    what.head = *text;
+    auto const sent = co_await send(what);
+    if (!sent) co_return sent;
+    if (framing == none) co_return co_await finish();
     source_ = std::move(body);
     state_ = State::handed_over;
-    co_return Result<void>{};
+    co_return sent;
 }
 
 StreamedBody Answer::take_streamed_body() {
     return {std::move(source_), body_, closes_, request_.id};
 }
 
-asio::awaitable<Result<void>> BodyWriter::write(std::span<asio::const_buffer const> pieces) {
+asio::awaitable<Result<void>> BodyWriter::write(Pieces pieces, Part part) {
     auto const size = asio::buffer_size(pieces);
-    if (size == 0 || framing_ == Framing::none) co_return Result<void>{};
+    if (size == 0) co_return part == Part::last ? co_await finish() : Result<void>{};
+    if (framing_ == Framing::none) co_return Result<void>{};
 
     ChunkHead const head(size);
     Gather what{{}, pieces, {}};
     if (framing_ == Framing::chunked) {
         what.head = head.view();
-        what.tail = "\r\n";
+        what.tail = part == Part::last ? last_chunk_end : chunk_end;
     } else if (framing_ == Framing::length) {
         if (size > remaining_) {
             co_return fail(Errc::internal, "the body is longer than its Content-Length");
         }
         remaining_ -= size;
+        if (part == Part::last && remaining_ > 0) co_return too_short();
     }
     std::size_t sent = 0;
     if (!connection_->send_at_once(what, sent)) co_return fail(Errc::cancelled, "the client is gone");
@@ -157,11 +185,9 @@ asio::awaitable<Result<void>> BodyWriter::write(std::span<asio::const_buffer con
 }
 
 asio::awaitable<Result<void>> BodyWriter::finish() {
-    if (framing_ == Framing::length && remaining_ > 0) {
-        co_return fail(Errc::internal, "the body is shorter than its Content-Length");
-    }
+    if (framing_ == Framing::length && remaining_ > 0) co_return too_short();
     if (framing_ != Framing::chunked) co_return Result<void>{};
-    Gather const what{"0\r\n\r\n", {}, {}};
+    Gather const what{last_chunk_end.substr(chunk_end.size()), {}, {}};
     co_return co_await connection_->send_rest(what, 0);
 }
 

@@ -25,7 +25,9 @@ public:
         remaining_ = length;
     }
 
-    asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces);
+    enum class Part { more_follows, last };
+    asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces,
+                                        Part part = Part::more_follows);
     asio::awaitable<Result<void>> finish();
     [[nodiscard]] Framing framing() const { return framing_; }
     /// The reader cannot tell from the framing that the body is not whole.
@@ -94,6 +96,8 @@ private:
     };
     /// Makes the head up to its blank line. Fails with `internal` for a field that would break it.
     Result<std::string> make_head(ResponseHead const& head, std::optional<std::uint64_t> length);
+    /// Decides the framing of a body that follows in parts, and makes the head.
+    Result<std::string> begin(ResponseHead const& head);
     asio::awaitable<Result<void>> send_whole(ResponseHead head, std::string_view body);
     asio::awaitable<Result<void>> send(Gather what);
     [[nodiscard]] bool is_bodyless(unsigned status) const {

@@ -115,6 +115,11 @@ public:
     /// Waits for the next pieces, valid until the next call; none at the end of the body. After a
     /// failure the answer breaks off.
     virtual asio::awaitable<Result<std::span<asio::const_buffer const>>> next() = 0;
+    /// Pieces that are there before the first `next()`, to be sent with the head; valid until then.
+    /// A host that does not ask for them gets them from `next()`.
+    [[nodiscard]] virtual std::span<asio::const_buffer const> take_first() { return {}; }
+    /// The pieces that `next()` gave last end the body, and it need not be asked again.
+    [[nodiscard]] virtual bool ended() const { return false; }
 };
 
 /// How a route answers: `respond()` once; or `start()`, `write()` as often as it likes, `finish()`;

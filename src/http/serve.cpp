@@ -287,7 +287,9 @@ asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody& stream
             auto const pieces = co_await streamed.source->next();
             more = pieces && !pieces->empty();
             if (more) {
-                sent = co_await streamed.writer->write(*pieces);
+                more = !streamed.source->ended();
+                auto const part = more ? BodyWriter::Part::more_follows : BodyWriter::Part::last;
+                sent = co_await streamed.writer->write(*pieces, part);
             } else if (pieces) {
                 sent = co_await streamed.writer->finish();
             } else {

@@ -210,7 +210,8 @@ TEST_F(StreamTest, LetsOthersRunBesideAnEndlessStream) {
 /// Gives out texts, the first once `may_begin`; then ends as it is told to.
 class TextSource final : public BodySource {
 public:
-    enum class Ending { whole, failed, thrown };
+    /// `foreseen`: it has its first text before it is asked, and tells which is its last.
+    enum class Ending { whole, foreseen, failed, thrown };
     TextSource(std::vector<std::string> texts, Ending ending, std::atomic<bool> const& may_begin)
         : texts_(std::move(texts)), ending_(ending), may_begin_(may_begin) {}
 
@@ -226,8 +227,18 @@ public:
         co_return piece_;
     }
 
+    std::span<asio::const_buffer const> take_first() override {
+        if (ending_ != Ending::foreseen) return {};
+        piece_[0] = asio::buffer(texts_[given_++]);
+        return piece_;
+    }
+    [[nodiscard]] bool ended() const override {
+        return ending_ == Ending::foreseen && given_ == texts_.size();
+    }
+
 private:
     Result<std::span<asio::const_buffer const>> end() const {
+        EXPECT_NE(ending_, Ending::foreseen) << "it said that it had ended";
         if (ending_ == Ending::thrown) throw std::runtime_error("a bug");
         if (ending_ == Ending::failed) return fail(Errc::unavailable, "the source broke");
         return {};
@@ -251,12 +262,14 @@ protected:
                                         TextSource::Ending ending) {
         auto source = std::make_unique<TextSource>(std::move(texts), ending, route_is_over);
         ResponseHead head;
+        if (!length.empty()) head.headers.add("Content-Length", length);
         auto done = co_await writer.stream(std::move(head), std::move(source));
         route_is_over = true;
         co_return done;
     }
 
     std::atomic<bool> route_is_over = false;
+    std::string length;
 };
 
 TEST_F(LeftBodyTest, IsSentAfterItsRouteReturned) {
@@ -270,6 +283,37 @@ TEST_F(LeftBodyTest, IsSentAfterItsRouteReturned) {
     }
     client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     EXPECT_TRUE(client.read_all().ends_with("second\r\n0\r\n\r\n"));
+}
+
+TEST_F(LeftBodyTest, GoesOutWithItsHeadAndItsEndWhereTheseAreKnown) {
+    serve("/", {"first", "second", "last"}, TextSource::Ending::foreseen);
+    serve("/one", {"all"}, TextSource::Ending::whole);
+    start();
+    auto client = connect();
+    for (int times = 0; times < 2; ++times) {
+        client.send(request);
+        client.read_until("\r\n\r\n");
+        EXPECT_EQ(client.read_until("\r\n0\r\n\r\n"),
+                  "5\r\nfirst\r\n6\r\nsecond\r\n4\r\nlast\r\n0\r\n\r\n");
+    }
+    client.send("GET /one HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.read_all().ends_with("\r\n\r\n3\r\nall\r\n0\r\n\r\n"));
+    auto old = connect();
+    old.send("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_TRUE(old.read_all().ends_with("\r\n\r\nfirstsecondlast"));
+}
+
+TEST_F(LeftBodyTest, KeepsToTheLengthThatItsRouteNamed) {
+    serve("/", {"first", "last"}, TextSource::Ending::foreseen);
+    length = "9";
+    start();
+    auto client = connect();
+    client.send(request);
+    EXPECT_TRUE(client.read_until("firstlast").contains("\r\nContent-Length: 9\r\n"));
+    length = "10";
+    client.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_TRUE(client.read_all().ends_with("\r\n\r\nfirst"));
+    EXPECT_TRUE(log.has("handler failed"));
 }
 
 TEST_F(LeftBodyTest, BreaksOffWithoutItsLastChunkWhenItsSourceFails) {
