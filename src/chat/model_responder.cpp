@@ -115,6 +115,28 @@ void Relay::note_first() {
     first_ = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - asked_);
 }
 
+/// A step of the machinery that is over as soon as it is told.
+std::string step_done(std::string_view id, std::string_view name, json::object detail) {
+    return json::serialize(json::object{{"id", id},
+                                        {"kind", "model"},
+                                        {"name", name},
+                                        {"state", "done"},
+                                        {"detail", std::move(detail)}});
+}
+
+/// What of the conversation the model does not get, for the reader to see.
+std::vector<std::string> steps_of(BuiltPrompt const& built) {
+    std::vector<std::string> steps;
+    if (built.dropped > 0) {
+        steps.push_back(step_done("history", "history_cut", {{"dropped", built.dropped}}));
+    }
+    if (!built.named_files.empty()) {
+        json::array files(built.named_files.begin(), built.named_files.end());
+        steps.push_back(step_done("files", "files_named", {{"files", std::move(files)}}));
+    }
+    return steps;
+}
+
 }  // namespace
 
 asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnContext const& turn,
@@ -131,10 +153,7 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
     auto const prompts = prompts_.get();
     auto built = co_await prompts->build(turn, model->info);
     if (!built) co_return fail_as({FailureClass::model_error, built.error().message, {}, {}, {}});
-    if (built->dropped > 0) {
-        auto step = fmt::format(
-            R"({{"id":"history","kind":"model","name":"history_cut","state":"done","detail":{{"dropped":{}}}}})",
-            built->dropped);
+    for (auto& step : steps_of(*built)) {
         if (!co_await sink.step(std::move(step))) co_return cancelled();
     }
     if (co_await stop_requested()) co_return cancelled();

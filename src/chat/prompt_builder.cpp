@@ -187,8 +187,10 @@ asio::awaitable<Result<BuiltPrompt>> PromptBuilder::build(TurnContext const& tur
             if (!draft.add(std::move(message), cost, depth)) break;
         }
     } else {
-        auto read = co_await read_branch(turn, model.sees_images.value_or(true), draft);
+        Reading reading{turn.question, model.sees_images.value_or(true), options_.max_file_bytes};
+        auto read = co_await read_branch(turn, reading, draft);
         if (!read) co_return std::unexpected(read.error());
+        built.named_files = std::move(reading.named_files);
     }
     built.dropped = draft.dropped();
     built.prompt.messages = draft.take();
@@ -204,17 +206,16 @@ std::optional<RecentBranches::Lines> PromptBuilder::remembered(TurnContext const
     return lines;
 }
 
-asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn, bool sees_images,
+asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn, Reading& reading,
                                                          Draft& draft) const {
     Recollection recollection;
-    std::uint64_t bytes_left = options_.max_file_bytes;
     MessageQuery query{.from = turn.question, .limit = first_page_size, .before = {}};
     for (;;) {
         auto asked = query;
         auto page = co_await store_.messages(turn.who, turn.thread, std::move(asked));
         if (!page) co_return std::unexpected(page.error());
         for (auto it = page->items.rbegin(); it != page->items.rend(); ++it) {
-            auto parts = co_await parts_of(*it, sees_images, bytes_left);
+            auto parts = co_await parts_of(*it, reading);
             if (!parts) co_return std::unexpected(parts.error());
             auto const tokens = tokens_of(*parts);
             auto replay = it->role == MessageRole::assistant
@@ -235,20 +236,24 @@ asio::awaitable<Result<void>> PromptBuilder::read_branch(TurnContext const& turn
 }
 
 asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
-    Message const& message, bool sees_images, std::uint64_t& bytes_left) const {
+    Message const& message, Reading& reading) const {
     std::vector<llm::Part> parts;
     // Models take pictures of people alone, and what an answer showed is not part of its words.
     bool const is_question = message.role == MessageRole::user;
     for (auto const& file : message.files) {
-        bool const shown = is_question && is_image(file.media_type) && sees_images;
+        bool const shown = is_question && is_image(file.media_type) && reading.sees_images;
         bool const wanted = shown || (is_question && is_text(file.media_type));
         auto const most = shown ? options_.max_image_bytes : options_.max_text_file_bytes;
-        auto const limit = std::min<std::uint64_t>(most, bytes_left);
+        auto const note_named = [&] {
+            if (message.id == reading.question) reading.named_files.push_back(file.name);
+        };
+        auto const limit = std::min<std::uint64_t>(most, reading.bytes_left);
         Result<std::string> bytes = fail(Errc::too_large, "it is not for a model");
         if (wanted && file.size <= limit)
             bytes = co_await read_file(file, static_cast<std::size_t>(limit));
         if (!bytes && bytes.error().code == Errc::too_large) {
             parts.push_back(llm::TextPart{described(file)});
+            note_named();
             continue;
         }
         auto const code = bytes ? Errc::internal : bytes.error().code;
@@ -258,10 +263,11 @@ asio::awaitable<Result<std::vector<llm::Part>>> PromptBuilder::parts_of(
             // conversation goes on without them.
             parts.push_back(llm::TextPart{
                 fmt::format("[{}, {}, no longer available]", file.name, file.media_type)});
+            note_named();
             continue;
         }
         if (!bytes) co_return std::unexpected(bytes.error());
-        bytes_left -= bytes->size();
+        reading.bytes_left -= bytes->size();
         if (shown) {
             parts.push_back(llm::ImagePart{file.media_type, std::move(*bytes)});
         } else {

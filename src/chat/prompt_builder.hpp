@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace kaiwa::chat {
 
@@ -23,6 +24,8 @@ struct PromptOptions {
 struct BuiltPrompt {
     llm::Prompt prompt;
     std::int64_t dropped = 0;  ///< Oldest messages of the branch that did not fit the window.
+    /// Names of the question's files that the model is told of, but whose content it does not get.
+    std::vector<std::string> named_files;
 };
 
 /// Makes what a model is asked: instructions, as much of the branch as fits the model's window
@@ -37,14 +40,19 @@ public:
 
 private:
     class Draft;
+    /// What reading a branch for a model goes by, and finds.
+    struct Reading {
+        MessageId question;
+        bool sees_images;
+        std::uint64_t bytes_left;  // of all files
+        std::vector<std::string> named_files{};
+    };
 
     [[nodiscard]] std::optional<RecentBranches::Lines> remembered(TurnContext const& turn) const;
-    asio::awaitable<Result<void>> read_branch(TurnContext const& turn, bool sees_images,
+    asio::awaitable<Result<void>> read_branch(TurnContext const& turn, Reading& reading,
                                               Draft& draft) const;
-    /// Takes what it reads of files off `bytes_left`.
     asio::awaitable<Result<std::vector<llm::Part>>> parts_of(Message const& message,
-                                                             bool sees_images,
-                                                             std::uint64_t& bytes_left) const;
+                                                             Reading& reading) const;
     asio::awaitable<Result<std::string>> read_file(FileInfo file, std::size_t max_bytes) const;
 
     ChatStore& store_;

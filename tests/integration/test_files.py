@@ -55,6 +55,20 @@ async def test_a_picture_goes_up_and_comes_down_unchanged(ann, ben, models):
     assert "image/png" in str(models.requests("fixed;text=seen")[-1]["body"])
 
 
+async def test_a_file_that_the_model_cannot_get_is_told_of(ann, models):
+    pdf = (await upload(ann, b"%PDF-1.4 " + b"x" * 100, "報告.pdf", "application/pdf")).json()
+    long = (await upload(ann, b"line\n" * 30_000, "log.txt", "text/plain")).json()
+    short = (await upload(ann, b"short", "note.txt", "text/plain")).json()
+    thread = await ann.new_thread()
+    turn = await ann.ask(thread, "read", "fixed;text=read", files=[pdf["id"], long["id"], short["id"]])
+    events = await ann.sse(turn.generation)
+    steps = [event.data for event in events if event.type == "step"]
+    assert [step["detail"] for step in steps if step["name"] == "files_named"] == [{"files": ["報告.pdf", "log.txt"]}]
+    assert (await ann.messages(thread))[1]["steps"] == steps
+    asked = str(models.requests("fixed;text=read")[-1]["body"])
+    assert "報告.pdf" in asked and "log.txt" in asked and "short" in asked and "line\\n" not in asked
+
+
 async def check_ranges(client: Client, id: str, content: bytes) -> None:
     """What every file store gives of a file when parts of it are asked for (RFC 9110, 14)."""
     path, size = f"/api/files/{id}", len(content)

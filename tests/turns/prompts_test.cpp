@@ -211,6 +211,7 @@ protected:
     std::vector<std::string> shown(PromptOptions options) {
         PromptBuilder const builder(store->chats(), files, recent, std::move(options));
         auto const built = get(builder.build(responder.asked, {}));
+        named = built.named_files;
         std::vector<std::string> out;
         for (auto const& message : built.prompt.messages) {
             for (auto const& part : message.parts) {
@@ -226,6 +227,7 @@ protected:
     }
 
     SomeFiles files;
+    std::vector<std::string> named;  ///< Of the last turn's own files.
 };
 
 TEST_F(PromptsWithFiles, HoldSoManyBytesOfPicturesAndTheNewestFirst) {
@@ -235,7 +237,9 @@ TEST_F(PromptsWithFiles, HoldSoManyBytesOfPicturesAndTheNewestFirst) {
     EXPECT_EQ(shown({.system_prompt = {}, .max_file_bytes = 100}),
               (Lines{"[old.png, image/png, 60 bytes]", "picture 50", "[b.png, image/png, 60 bytes]",
                      "picture 40"}));
+    EXPECT_EQ(named, Lines{"b.png"}) << "what became of old files was said before";
     EXPECT_EQ(shown({}), (Lines{"picture 60", "picture 50", "picture 60", "picture 40"}));
+    EXPECT_EQ(named, Lines{});
 }
 
 TEST_F(PromptsWithFiles, NameAFileWhoseBytesAreGone) {
@@ -243,6 +247,7 @@ TEST_F(PromptsWithFiles, NameAFileWhoseBytesAreGone) {
     files.bytes.erase(gone);
     ask_with({gone});
     EXPECT_EQ(shown({}), (Lines{"[gone.png, image/png, no longer available]"}));
+    EXPECT_EQ(named, Lines{"gone.png"});
 }
 
 }  // namespace

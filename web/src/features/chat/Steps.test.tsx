@@ -1,4 +1,5 @@
 import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import type { Step } from "@/lib/api/types";
 import { setLanguage } from "@/lib/i18n/i18n";
@@ -23,6 +24,12 @@ it("adds up the seconds of all that happened", () => {
 
 it("says no seconds that nobody noticed, or that are not known", () => {
   expect(line([{ ...thought, detail: { ms: 3 } }], "hm")).toBe("考えた過程");
+});
+
+it("names the files whose content the model did not get", async () => {
+  expect(line([{ id: "files", kind: "model", name: "files_named", state: "done", detail: { files: ["報告.pdf", "log.txt"] } }])).toBe("ファイル2件は読み込まれていません");
+  await userEvent.click(screen.getByRole("button"));
+  expect(screen.getByText(/内容は渡していません/).textContent).toContain("報告.pdf、log.txt");
 });
 
 it("says no time of reasoning that is not shown", () => {

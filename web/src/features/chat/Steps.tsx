@@ -9,7 +9,7 @@ import { duration } from "./duration";
 import { Passed, stepText } from "./Progress";
 
 /** Steps of the machinery: told elsewhere, or for the model alone. */
-const untold = ["history_cut", "replay", "reasoning"];
+const untold = ["history_cut", "files_named", "replay", "reasoning"];
 /** Milliseconds that are worth telling. */
 const noticed = 50;
 
@@ -34,15 +34,17 @@ function told(steps: readonly Step[]): Step[] {
 
 /** What happened on the way to an answer and how long it took, in one line that opens. */
 export function Steps({ id, steps, reasoning, notice, since }: Props) {
-  const { t } = useTranslation("chat");
+  const { t, language } = useTranslation("chat");
   const [open, setOpen] = useFold(id);
   const shown = told(steps);
   const cut = notice?.dropped ?? dropped(steps);
-  if (shown.length === 0 && reasoning === "" && cut === null) return null;
+  const named = namedFiles(steps);
+  if (shown.length === 0 && reasoning === "" && cut === null && named.length === 0) return null;
   const parts = [
     ...shown.map((step) => summary(step, t)),
     ...(reasoning === "" ? [] : [since === null ? t("reasoned") : t("reasoning")]),
     ...(cut === null ? [] : [t("historyCut", { count: cut })]),
+    ...(named.length === 0 ? [] : [t("filesNamed", { count: named.length })]),
   ];
   const took = steps.reduce((sum, step) => sum + (numberIn(step.detail, "ms") ?? 0), 0);
   const runs = since !== null && tellsWhatRuns(steps, reasoning);
@@ -58,6 +60,7 @@ export function Steps({ id, steps, reasoning, notice, since }: Props) {
       {open && (
         <div className="mt-1 mb-2 flex flex-col gap-2 border-s-2 border-line ps-3.5">
           {cut !== null && <p className="text-muted">{t("historyCutDetail", { count: cut })}</p>}
+          {named.length > 0 && <p className="break-words text-muted">{t("filesNamedDetail", { names: new Intl.ListFormat(language).format(named) })}</p>}
           {shown.map((step) => (
             <p key={step.id} className="text-muted">
               {[summary(step, t), ...timeOf(step, t)].join(" · ")}
@@ -91,6 +94,12 @@ function timeOf(step: Step, t: Translate): string[] {
 function dropped(steps: readonly Step[]): number | null {
   const step = steps.find(({ kind, name }) => kind === "model" && name === "history_cut");
   return step ? numberIn(step.detail, "dropped") : null;
+}
+
+function namedFiles(steps: readonly Step[]): string[] {
+  const detail = steps.find(({ kind, name }) => kind === "model" && name === "files_named")?.detail;
+  if (typeof detail !== "object" || detail === null || !("files" in detail) || !Array.isArray(detail.files)) return [];
+  return detail.files.filter((name) => typeof name === "string");
 }
 
 function numberIn(detail: unknown, name: string): number | null {

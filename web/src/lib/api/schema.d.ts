@@ -1240,7 +1240,8 @@ export interface components {
             state: "running" | "done" | "failed";
             /**
              * @description Depends on the kind and name. `ms`, where it is there, is how many milliseconds the step took; a `model` step named
-             *     `reasoning` says so of all the reasoning in an answer, once text follows it.
+             *     `reasoning` says so of all the reasoning in an answer, once text follows it. One named `files_named` has in `files` the
+             *     names of those files of the question whose content the model does not get.
              */
             detail?: unknown;
         };
