@@ -2,6 +2,8 @@
 #include "base/utf8.hpp"
 #include "chat/turn_service.hpp"
 
+#include <algorithm>
+
 namespace kaiwa::chat {
 
 ThreadSettings merge(ThreadSettings settings, SettingsChange const& change) {
@@ -29,19 +31,49 @@ ThreadSettings SettingsPatch::apply_to(ThreadSettings settings) const {
     return merge(std::move(settings), set);
 }
 
+namespace {
+
+/// One line with single spaces between its words.
+std::string in_one_row(std::string_view line) {
+    std::string words;
+    for (char c : line) {
+        bool const space = c == ' ' || c == '\t' || c == '\r';
+        if (!space) {
+            words.push_back(c);
+        } else if (!words.empty() && words.back() != ' ') {
+            words.push_back(' ');
+        }
+    }
+    while (words.ends_with(' ')) words.pop_back();
+    return words;
+}
+
+/// Without the signs of a Markdown heading, quotation or list in front; nothing of a line that
+/// only opens or closes a block of code.
+std::string_view without_markup(std::string_view line) {
+    if (line.starts_with("```") || line.starts_with("~~~")) return {};
+    for (;;) {
+        auto const level = line.find_first_not_of('#');
+        auto const sign = level > 0 ? level : line.find_first_of(">-*+") == 0 ? 1 : 0;
+        if (sign == 0 || sign >= line.size() || line[sign] != ' ') return line;
+        line.remove_prefix(sign + 1);
+    }
+}
+
+}  // namespace
+
 std::string make_title(std::string_view question) {
     constexpr std::size_t longest = 40;
     std::string line;
-    for (char c : question) {
-        bool const space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
-        if (c == '\n' && !line.empty()) break;
-        if (!space) {
-            line.push_back(c);
-        } else if (!line.empty() && line.back() != ' ') {
-            line.push_back(' ');
-        }
+    std::string whole;  // where nothing but markup is there
+    while (line.empty() && !question.empty()) {
+        auto const end = std::min(question.find('\n'), question.size());
+        auto const words = in_one_row(question.substr(0, end));
+        if (whole.empty()) whole = words;
+        line = without_markup(words);
+        question.remove_prefix(std::min(end + 1, question.size()));
     }
-    while (line.ends_with(' ')) line.pop_back();
+    if (line.empty()) line = std::move(whole);
     if (count_code_points(line) <= longest) return line;
     return std::string(utf8_first(line, longest - 1)) + "…";
 }

@@ -9,6 +9,14 @@ TEST(MakeTitle, IsTheFirstLineShortened) {
     EXPECT_EQ(make_title("  こんにちは\n\nつづき"), "こんにちは");
     EXPECT_EQ(make_title("\n\n a \t b \r\nc"), "a b");
     EXPECT_EQ(make_title(""), "");
+    EXPECT_EQ(make_title("## 予算の案\n本文"), "予算の案");
+    EXPECT_EQ(make_title("> - quoted  item"), "quoted item");
+    EXPECT_EQ(make_title("```python\nprint(1)\n```"), "print(1)");
+    EXPECT_EQ(make_title("```\n```"), "```");
+    for (auto const* plain : {"#1 is broken", "-1 + 2", "** bold", "#", "# ", "C# or F#", "*"}) {
+        auto const title = make_title(plain);
+        EXPECT_EQ(title, plain == std::string_view("# ") ? "#" : plain);
+    }
     EXPECT_EQ(make_title(std::string(40, 'x')), std::string(40, 'x'));
     EXPECT_EQ(make_title(std::string(41, 'x')), std::string(39, 'x') + "…");
 }
