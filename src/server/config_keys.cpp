@@ -149,9 +149,11 @@ Taken take_starters(Settings& settings, Value const& value) {
     return settings.starters.size() <= 12 ? Taken::yes : Taken::wrong;
 }
 
-Taken take_uploads_enabled(Settings& settings, Value const& value) {
-    settings.uploads_enabled = value.get_bool();
-    return Taken::yes;
+auto flag(bool Settings::* member) {
+    return [=](Settings& settings, Value const& value) {
+        settings.*member = value.get_bool();
+        return Taken::yes;
+    };
 }
 
 Taken take_log_level(Settings& settings, Value const& value) {
@@ -207,6 +209,8 @@ std::vector<Key> make_keys() {
          take_drain_time},
         {"server.outbound_proxy", KeyKind::text, R"("none")", "\"none\" or \"environment\"",
          choice(&Settings::outbound_proxy, {"none", "environment"})},
+        {"server.find_local_models", boolean, "true", "true or false",
+         flag(&Settings::find_local_models)},
         {"limits.turns_per_user", integer, "256", "a number from 1 to 100000",
          number(&Settings::turns_per_user, 1, 100'000)},
         {"limits.max_connections", integer, "18000", "a number from 1 to 1000000",
@@ -221,7 +225,7 @@ std::vector<Key> make_keys() {
          server::text(&Settings::greeting, 16'384)},
         {"chat.starters", list, "[]",
          "a list of at most 12 tables { title = \"…\", prompt = \"…\" }", take_starters},
-        {"uploads.enabled", boolean, "true", "true or false", take_uploads_enabled},
+        {"uploads.enabled", boolean, "true", "true or false", flag(&Settings::uploads_enabled)},
         {"uploads.types", list, R"(["image/*","text/*","application/pdf","application/json"])",
          "a list of media types such as [\"image/*\"]", text_list(&Settings::upload_types)},
         {"uploads.max_files", integer, "20", "a number from 1 to 1000",

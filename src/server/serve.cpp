@@ -64,8 +64,7 @@ public:
 
     /// Starts listening and working; the announcement follows by itself.
     Result<void> start() {
-        auto page = command_.watch ? page_in_folder(page_under_development) : embedded_page();
-        if (auto set_up = application_.set_up(settings_, std::move(page)); !set_up) return set_up;
+        if (auto set_up = application_.set_up(settings_, page()); !set_up) return set_up;
         application_.metrics().add(api::Metrics::Kind::gauge, "kaiwa_connections",
                                    "Open connections.",
                                    [this] { return static_cast<double>(server_.connections()); });
@@ -107,6 +106,18 @@ private:
             log_.warning("restart_needed",
                          {{"reason", fmt::format("{}: read at the start; what runs has what was said then",
                                                  fmt::join(waiting, ", "))}});
+    }
+    /// The page under development where it is watched and built, else the program's own.
+    http::Handler page() const {
+        if (!command_.watch) return embedded_page();
+        std::filesystem::path const folder(page_under_development);
+        std::error_code absent;
+        if (std::filesystem::exists(folder / "index.html", absent)) return page_in_folder(folder);
+        log_.warning("no_page_to_watch",
+                     {{"reason", fmt::format("there is no {}/index.html here; the page that is in "
+                                             "the program is served",
+                                             page_under_development)}});
+        return embedded_page();
     }
     asio::awaitable<void> watch_configuration() {
         auto const changed_at = [this] {

@@ -119,6 +119,7 @@ struct Settings {
     http::Proxies proxies;  ///< Those of the environment, when they are used.
     /// The variables that AWS's own tools read: `AWS_…`, and `HOME` for its files.
     std::map<std::string, std::string, std::less<>> aws_variables;
+    bool find_local_models = true;  ///< Whether servers of this machine are looked for.
     std::string default_model;
     std::string system_prompt;
     std::string greeting;

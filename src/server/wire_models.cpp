@@ -62,7 +62,8 @@ Models::Models(llm::ProviderStore& store, Settings const& settings, AwsGround& a
               return aws::fetch_secret(aws.session(), std::move(reference));
           },
           clock, log),
-      places_(providers::local_places({}, settings.listen.port())),
+      places_(settings.find_local_models ? providers::local_places({}, settings.listen.port())
+                                         : std::vector<std::string>()),
       catalogue_([this](llm::ProviderConfig const& config) { return make(config); }, clock, log) {}
 
 Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& config) {

@@ -1,8 +1,12 @@
 """The first minutes of a new server."""
 
+import contextlib
+import http.server
 import re
+import threading
 import time
 
+import anyio
 import httpx
 import pytest
 
@@ -57,6 +61,54 @@ def test_the_administrator_of_the_environment_can_sign_in(tmp_path):
             time.sleep(0.2)
         assert answer.json()["user"]["role"] == "administrator"
         assert "a good long password" not in kaiwa.log.read_text()
+    finally:
+        kaiwa.close()
+
+
+class LlamaCpp(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        known = self.path == "/v1/models"
+        body = b'{"data":[{"id":"tiny","owned_by":"llamacpp"}]}' if known else b"{}"
+        self.send_response(200 if known else 404)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def listen_at_a_usual_port() -> http.server.HTTPServer:
+    for port in (8081, 1234, 8000):
+        with contextlib.suppress(OSError):
+            return http.server.ThreadingHTTPServer(("127.0.0.1", port), LlamaCpp)
+    pytest.skip("all the usual ports of model servers are taken")
+
+
+@pytest.mark.parametrize("looks", ["true", "false"])
+async def test_a_model_server_of_this_machine_is_found_unless_nobody_looks(tmp_path, looks):
+    with listen_at_a_usual_port() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        kaiwa = Kaiwa(tmp_path, None, {"KAIWA_SERVER__FIND_LOCAL_MODELS": looks})
+        try:
+            async with Client(kaiwa.url, kaiwa.run("key", "add", "ann").strip()) as ann:
+                deadline = time.monotonic() + (8 if looks == "true" else 2)
+                found = False
+                while not found and time.monotonic() < deadline:
+                    found = any(model["name"] == "tiny" for model in (await ann.ok("GET", "/api/models"))["items"])
+                    await anyio.sleep(0.1)
+                assert found == (looks == "true")
+        finally:
+            kaiwa.close()
+            server.shutdown()
+
+
+def test_watching_without_a_page_shows_the_one_in_the_program(tmp_path):
+    kaiwa = Kaiwa(tmp_path, None, options=("-w",))
+    try:
+        assert "<html" in httpx.get(kaiwa.url, trust_env=False).text
+        assert "no_page_to_watch" in kaiwa.log.read_text()
     finally:
         kaiwa.close()
 

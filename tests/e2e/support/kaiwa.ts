@@ -34,6 +34,7 @@ export class Kaiwa {
     const env: NodeJS.ProcessEnv = {
       PATH: process.env.PATH,
       HOME: data,
+      KAIWA_SERVER__FIND_LOCAL_MODELS: "false", // a model server of this machine is not the test's
       ...(options.models === undefined ? {} : { KAIWA_PROVIDERS: JSON.stringify([{ name: "local", kind: "openai", base_url: `${options.models}/v1` }]) }),
       ...(options.defaultModel === undefined ? {} : { KAIWA_CHAT__DEFAULT_MODEL: options.defaultModel }),
       ...(options.administrator === undefined ? {} : { ADMIN_USERNAME: options.administrator.username, ADMIN_PASSWORD: options.administrator.password }),

@@ -20,8 +20,9 @@ def program(variable: str, *places: str) -> str:
 
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
-    """Nothing of ours but what a test sets: a variable of this run must not configure a server."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | (extra or {})
+    """Nothing of ours but what a test sets: a variable of this run must not configure a server, nor a model server of this machine."""
+    ours = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return ours | {"KAIWA_SERVER__FIND_LOCAL_MODELS": "false"} | (extra or {})
 
 
 class Program:

@@ -43,7 +43,8 @@ class ModelServer(Program):
 class Kaiwa:
     """A server on a data folder, which outlives its stops and starts."""
 
-    def __init__(self, folder: Path, models: ModelServer | None, env: dict[str, str] | None = None):
+    def __init__(self, folder: Path, models: ModelServer | None, env: dict[str, str] | None = None,
+                 options: tuple[str, ...] = ()):
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "kaiwa.log"
@@ -55,13 +56,14 @@ class Kaiwa:
             "KAIWA_CHAT__DEFAULT_MODEL": "local/echo" if models else "",
         } | (env or {})
         self.binary = program("KAIWA", "build/kaiwa", "build/dev/bin/kaiwa")
+        self.options = options
         self.port = 0
         self.program: Program | None = None
         self.start()
 
     def start(self) -> None:
         """Starts it, on the port it had before."""
-        command = [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.data)]
+        command = [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data", str(self.data), *self.options]
         self.program = Program(command, self.log, r"ready (http://127\.0\.0\.1:(\d+))", self.env)
         self.url = self.program.ready[1]
         self.port = int(self.program.ready[2])
