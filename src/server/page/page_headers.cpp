@@ -1,5 +1,7 @@
 #include "server/page/page_headers.hpp"
 
+#include <fmt/format.h>
+
 namespace kaiwa::server {
 namespace {
 
@@ -8,11 +10,25 @@ constexpr std::string_view page_policy =
     "connect-src 'self'; frame-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Diagrams are drawn in a sandboxed frame that may use inline styles and no network.
 constexpr std::string_view diagram_frame = "/mermaid-frame.html";
-constexpr std::string_view diagram_policy =
-    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src data:; "
-    "frame-ancestors 'self'";
+
+/// A host name or IPv4 address and perhaps a port, as a policy can name it (CSP 3, 2.3.1).
+bool is_host_source(std::string_view host) {
+    constexpr std::string_view letters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:";
+    return !host.empty() && host.find_first_not_of(letters) == host.npos;
+}
+
+/// Diagrams are drawn in a sandboxed frame that may use inline styles and no network. The frame has
+/// no origin, and in WebKit 'self' is then nobody: our scripts are named by our host as well, whose
+/// http:// stands for https, too.
+std::string diagram_policy(std::string_view host) {
+    auto const ours = is_host_source(host) ? fmt::format(" http://{}", host) : std::string();
+    return fmt::format(
+        "default-src 'none'; script-src 'self'{}; style-src 'unsafe-inline'; img-src data:; "
+        "frame-ancestors 'self'",
+        ours);
+}
 
 bool has_extension(std::string_view path) {
     return path.substr(path.rfind('/') + 1).contains('.');
@@ -31,7 +47,7 @@ std::optional<std::string> page_file(std::string_view path, FileState state) {
 }
 
 http::Headers page_headers(std::string_view file, std::string_view media_type,
-                           std::string_view etag) {
+                           std::string_view etag, std::string_view host) {
     auto const is_asset = file.starts_with("/assets/");
     http::Headers headers{
         {"Content-Type", std::string(media_type)},
@@ -45,7 +61,7 @@ http::Headers page_headers(std::string_view file, std::string_view media_type,
          "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), "
          "display-capture=(), browsing-topics=()"},
         {"Content-Security-Policy",
-         std::string(file == diagram_frame ? diagram_policy : page_policy)}};
+         file == diagram_frame ? diagram_policy(host) : std::string(page_policy)}};
     // The diagram's frame has an origin of its own and still loads our scripts.
     if (is_asset) headers.add("Access-Control-Allow-Origin", "*");
     return headers;

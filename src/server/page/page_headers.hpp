@@ -15,8 +15,8 @@ enum class FileState { exists, absent };
 [[nodiscard]] std::optional<std::string> page_file(std::string_view path, FileState state);
 
 /// The header fields of a file of the page: what it is, how long it may be kept, and what the
-/// browser may do with it.
+/// browser may do with it. `host` is the request's Host field: whom the browser asked.
 [[nodiscard]] http::Headers page_headers(std::string_view file, std::string_view media_type,
-                                         std::string_view etag);
+                                         std::string_view etag, std::string_view host);
 
 }  // namespace kaiwa::server
