@@ -37,9 +37,12 @@ function remove(toast: Shown, how: "gone" | "taken"): void {
 /** Shows one line at the top of the page, where it hides neither the composer nor what a phone's keyboard leaves. Returns what takes it away. */
 export function toast(options: ToastOptions): () => void {
   const shown: Shown = { ...options, id: ++count };
-  const tooMany = toasts.slice(0, Math.max(0, toasts.length + 1 - most));
+  // Said again, it takes the place of what says the same.
+  const same = toasts.filter((old) => old.text === shown.text && !old.action && !shown.action);
+  const others = toasts.filter((old) => !same.includes(old));
+  const tooMany = others.slice(0, Math.max(0, others.length + 1 - most));
   publish([...toasts, shown]);
-  for (const old of tooMany) remove(old, "gone");
+  for (const old of [...same, ...tooMany]) remove(old, "gone");
   return () => remove(shown, "gone");
 }
 

@@ -94,7 +94,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
       )}
       {/* Between the title of the page and those in answers. */}
       <h2 className="sr-only print:hidden">{t("chat:messages")}</h2>
-      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto print:hidden outline-none focus-visible:outline-offset-[-2px]">
+      <div ref={scroller} tabIndex={0} role="log" aria-live="off" aria-label={t("chat:messages")} className="h-full overflow-x-hidden overflow-y-auto [scrollbar-gutter:stable_both-edges] print:hidden outline-none focus-visible:outline-offset-[-2px]">
         <div ref={virtualizer.containerRef} className="relative w-full">
           {visible.map(({ index, key }) => {
             const item = items[index];
