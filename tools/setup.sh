@@ -11,7 +11,7 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev libgmock-dev libclang-rt-19-dev llvm-19 sqlite3 curl e2fsprogs mount strace procps
-  chromium fonts-noto-cjk
+  chromium firefox-esr webkit2gtk-driver xvfb fonts-noto-cjk
   openjdk-17-jre-headless maven
 )
 bench_packages=(libbenchmark-dev nginx-light curl procps chromium fonts-noto-cjk openjdk-17-jre-headless maven)
