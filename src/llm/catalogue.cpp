@@ -152,7 +152,7 @@ std::vector<ProviderStatus> Catalogue::providers() const {
         ProviderStatus status;
         status.config = entry->config;
         status.state = entry->state;
-        status.reason = entry->reason;
+        status.reason = entry->reason_for_operator;
         status.reason_class = entry->reason_class;
         status.latency = entry->latency;
         status.model_count = entry->models.size();
@@ -178,6 +178,7 @@ void Catalogue::report(std::string_view provider, CallEnd const& end) {
         if (entry->state == State::ready) return;
         entry->state = State::ready;
         entry->reason.clear();
+        entry->reason_for_operator.clear();
         entry->reason_class.reset();
         entry->due = SteadyClock::now();  // its list of models is old or missing
     } else if (failure->kind != FailureClass::cancelled) {
@@ -188,7 +189,8 @@ void Catalogue::report(std::string_view provider, CallEnd const& end) {
         if ((!is_down && !is_refused) || entry->state == State::unknown) return;
         if (is_down) {
             entry->state = State::unreachable;
-            entry->reason = entry->last_error;
+            entry->reason = failure->message;
+            entry->reason_for_operator = entry->last_error;
             entry->reason_class = failure->kind;
         }
         // One call may have been unlucky, or refused for its model alone: the provider is asked

@@ -37,14 +37,15 @@ struct CatalogueModel {
     std::string provider;
     ModelInfo info;
     ModelState state = ModelState::ready;
-    std::string reason;  ///< Why it is not ready, or what to know of its provider's list.
+    /// Why it is not ready, or what to know of its provider's list: for everybody who may ask it.
+    std::string reason;
     std::optional<FailureClass> reason_class;  ///< Of the failure behind `reason`, where one is.
 };
 
 struct ProviderStatus {
     ProviderConfig config;
     enum class State { unknown, ready, unreachable, denied } state = State::unknown;
-    std::string reason;
+    std::string reason;  ///< As `Failure::for_operator` has it, like `last_error`.
     std::optional<FailureClass> reason_class;  ///< Of the failure behind `reason`, where one is.
     std::optional<std::chrono::milliseconds> latency;
     std::size_t model_count = 0;

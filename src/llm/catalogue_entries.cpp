@@ -77,7 +77,7 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
     auto const now = clock.now();
     auto changed_state = false;
     std::string reason;
-    auto notice = listed ? entry.model->notice() : std::string();
+    auto const notice = listed ? entry.model->notice() : std::nullopt;
     {
         std::lock_guard const lock(mutex);
         auto const before = entry.state;
@@ -86,8 +86,10 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
         if (listed) {
             entry.models = offered(entry.config, *listed);
             entry.state = State::ready;
-            changed_state = entry.reason != notice;
-            entry.reason = std::move(notice);
+            auto const words = notice ? words_for_operator(*notice) : std::string();
+            changed_state = entry.reason_for_operator != words;
+            entry.reason = notice ? notice->message : std::string();
+            entry.reason_for_operator = words;
             entry.reason_class.reset();
             entry.latency = latency;
             entry.failures = 0;
@@ -95,7 +97,8 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
             entry.due_by_clock = now + refresh_interval;
         } else {
             entry.state = state_after(listed.error());
-            entry.reason = entry.last_error = words_for_operator(listed.error());
+            entry.reason = listed.error().message;
+            entry.reason_for_operator = entry.last_error = words_for_operator(listed.error());
             entry.reason_class = entry.last_error_class = listed.error().kind;
             entry.latency.reset();
             auto const pause = std::min<std::chrono::seconds>(
@@ -105,7 +108,7 @@ void Catalogue::Impl::learn(Entry& entry, Outcome<std::vector<ModelInfo>> listed
             entry.due_by_clock = now + pause;
         }
         changed_state = changed_state || before != entry.state;
-        reason = entry.reason;
+        reason = entry.reason_for_operator;
     }
     if (changed_state && !reason.empty()) {
         log.warning(listed ? "provider_notice" : "provider_not_ready",

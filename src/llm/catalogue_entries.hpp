@@ -33,7 +33,8 @@ struct Catalogue::Impl : std::enable_shared_from_this<Impl> {
         std::vector<ModelInfo> models;
         std::shared_ptr<Activity> const activity;  // shared with what it was before a change
         State state = State::unknown;
-        std::string reason;
+        std::string reason;  // for everybody
+        std::string reason_for_operator;
         std::optional<FailureClass> reason_class;
         std::string last_error;
         std::optional<FailureClass> last_error_class;

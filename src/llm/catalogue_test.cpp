@@ -101,6 +101,24 @@ TEST_F(CatalogueTest, AModelNamedOutrightIsListedAsUnreachableWithTheReasonWhile
     EXPECT_EQ(catalogue.providers().front().state, ProviderStatus::State::unreachable);
 }
 
+TEST_F(CatalogueTest, WhatNamesAccountsIsForAdministratorsOnly) {
+    ASSERT_TRUE(catalogue.set_providers({provider("cloud", {"gpt"})}));
+    auto refused = make_failure(FailureClass::auth, "refused; the log says why");
+    refused.for_operator = "arn:aws:iam::1:role/site may not";
+    models["cloud"]->lists.push_back(std::unexpected(refused));
+    auto const shown_reason = [&] {
+        return run_task(catalogue.models(std::chrono::seconds(1))).front().reason;
+    };
+    EXPECT_EQ(shown_reason(), "refused; the log says why");
+    EXPECT_EQ(catalogue.providers().front().reason, refused.for_operator);
+
+    auto down = make_failure(FailureClass::network, "no way there");
+    down.for_operator = "no way to arn:aws:x";
+    catalogue.report("cloud", {{}, &down});
+    EXPECT_EQ(shown_reason(), "no way there");
+    EXPECT_EQ(catalogue.providers().front().reason, down.for_operator);
+}
+
 TEST_F(CatalogueTest, WhatWasListedBeforeStaysListedAsUnreachable) {
     ASSERT_TRUE(catalogue.set_providers({provider("local")}));
     models["local"]->lists.push_back(std::vector{info("a")});

@@ -150,9 +150,8 @@ public:
     /// The models that the server lists; fails like `start()`.
     virtual asio::awaitable<Outcome<std::vector<ModelInfo>>> list() = 0;
 
-    /// What an administrator should know about the last list although it succeeded, such as that it
-    /// is not whole; empty: nothing.
-    [[nodiscard]] virtual std::string notice() const { return {}; }
+    /// What to know about the last list although it succeeded, such as that it is not whole.
+    [[nodiscard]] virtual std::optional<Failure> notice() const { return std::nullopt; }
 };
 
 }  // namespace kaiwa::llm

@@ -43,7 +43,7 @@ public:
     asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> start(
         CompletionRequest request) override;
     asio::awaitable<Outcome<std::vector<ModelInfo>>> list() override;
-    [[nodiscard]] std::string notice() const override { return model_->notice(); }
+    [[nodiscard]] std::optional<Failure> notice() const override { return model_->notice(); }
 
 private:
     std::shared_ptr<ChatModel> model_;

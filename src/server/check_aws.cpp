@@ -137,10 +137,20 @@ private:
             bad("region", region.error().message, "set AWS_REGION");
         auto const who = co_await session.credentials().credentials();
         if (!who) {
-            bad("credentials", "AWS", who.error(), "");
+            auto const& failure = who.error();
+            bool const are_missing = failure.kind == aws::Failure::Kind::credentials;
+            bad("credentials",
+                are_missing ? failure.message : aws::to_error(failure, "AWS").message,
+                advice(failure, ""));
             co_return;
         }
-        good(fmt::format("credentials from {}", who->source));
+        auto const& end = who->expires_at;
+        if (end && *end <= clock_.now())
+            bad("credentials",
+                fmt::format("those of {} expired at {}", who->source, to_rfc3339(*end)),
+                "renew them where they come from");
+        else
+            good(fmt::format("credentials from {}", who->source));
         aws::ServiceAddress address{
             .service = "sts", .host = "sts", .region = region.value_or("us-east-1")};
         auto const sts = aws::make_client(session, std::move(address));
@@ -234,12 +244,12 @@ private:
         constexpr char const* permission =
             "bedrock:ListFoundationModels and bedrock:ListInferenceProfiles";
         if (!models) {
-            bad(what, models.error().message, advice(models.error(), permission));
+            bad(what, llm::words_for_operator(models.error()), advice(models.error(), permission));
             co_return;
         }
-        if (auto const notice = (*model)->notice(); !notice.empty()) {
+        if (auto const notice = (*model)->notice()) {
             good(fmt::format("{} answers, but only the configured models are offered: {}", what,
-                             notice));
+                             llm::words_for_operator(*notice)));
             co_return;
         }
         auto region = option(provider, "region");

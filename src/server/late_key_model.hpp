@@ -23,9 +23,9 @@ public:
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest request) override;
     asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override;
-    [[nodiscard]] std::string notice() const override {
+    [[nodiscard]] std::optional<llm::Failure> notice() const override {
         std::lock_guard const lock(mutex_);
-        return model_ ? model_->notice() : std::string();
+        return model_ ? model_->notice() : std::nullopt;
     }
 
 private:

@@ -131,7 +131,9 @@ def test_wrong_keys_no_keys_and_no_way_are_told_apart(moto, tmp_path):
     unknown = check(home | moto.env | {"AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"}, tmp_path)
     assert unknown.status == 1 and "InvalidClientTokenId" in unknown.out, unknown
     none = check(home | {"AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true"}, tmp_path)
-    assert none.status == 1 and "fails credentials" in none.out and "docs/aws.md" in none.out, none
+    assert none.status == 1 and "fails credentials: none are configured" in none.out and "docs/aws.md" in none.out, none
+    over = check(home | moto.env | {"AWS_CREDENTIAL_EXPIRATION": "2020-01-02T03:04:05Z"}, tmp_path)
+    assert over.status == 1 and "fails credentials: those of the environment expired at 2020-01-02T03:04:05.000Z" in over.out, over
     rootless = check(home | moto.env | {"AWS_CA_BUNDLE": "/no/such.pem"}, tmp_path)
     assert rootless.status == 1 and "fails AWS_CA_BUNDLE /no/such.pem: " in rootless.out, rootless
     away = check(home | moto.env | {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, tmp_path)

@@ -50,7 +50,7 @@ public:
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest request) override;
     asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override;
-    [[nodiscard]] std::string notice() const override {
+    [[nodiscard]] std::optional<llm::Failure> notice() const override {
         std::lock_guard const lock(mutex_);
         return notice_;
     }
@@ -58,7 +58,7 @@ public:
 private:
     struct Listed {
         std::vector<llm::ModelInfo> models;
-        std::string notice;
+        std::optional<llm::Failure> notice;
     };
 
     asio::awaitable<aws::Outcome<std::unique_ptr<http::InboundResponse>>> open(
@@ -88,7 +88,7 @@ private:
     mutable std::mutex mutex_;
     std::optional<Listed> list_;
     Timestamp listed_at_{};
-    std::string notice_;
+    std::optional<llm::Failure> notice_;
 };
 
 bool BedrockModel::is_legacy(std::string_view model) const {
@@ -234,13 +234,13 @@ asio::awaitable<llm::Outcome<BedrockModel::Listed>> BedrockModel::ask_for_list()
     listed.models =
         merged_models(known, found.value_or(std::vector<InferenceProfile>()), filter_);
     if (auto const* refused = !models ? &models.error() : !found ? &found.error() : nullptr) {
-        listed.notice = fmt::format("{}: {}",
-                                    listed.models.empty()
-                                        ? "the account may not list models; those named in "
-                                          "the configuration are offered"
-                                        : "the list of models is not whole",
-                                    llm::words_for_operator(
-                                        failure_from(*refused, planes_->api_key())));
+        auto const* what = listed.models.empty() ? "the account may not list models; those named "
+                                                   "in the configuration are offered"
+                                                 : "the list of models is not whole";
+        auto notice = failure_from(*refused, planes_->api_key());
+        notice.for_operator = fmt::format("{}: {}", what, llm::words_for_operator(notice));
+        notice.message = fmt::format("{}: {}", what, notice.message);
+        listed.notice = std::move(notice);
     }
     co_return listed;
 }
@@ -269,7 +269,7 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> BedrockModel::list() 
     if (auto known = cached()) co_return std::move(known->models);
     auto listed = co_await ask_for_list();
     std::lock_guard const lock(mutex_);
-    notice_ = listed ? listed->notice : std::string();
+    notice_ = listed ? listed->notice : std::nullopt;
     if (!listed) co_return std::unexpected(std::move(listed.error()));
     list_ = *listed;
     listed_at_ = clock_.now();

@@ -1,5 +1,7 @@
 #include "providers/bedrock/bedrock_model.hpp"
 
+#include "providers/bedrock/failures.hpp"
+
 #include "providers/bedrock/bedrock_fixture.hpp"
 #include "tests/support/ask_model.hpp"
 #include "tests/support/run_task.hpp"
@@ -148,6 +150,12 @@ TEST_F(BedrockModelTest, TellsTheOperatorAloneWhatNamesTheAccount) {
               "Bedrock refuses this server; its log says why (AccessDeniedException)");
     EXPECT_EQ(stream.error().for_operator, words + " (AccessDeniedException)");
     EXPECT_EQ(llm::words_for_operator(stream.error()), stream.error().for_operator);
+
+    auto const payload = R"({"message":"no access to arn:aws:bedrock:us-east-1:123456789012:x"})";
+    auto const late = failure_in_stream("validationException", {}, payload);
+    EXPECT_EQ(late.message,
+              "Bedrock broke the answer off; the server's log says why (validationException)");
+    EXPECT_TRUE(late.for_operator.contains("123456789012"));
 }
 
 TEST_F(BedrockModelTest, PassesOnTheServicesAdviceAndRequestId) {
@@ -228,8 +236,16 @@ TEST_F(BedrockModelTest, OffersWhatIsNamedWhereTheAccountMayNotList) {
     auto const models = run_task(model->list());
     ASSERT_TRUE(models);
     EXPECT_TRUE(models->empty());
-    EXPECT_TRUE(model->notice().contains("those named in the configuration are offered"));
-    EXPECT_TRUE(model->notice().contains("bedrock:ListFoundationModels"));
+    EXPECT_TRUE(model->notice()->message.contains("those named in the configuration are offered"));
+    EXPECT_TRUE(model->notice()->message.contains("bedrock:ListFoundationModels"));
+
+    constexpr char const* ours = "User: arn:aws:sts::123456789012:assumed-role/site/x may not";
+    refuse(403, "AccessDeniedException", ours);
+    refuse(403, "AccessDeniedException", ours);
+    auto const named = make(config).value();
+    EXPECT_TRUE(run_task(named->list()));
+    EXPECT_FALSE(named->notice()->message.contains("arn:")) << "it is for everybody";
+    EXPECT_TRUE(named->notice()->for_operator.contains(ours));
 
     config.models = {"us.*"};
     refuse_both();
@@ -246,7 +262,7 @@ TEST_F(BedrockModelTest, ListsWhatItMayAndSaysWhatIsMissing) {
     refuse(403, "AccessDeniedException", "no profiles");
     auto const model = make(in_region()).value();
     EXPECT_EQ(run_task(model->list())->size(), 1u);
-    EXPECT_TRUE(model->notice().contains("not whole"));
+    EXPECT_TRUE(model->notice()->message.contains("not whole"));
 
     refuse(403, "UnrecognizedClientException", "who are you");
     auto const stranger = make(in_region()).value();

@@ -97,6 +97,12 @@ llm::Failure named_failure(std::string_view code, std::string words, unsigned st
     return failure;
 }
 
+/// Accounts and roles are named to whoever runs the server only.
+void keep_names_back(llm::Failure& failure, std::string words) {
+    if (failure.message.contains("arn:aws"))
+        failure.for_operator = std::exchange(failure.message, std::move(words));
+}
+
 }  // namespace
 
 FailureClass bedrock_class(std::string_view code, std::string_view words, unsigned status) {
@@ -144,15 +150,12 @@ llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
             break;
     }
     out.message = fit_for_people(std::move(out.message), secret);
-    bool const names_ours =
-        failure.kind == Kind::credentials || out.message.contains("arn:aws");
-    if (names_ours) {
-        out.for_operator = std::exchange(
-            out.message, failure.kind == Kind::credentials
-                             ? "the server has no AWS credentials for Bedrock; its log says why"
-                             : fmt::format("Bedrock refuses this server; its log says why ({})",
-                                           failure.code));
-    }
+    if (failure.kind == Kind::credentials)
+        out.for_operator =
+            std::exchange(out.message, "the server has no AWS credentials for Bedrock; its log says why");
+    else
+        keep_names_back(out, fmt::format("Bedrock refuses this server; its log says why ({})",
+                                         failure.code));
     out.provider_request_id = failure.request_id.substr(0, 128);
     out.retry_after = failure.retry_after;
     out.is_unsent = !failure.was_sent;
@@ -167,7 +170,11 @@ llm::Failure failure_in_stream(std::string_view code, std::string_view message,
         if (!words.message.empty()) words.message += ": ";
         words.message += words.original;
     }
-    return named_failure(code.empty() ? "error" : code, std::move(words.message), 0);
+    if (code.empty()) code = "error";
+    auto failure = named_failure(code, std::move(words.message), 0);
+    keep_names_back(failure,
+                    fmt::format("Bedrock broke the answer off; the server's log says why ({})", code));
+    return failure;
 }
 
 }  // namespace kaiwa::providers
