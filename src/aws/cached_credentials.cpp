@@ -38,6 +38,17 @@ CachedCredentials::Kept CachedCredentials::keep(Credentials credentials, Timesta
     return kept;
 }
 
+/// A source that renews nothing gives the same ones for ever.
+void CachedCredentials::warn_if_expired(Credentials const& credentials, Timestamp now) {
+    auto const& end = credentials.expires_at;
+    if (!end || *end > now || warned_of_ == end) return;
+    warned_of_ = end;
+    log_.warning("aws_credentials_expired",
+                 {{"source", credentials.source},
+                  {"since", to_rfc3339(*end)},
+                  {"reason", "the source has no newer ones; they are used all the same"}});
+}
+
 /// Ends the one question, also when the coroutine that asks is destroyed in mid-wait.
 class CachedCredentials::Flight {
 public:
@@ -63,6 +74,7 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::refresh() {
     ++loads_;
     if (loaded) {
         kept_ = keep(*loaded, now);
+        warn_if_expired(*loaded, now);
         refused_ = false;
         last_failure_.reset();
         co_return loaded;

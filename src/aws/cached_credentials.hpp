@@ -16,7 +16,8 @@ namespace kaiwa::aws {
 /// next caller asks while all others go on with what there is; in the last 10 minutes all wait for
 /// the answer. What is still good is used when the source fails, and the source is asked again
 /// after a while. Credentials that come almost or wholly expired, as an instance gives them when
-/// the control plane is down, are used too, for that is what the service may still accept.
+/// the control plane is down, are used too, for that is what the service may still accept; a warning
+/// says so once.
 class CachedCredentials final : public CredentialProvider {
 public:
     using Load = std::function<asio::awaitable<Outcome<Credentials>>()>;
@@ -37,6 +38,7 @@ private:
     };
     [[nodiscard]] Kept keep(Credentials credentials, Timestamp now);
     asio::awaitable<Outcome<Credentials>> refresh();
+    void warn_if_expired(Credentials const& credentials, Timestamp now);
 
     Load load_;
     Clock const& clock_;
@@ -50,6 +52,7 @@ private:
     bool loading_ = false;
     std::uint64_t loads_ = 0;
     std::optional<Failure> last_failure_;
+    std::optional<Timestamp> warned_of_;  // the end of expired ones
 };
 
 }  // namespace kaiwa::aws

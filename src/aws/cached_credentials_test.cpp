@@ -1,5 +1,6 @@
 #include "aws/cached_credentials.hpp"
 
+#include "tests/support/log_lines.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/run_task.hpp"
 
@@ -22,7 +23,9 @@ protected:
         if (failing) co_return fail(Failure::Kind::credentials, "the source is down");
         Credentials given;
         given.access_key_id = fmt::format("K{}", loads);
+        given.source = "the test";
         if (life) given.expires_at = clock.now() + *life;
+        if (end) given.expires_at = end;
         co_return given;
     }
     std::string ask() {
@@ -32,11 +35,12 @@ protected:
 
     kaiwa::test::ManualClock clock;
     SystemRandom random;
-    NullLog log;
+    kaiwa::test::LogLines log;
     int loads = 0;
     bool failing = false;
     bool slow = false;
     std::optional<std::chrono::milliseconds> life = std::chrono::hours(1);
+    std::optional<Timestamp> end;  // the same at each question
     CachedCredentials cached{[this] { return load(); }, clock, random, log};
 };
 
@@ -85,6 +89,27 @@ TEST_F(CachedCredentialsTest, UsesExpiredOnesThatAnInstanceGives) {
     EXPECT_EQ(ask(), "K1");
     clock.advance(minutes(6));
     EXPECT_EQ(ask(), "K2");
+}
+
+TEST_F(CachedCredentialsTest, SaysOnceThatASourceHasNothingButExpiredOnes) {
+    end = clock.now() + minutes(20);
+    auto const since = to_rfc3339(*end);
+    EXPECT_EQ(ask(), "K1");
+    clock.advance(minutes(19));
+    EXPECT_EQ(ask(), "K2");
+    EXPECT_EQ(log.text(), "");
+    clock.advance(minutes(6));
+    EXPECT_EQ(ask(), "K3");
+    auto const line = "aws_credentials_expired source=the test since=" + since +
+                      " reason=the source has no newer ones; they are used all the same\n";
+    EXPECT_EQ(log.text(), line);
+    clock.advance(minutes(6));
+    EXPECT_EQ(ask(), "K4");
+    EXPECT_EQ(log.text(), line) << "once, however often it is asked";
+    *end += minutes(10);
+    clock.advance(minutes(6));
+    EXPECT_EQ(ask(), "K5");
+    EXPECT_EQ(std::ranges::count(log.text(), '\n'), 2) << "others that are expired, too";
 }
 
 TEST_F(CachedCredentialsTest, AsksAgainForWhatTheServiceRefused) {

@@ -13,8 +13,19 @@ namespace kaiwa::aws {
 /// The domain of a region's services: "amazonaws.com", or that of its partition.
 [[nodiscard]] std::string_view domain_of(std::string_view region);
 
-/// Where a service is called: `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else the
-/// region's own host. `host` is the first label, such as "bedrock-runtime"; no slash at the end.
+/// Which of a service's endpoints are used.
+struct EndpointKind {
+    bool fips = false;        ///< `AWS_USE_FIPS_ENDPOINT`: validated cryptography.
+    bool dual_stack = false;  ///< `AWS_USE_DUALSTACK_ENDPOINT`: IPv6, too.
+};
+[[nodiscard]] EndpointKind endpoint_kind(Variables const& variables);
+
+/// AWS's own address of a service in a region, as AWS's endpoint rules name it. Not every service
+/// has every kind in every region: there is no host of that name then.
+[[nodiscard]] std::string own_url(std::string_view host, std::string_view region, EndpointKind kind);
+
+/// Where a service is called: `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else its
+/// `own_url()`. `host` is the first label, such as "bedrock-runtime"; no slash at the end.
 [[nodiscard]] std::string service_url(Variables const& variables, std::string_view host,
                                       std::string_view region);
 

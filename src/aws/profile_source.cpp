@@ -85,6 +85,11 @@ private:
             if (!assumed) co_return std::unexpected(assumed.error());
             co_return std::optional(std::move(*assumed));
         }
+        if (profile.has("mfa_serial")) {
+            co_return refused(source +
+                              " has an mfa_serial, and nobody is here to type a code: use "
+                              "credential_process or IAM Identity Center (sso_session) instead");
+        }
         auto caller = co_await caller_of(profile, source);
         if (!caller) co_return std::unexpected(caller.error());
         if (!*caller) co_return refused(source + " has a role_arn, but its source has no credentials");

@@ -161,6 +161,18 @@ TEST_F(SessionTest, AssumesARoleInTheNameOfAnotherProfile) {
     EXPECT_EQ(services.requests[1].url, "https://sts.eu-west-1.amazonaws.com/");
 }
 
+TEST_F(SessionTest, SaysThatNobodyTypesTheCodeOfAnMfaProfile) {
+    variables["AWS_PROFILE"] = "app";
+    write(".aws/config", "[profile app]\nrole_arn = arn:app\nsource_profile = base\n"
+                         "mfa_serial = arn:aws:iam::1:mfa/ann\n");
+    write(".aws/credentials", "[base]\naws_access_key_id = A\naws_secret_access_key = S\n");
+    auto const said = why();
+    EXPECT_TRUE(said.contains("mfa_serial") && said.contains("credential_process") &&
+                said.contains("IAM Identity Center"))
+        << said;
+    EXPECT_TRUE(services.requests.empty());
+}
+
 TEST_F(SessionTest, RefusesProfilesThatReferToEachOther) {
     write(".aws/config", "[profile a]\nrole_arn=x\nsource_profile=b\n[profile b]\nrole_arn=y\nsource_profile=a\n");
     EXPECT_EQ(why({.profile = "a"}), "profiles refer to each other");
@@ -324,6 +336,48 @@ TEST_F(SessionTest, KnowsWhereServicesAre) {
     EXPECT_EQ(url("secretsmanager", "eu-west-1"), "http://secrets");
     variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
     EXPECT_EQ(url("s3", "eu-west-1"), "https://s3.eu-west-1.amazonaws.com");
+}
+
+// As botocore's endpoint rules answer.
+TEST_F(SessionTest, KnowsTheNamesOfEveryKindOfEndpoint) {
+    struct Case {
+        std::string_view host, region, fips, dual_stack, both;
+    };
+    for (auto const& [host, region, fips, dual_stack, both] :
+         {Case{"dynamodb", "us-east-1", "dynamodb-fips.us-east-1.amazonaws.com",
+               "dynamodb.us-east-1.api.aws", "dynamodb-fips.us-east-1.api.aws"},
+          Case{"dynamodb", "us-gov-west-1", "dynamodb.us-gov-west-1.amazonaws.com",
+               "dynamodb.us-gov-west-1.api.aws", "dynamodb-fips.us-gov-west-1.api.aws"},
+          Case{"s3", "us-gov-west-1", "s3-fips.us-gov-west-1.amazonaws.com",
+               "s3.dualstack.us-gov-west-1.amazonaws.com",
+               "s3-fips.dualstack.us-gov-west-1.amazonaws.com"},
+          Case{"sts", "us-east-1", "sts-fips.us-east-1.amazonaws.com", "sts.us-east-1.api.aws",
+               "sts-fips.us-east-1.api.aws"},
+          Case{"ssm", "us-gov-east-1", "ssm.us-gov-east-1.amazonaws.com",
+               "ssm.us-gov-east-1.api.aws", "ssm-fips.us-gov-east-1.api.aws"},
+          Case{"secretsmanager", "us-gov-west-1", "secretsmanager-fips.us-gov-west-1.amazonaws.com",
+               "secretsmanager.us-gov-west-1.amazonaws.com",
+               "secretsmanager-fips.us-gov-west-1.api.aws"},
+          Case{"secretsmanager", "us-iso-east-1", "secretsmanager-fips.us-iso-east-1.c2s.ic.gov",
+               "secretsmanager.us-iso-east-1.api.aws.ic.gov",
+               "secretsmanager-fips.us-iso-east-1.api.aws.ic.gov"},
+          Case{"lambda", "us-gov-west-1", "lambda-fips.us-gov-west-1.amazonaws.com",
+               "lambda.us-gov-west-1.api.aws", "lambda-fips.us-gov-west-1.api.aws"},
+          Case{"portal.sso", "eu-west-1", "portal.sso-fips.eu-west-1.amazonaws.com",
+               "portal.sso.eu-west-1.api.aws", "portal.sso-fips.eu-west-1.api.aws"},
+          Case{"bedrock-runtime", "cn-north-1", "bedrock-runtime-fips.cn-north-1.amazonaws.com.cn",
+               "bedrock-runtime.cn-north-1.api.amazonwebservices.com.cn",
+               "bedrock-runtime-fips.cn-north-1.api.amazonwebservices.com.cn"}}) {
+        auto const url = [&](char const* fips_is, char const* dual_stack_is) {
+            variables["AWS_USE_FIPS_ENDPOINT"] = fips_is;
+            variables["AWS_USE_DUALSTACK_ENDPOINT"] = dual_stack_is;
+            auto made = session();
+            return service_url(made.surroundings().variables, host, region);
+        };
+        EXPECT_EQ(url("true", ""), fmt::format("https://{}", fips));
+        EXPECT_EQ(url("false", "True"), fmt::format("https://{}", dual_stack));
+        EXPECT_EQ(url("TRUE", "true"), fmt::format("https://{}", both));
+    }
 }
 
 }  // namespace

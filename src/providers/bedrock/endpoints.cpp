@@ -36,12 +36,6 @@ Result<std::string> server_of(std::string_view name, std::string_view text) {
                             name));
 }
 
-std::string own_address(std::string_view plane, std::string_view region, bool fips,
-                        bool dual_stack) {
-    std::string_view const suffix = dual_stack ? "api.aws" : aws::domain_of(region);
-    return fmt::format("https://{}{}.{}.{}", plane, fips ? "-fips" : "", region, suffix);
-}
-
 /// The first address that somebody gave, under the name that it was given.
 struct Given {
     std::string_view name;
@@ -71,8 +65,9 @@ BedrockSurroundings read_surroundings(
     around.endpoint = text("AWS_ENDPOINT_URL");
     around.runtime_endpoint = text("AWS_ENDPOINT_URL_BEDROCK_RUNTIME");
     around.control_endpoint = text("AWS_ENDPOINT_URL_BEDROCK");
-    around.fips = text("AWS_USE_FIPS_ENDPOINT") == "true";
-    around.dual_stack = text("AWS_USE_DUALSTACK_ENDPOINT") == "true";
+    auto const kind = aws::endpoint_kind(variables);
+    around.fips = kind.fips;
+    around.dual_stack = kind.dual_stack;
     around.api_key = Secret(text("AWS_BEARER_TOKEN_BEDROCK"));
     return around;
 }
@@ -94,7 +89,7 @@ Result<BedrockEndpoints> bedrock_endpoints(llm::ProviderConfig const& config,
 
     auto const read = [&](Given const& given, std::string_view plane,
                           std::string& into) -> Result<void> {
-        into = own_address(plane, out.region, *fips, *dual_stack);
+        into = aws::own_url(plane, out.region, {*fips, *dual_stack});
         if (given.text.empty()) return {};
         auto server = server_of(given.name, given.text);
         if (!server) return std::unexpected(server.error());

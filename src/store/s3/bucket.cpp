@@ -42,7 +42,8 @@ asio::awaitable<aws::Outcome<aws::Endpoint>> Bucket::find(std::string region) {
         .service = "s3", .host = "s3", .region = region, .url = options_.endpoint};
     auto found = co_await aws::find_endpoint(session_, std::move(address));
     if (!found) co_return found;
-    auto const own = fmt::format("https://s3.{}.{}", found->region, aws::domain_of(found->region));
+    auto const& variables = session_.surroundings().variables;
+    auto const own = aws::own_url("s3", found->region, aws::endpoint_kind(variables));
     if (found->url != own || options_.name.contains('.')) {
         found->url += "/" + options_.name;
     } else {

@@ -332,6 +332,18 @@ TEST_F(S3BlobsTest, FollowsABucketToItsRegionOnce) {
     EXPECT_EQ(services.requests.size(), 6U);
 }
 
+TEST_F(S3BlobsTest, CallsTheKindOfEndpointThatIsAskedFor) {
+    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+    answer(204);
+    ASSERT_TRUE(run(store()->remove(id)));
+    EXPECT_TRUE(services.requests.at(0).url.starts_with("https://box.s3-fips.eu-west-1.amazonaws.com/"));
+    variables["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
+    answer(204);
+    ASSERT_TRUE(run(store({.name = "a.b"})->remove(id)));
+    EXPECT_TRUE(services.requests.at(1).url.starts_with(
+        "https://s3-fips.dualstack.eu-west-1.amazonaws.com/a.b/a%20b/"));
+}
+
 TEST_F(S3BlobsTest, AddressesByPathWhereAHostCannotBeOne) {
     answer(204);
     ASSERT_TRUE(run(store({.name = "a.b"})->remove(id)));
