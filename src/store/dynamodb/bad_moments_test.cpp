@@ -62,6 +62,30 @@ TEST_P(DynamoBadMomentsTest, TextThatWasSavedAgainWithMoreIsThereOnce) {
     EXPECT_TRUE(rest->segments[0].frames.contains(R"("length":4)")) << rest->segments[0].frames;
 }
 
+TEST_P(DynamoBadMomentsTest, AThreadThatSomebodySpoiledIsReadAndSaysAtOnceWhyItCannotChange) {
+    auto const thread = make_thread(ann, "spoiled");
+    answer(ask(ann, thread, "question"), "answer");
+    store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
+    auto item = run(table.get(store::dynamodb::thread_key(thread)));
+    (*item->value().at("kaiwa").if_map())["revision"] = "three";
+    ASSERT_TRUE(run(table.put(std::move(item->value()))));
+
+    EXPECT_EQ(branch(ann, thread).size(), 2u);
+    auto const began = std::chrono::steady_clock::now();
+    chat::ThreadPatch patch;
+    patch.title = "other";
+    auto const asked = run(store().begin_turn(ann, thread, make_turn("more")));
+    auto const changed = run(store().update_thread(ann, thread, patch));
+    auto const deleted = run(store().delete_thread(ann, thread));
+    for (auto const& error : {asked.error(), changed.error(), deleted.error()}) {
+        EXPECT_EQ(error.code, Errc::internal);
+        EXPECT_TRUE(error.message.contains("PK=THREAD#" + thread.text() + ", SK=THREAD") &&
+                    error.message.contains("kaiwa.revision"))
+            << error.message;
+    }
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+}
+
 TEST_P(DynamoBadMomentsTest, PartsOfATextWhoseTurnFailedAreRemoved) {
     auto const thread = make_thread(ann);
     std::string const long_text(300'000, 'x');

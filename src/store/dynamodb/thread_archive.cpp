@@ -321,6 +321,7 @@ asio::awaitable<Result<bool>> DynamoThreadArchive::try_to_close(ArchivedThread c
     row.revision = before.revision + 1;
     auto item = new_thread_item(row);
     auto const& table = engine_.table;
+    if (auto sound = check_changeable(before); !sound) co_return std::unexpected(sound.error());
     Aliases aliases;
     auto const unchanged = is_unchanged(before, aliases);
     std::vector<Action> actions;

@@ -47,6 +47,17 @@ Item settings_item(chat::ThreadSettings const& settings) {
     return item;
 }
 
+/// The name of what our conditions compare, or count with, and is something else; empty: none.
+std::string find_misfit(Item const& item) {
+    auto const* ours = find(item, "kaiwa");
+    if (!ours) return {};
+    auto const* map = ours->if_map();
+    if (!map) return "kaiwa";
+    if (optional_integer(*map, "revision").value_or(-1) < 0) return "kaiwa.revision";
+    bool const counts = !find(*map, "next") || optional_integer(*map, "next").value_or(-1) >= 0;
+    return counts ? "" : "kaiwa.next";
+}
+
 }  // namespace
 
 bool ThreadRow::is_of(chat::Principal const& who) const {
@@ -64,6 +75,7 @@ Result<ThreadRow> read_thread(Item const& item) {
     row.updated_at = from_iso(string_or(item, "createdAt"));
     row.settings = read_settings(item);
     row.has_metadata = find_map(item, "metadata") != nullptr;
+    row.misfit = find_misfit(item);
     auto const* ours = find_map(item, "kaiwa");
     if (!ours) return row;
     row.has_ours = true;
@@ -145,6 +157,15 @@ Item new_thread_item(ThreadRow const& row) {
     return item;
 }
 
+Result<void> check_changeable(ThreadRow const& row) {
+    if (row.misfit.empty()) return {};
+    auto const key = row.deleted_at ? deleted_thread_key(row.id) : thread_key(row.id);
+    return fail(Errc::internal,
+                fmt::format("the item PK={}, SK={} has a value of a wrong type in its attribute {}; "
+                            "Kaiwa cannot change it",
+                            key.pk, key.sk, row.misfit));
+}
+
 std::string is_unchanged(ThreadRow const& row, Aliases& aliases) {
     if (row.has_ours)
         return aliases.path({"kaiwa", "revision"}) + " = " + aliases.value(row.revision);
@@ -171,14 +192,7 @@ ThreadChange change_of(ThreadRow const& before, ThreadRow after, Touch touch) {
             update.set("metadata", Item{{"chat_settings", chat_settings(after.settings)}});
     }
     change.update = update.text();
-    if (before.has_ours) {
-        change.condition =
-            aliases.path({"kaiwa", "revision"}) + " = " + aliases.value(before.revision);
-    } else {
-        auto const key = aliases.name("PK");
-        change.condition = "attribute_exists(" + key + ") AND attribute_not_exists(" +
-                           aliases.name("kaiwa") + ")";
-    }
+    change.condition = is_unchanged(before, aliases);
     return change;
 }
 

@@ -30,6 +30,7 @@ struct ThreadRow {
     std::optional<Timestamp> deleted_at;
     bool has_ours = false;              ///< The attribute `kaiwa` is there.
     bool has_metadata = false;
+    std::string misfit;                 ///< An attribute of ours of a wrong type; empty: none.
 
     /// Threads that Chainlit wrote belong to the person of that name; keys that stand for
     /// themselves are nobody's namesake.
@@ -47,6 +48,10 @@ struct ThreadRow {
 [[nodiscard]] Item new_thread_item(ThreadRow const& row);
 /// What Chainlit's settings panel understands of the settings.
 [[nodiscard]] Item chat_settings(chat::ThreadSettings const& settings);
+
+/// Whether it can be changed: the conditions below would never hold where somebody spoiled what
+/// they compare. Fails with `internal` and words for the log, which name item and attribute.
+[[nodiscard]] Result<void> check_changeable(ThreadRow const& row);
 
 /// The condition that nobody of us changed the thread since it was read.
 [[nodiscard]] std::string is_unchanged(ThreadRow const& row, Aliases& aliases);

@@ -47,6 +47,8 @@ asio::awaitable<Result<ThreadRow>> DynamoChatStore::change_thread(Principal who,
     for (;;) {
         auto before = co_await load_thread(engine_, who, id);
         if (!before) co_return before;
+        if (auto sound = check_changeable(*before); !sound)
+            co_return std::unexpected(sound.error());
         auto after = *before;
         if (!after.owner) after.owner = who.id.text();
         change(after);
@@ -207,6 +209,7 @@ asio::awaitable<Result<void>> DynamoChatStore::delete_thread(Principal who, Thre
         if (!*item) co_return not_found();
         auto row = read_thread(**item);
         if (!row || !row->is_of(who)) co_return not_found();
+        if (auto sound = check_changeable(*row); !sound) co_return sound;
         auto deleted = *row;
         deleted.owner = who.id.text();
         deleted.deleted_at = engine_.clock.now();

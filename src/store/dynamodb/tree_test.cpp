@@ -47,6 +47,20 @@ Tree make(ThreadRow const& thread, std::vector<Item> items) {
 
 }  // namespace
 
+TEST(DynamoThread, SaysWhatOfOursIsNoNumber) {
+    auto const misfit = [](Value ours) {
+        return read_thread({{"id", thread_id}, {"kaiwa", std::move(ours)}})->misfit;
+    };
+    EXPECT_EQ(misfit(Item{{"revision", 3}, {"next", Value::Number{"2.0"}}}), "");
+    EXPECT_EQ(misfit(Value()), "kaiwa");
+    EXPECT_EQ(misfit(Item{}), "kaiwa.revision");
+    EXPECT_EQ(misfit(Item{{"revision", "3"}}), "kaiwa.revision");
+    EXPECT_EQ(misfit(Item{{"revision", 3}, {"next", true}}), "kaiwa.next");
+    EXPECT_EQ(misfit(Item{{"revision", -1}}), "kaiwa.revision");
+    EXPECT_EQ(misfit("text"), "kaiwa");
+    EXPECT_TRUE(check_changeable(thread_row()));
+}
+
 TEST(DynamoTree, ChainlitsStepsFormALineByTime) {
     auto const tree = make(thread_row(),
                            {plain(2, "assistant_message", "two", "2026-01-02T03:04:06.000000Z"),

@@ -193,6 +193,8 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
             auto put = co_await store_parts(engine_, owner, text);
             if (!put) co_return std::unexpected(put.error());
         }
+        if (auto sound = check_changeable(*before); !sound)
+            co_return std::unexpected(sound.error());
 
         auto const now = engine_.clock.now();
         bool const forks = *parent != tree->head();
@@ -265,6 +267,8 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_reply(Principal who, 
         if ((*tree)[answer].message.role != MessageRole::assistant || parent == Tree::none)
             co_return fail(Errc::invalid_argument,
                            "only an answer can be made again or carried on");
+        if (auto sound = check_changeable(*before); !sound)
+            co_return std::unexpected(sound.error());
 
         auto const now = engine_.clock.now();
         auto const question = (*tree)[parent].message.id;
