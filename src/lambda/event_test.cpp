@@ -201,8 +201,31 @@ TEST(RestApiEvent, LivesWithMapsThatAreNull) {
     EXPECT_TRUE(made.peer.is_unspecified());
 }
 
+// As API Gateway's console sends it, and with less than that.
+TEST(RestApiEvent, TakesTheTestEventsOfAConsole) {
+    auto const made = request(R"({"resource":"/{proxy+}","path":"/healthz","httpMethod":"GET",
+        "headers":null,"multiValueHeaders":null,"queryStringParameters":null,
+        "multiValueQueryStringParameters":null,"pathParameters":{"proxy":"healthz"},
+        "stageVariables":null,"requestContext":{"resourceId":"a1","resourcePath":"/{proxy+}",
+        "httpMethod":"GET","path":"/{proxy+}","protocol":"HTTP/1.1","stage":"test-invoke-stage",
+        "domainPrefix":"testPrefix","requestId":"r","identity":{"cognitoIdentityPoolId":null,
+        "cognitoIdentityId":null,"apiKey":"test-invoke-api-key","sourceIp":"test-invoke-source-ip",
+        "userArn":"arn:aws:iam::1:root","caller":"1"},"domainName":"testPrefix.testDomainName",
+        "apiId":"x"},"body":null,"isBase64Encoded":false})");
+    EXPECT_EQ(made.path, "/healthz");
+    EXPECT_EQ(made.headers.get("Host"), "testPrefix.testDomainName");
+    EXPECT_TRUE(made.peer.is_unspecified());
+
+    for (auto const* context : {"{}", R"({"domainName":null,"identity":null,"authorizer":null})"}) {
+        auto const bare = request(std::string(R"({"path":"/healthz","httpMethod":"GET","headers":null,
+            "requestContext":)") + context + "}");
+        EXPECT_EQ(bare.headers.get("Host"), "function.invalid") << context;
+        EXPECT_EQ(bare.path, "/healthz");
+    }
+}
+
 TEST(RestApiEvent, TakesNoHostThatIsNone) {
-    for (auto const* domain : {"d\\u007f.example", "d\\r\\nx: y", "a b", ""}) {
+    for (auto const* domain : {"d\\u007f.example", "d\\r\\nx: y", "a b"}) {
         auto const event =
             std::string(R"({"resource":"/","path":"/","httpMethod":"GET","headers":null,
             "requestContext":{"domainName":")") + domain + R"(","identity":null}})";
