@@ -31,6 +31,11 @@ std::optional<unsigned> parse_version(std::string_view text) {
     return std::nullopt;
 }
 
+bool is_printable(std::string_view target) {
+    return !target.empty() &&
+           std::ranges::all_of(target, [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
 Result<Headers> parse_fields(std::string_view rest) {
     Headers headers;
     for (std::size_t count = 0;; ++count) {
@@ -73,6 +78,19 @@ Result<std::size_t> find_head_end(std::string_view bytes, std::size_t& searched)
     return std::size_t{0};
 }
 
+std::optional<RequestHead> parse_request_start(std::string_view bytes) {
+    auto const line = bytes.substr(0, bytes.find_first_of("\r\n"));
+    auto const first = line.find(' ');
+    if (first == line.npos) return std::nullopt;
+    RequestHead head;
+    head.method = line.substr(0, first);
+    head.target = line.substr(first + 1);
+    head.target.resize(std::min(head.target.find(' '), head.target.size()));
+    bool const sound =
+        is_token(head.method) && head.method.size() <= 32 && is_printable(head.target);
+    return sound ? std::optional(std::move(head)) : std::nullopt;
+}
+
 Result<RequestHead> parse_request_head(std::string_view bytes) {
     auto line = take_line(bytes);
     if (!line) return std::unexpected(line.error());
@@ -88,9 +106,7 @@ Result<RequestHead> parse_request_head(std::string_view bytes) {
     if (!is_token(head.method) || head.method.size() > 32) {
         return malformed("the method must be a token of at most 32 characters");
     }
-    bool const printable =
-        std::ranges::all_of(head.target, [](char c) { return c > 0x20 && c < 0x7F; });
-    if (head.target.empty() || !printable) {
+    if (!is_printable(head.target)) {
         return malformed("the target must be printable ASCII without spaces");
     }
     auto const version = parse_version(line->substr(last + 1));

@@ -3,6 +3,7 @@
 #include "http/message.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,10 @@ struct AnswerHead {
 ///
 /// Fails with `invalid_argument` at a line that ends in LF alone, without waiting for the rest.
 [[nodiscard]] Result<std::size_t> find_head_end(std::string_view bytes, std::size_t& searched);
+
+/// What the first line of a head that is refused says, as far as it arrived: method and target, of
+/// which the end may be missing. Nothing where it says none.
+[[nodiscard]] std::optional<RequestHead> parse_request_start(std::string_view bytes);
 
 /// Parses a whole head, blank line included (RFC 9112, sections 2 to 5), leaving nothing to guess:
 /// lines end in CRLF, field names touch their colon, no line is folded, no control characters.

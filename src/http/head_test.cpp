@@ -68,6 +68,18 @@ TEST(RequestHead, SaysWhenTheVersionOrTheNumberOfFieldsIsTheProblem) {
     EXPECT_EQ(parse_request_head(many + "A: b\r\n\r\n").error().reason, "too_many_fields");
 }
 
+TEST(RequestStart, SaysOfAHeadWithoutEndWhatItAsksFor) {
+    auto const read = [](std::string_view bytes) {
+        auto const start = parse_request_start(bytes);
+        return start ? start->method + "|" + start->target : std::string("nothing");
+    };
+    EXPECT_EQ(read("GET /?a=b"), "GET|/?a=b");
+    EXPECT_EQ(read("GET /?a=%E3%8"), "GET|/?a=%E3%8");
+    EXPECT_EQ(read("POST /chat HTTP/1.1\r\nHost: x\r\nA: b"), "POST|/chat");
+    for (auto const* none : {"", "GET", "GET ", "G\tET /", " /", "GET /\x80", "GET\r\n/ x"})
+        EXPECT_EQ(read(none), "nothing") << none;
+}
+
 TEST(AnswerHead, IsReadWithAndWithoutAReason) {
     auto with = parse_answer_head("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n\r\n");
     ASSERT_TRUE(with.has_value());

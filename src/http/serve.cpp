@@ -42,8 +42,19 @@ unsigned status_of(Error const& error) {
     return 400;
 }
 
-/// Reads one head. Fails with `cancelled` when no request began: there is nobody to answer.
-asio::awaitable<Result<RequestHead>> read_head(Connection& connection) {
+/// Of a head that is refused: whom it asks, so that the answer has the shape that its client reads.
+void note_target(std::string_view bytes, Request& request) {
+    auto start = parse_request_start(bytes);
+    auto target = start ? parse_target(start->target) : Result<Target>(fail(Errc::internal, ""));
+    if (!target) return;
+    request.method = std::move(start->method);
+    request.path = std::move(target->path);
+    request.query = std::move(target->query);
+}
+
+/// Reads one head. Fails with `cancelled` when no request began: there is nobody to answer. What is
+/// known of one that is refused is put into `request`.
+asio::awaitable<Result<RequestHead>> read_head(Connection& connection, Request& request) {
     auto const& limits = connection.loop().options.limits;
     auto& input = connection.input();
     auto const now = [] { return std::chrono::steady_clock::now(); };
@@ -63,6 +74,7 @@ asio::awaitable<Result<RequestHead>> read_head(Connection& connection) {
             if (!size) co_return std::unexpected(size.error());
             if (*size > limits.max_header_bytes ||
                 (*size == 0 && input.size() >= limits.max_header_bytes)) {
+                note_target(input.view(), request);
                 co_return fail(
                     Errc::invalid_argument,
                     fmt::format("the head is larger than {} bytes", limits.max_header_bytes),
@@ -70,6 +82,7 @@ asio::awaitable<Result<RequestHead>> read_head(Connection& connection) {
             }
             if (*size > 0) {
                 auto head = parse_request_head(input.view().substr(0, *size));
+                if (!head) note_target(input.view(), request);
                 input.consume(*size);
                 co_return head;
             }
@@ -206,7 +219,7 @@ asio::awaitable<Next> serve_request(Connection& connection, std::optional<Stream
     request.path = "/";
     request.peer = unmapped(connection.peer());
 
-    auto head = co_await read_head(connection);
+    auto head = co_await read_head(connection, request);
     if (!head && head.error().code == Errc::cancelled) co_return Next::close;
     auto const begun = std::chrono::steady_clock::now();
     request.id = "req-" + loop.random.token(9);

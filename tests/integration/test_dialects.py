@@ -221,6 +221,24 @@ async def test_wrong_bodies_are_refused_with_the_systems_own_keys(dialects):
         assert dialects.models.total() == before
 
 
+async def test_a_head_that_is_too_large_is_refused_with_the_systems_own_keys(dialects):
+    long = "x" * 20_000
+    async with caller(dialects) as client:
+        asked = await client.get("/", params={"input_text": "あ" * 5_000})
+        for answer, keys in (
+            (asked, {"Message"}),
+            (await client.get("/", params={"input_text": "x"}, headers={"a": long}), {"Message"}),
+            (await client.get("/", params={"input_text": "x"}, headers=[("a", "b")] * 120), {"Message"}),
+            (await client.post("/chat", json={"message": "x"}, headers={"a": long}), {"success", "error", "message"}),
+        ):
+            assert (answer.status_code, set(answer.json())) == (431, keys), answer.text
+            assert answer.headers["access-control-allow-origin"] == "*"
+        for path in ("/api/threads", "/", f"/{long}"):
+            other = await client.get(path, headers={"a": long})
+            assert other.status_code == 431 and other.json()["code"] == "head_too_large", path
+            assert "access-control-allow-origin" not in other.headers
+
+
 async def test_a_model_that_fails_is_told_with_the_systems_own_keys(tmp_path, models):
     env = configuration() | {"KAIWA_CHAT__DEFAULT_MODEL": "local/fixed;status=401;message=secret-canary"}
     site = make_dialects(tmp_path, models, env)

@@ -113,7 +113,6 @@ asio::awaitable<Result<void>> stream(Services const& services, Begun const& begu
     co_return co_await stream_events(call, std::move(*reader), {});
 }
 
-/// Session ids that a header can carry go there; others are in JSON alone.
 asio::awaitable<Result<void>> answer_asked(Services const& services, Settings const& settings,
                                            DialectCaller caller, Asked asked,
                                            http::Request& request, http::ResponseWriter& writer) {
