@@ -147,6 +147,13 @@ std::string shown(json::value const& value) {
     return text;
 }
 
+/// Of a secret: where it is kept.
+std::string shown_secret(Key const& key, Given const& given) {
+    auto const value = read_as(key.kind, given);
+    auto text = show_secret(value ? value->get_string() : "");
+    return text.starts_with("secret:") ? shown(json::value(text)) : text;
+}
+
 /// The value with secret references followed, ready for its key.
 Result<json::value> read_value(Key const& key, Given const& given, ConfigSources const& sources) {
     auto value = read_as(key.kind, given);
@@ -180,21 +187,21 @@ Result<void> apply(Key const& key, Given const& given, ConfigSources const& sour
             if (is_secret) return wrong(fmt::format("{}expected {}", place, key.expected));
             return wrong(fmt::format("{}expected {}, got {}", place, key.expected, shown(*value)));
     }
-    auto const is_hidden = is_secret && !aws::is_secret_reference(value->get_string());
-    auto text = is_hidden ? "(hidden)" : shown(*value);
+    auto text = is_secret ? shown_secret(key, given) : shown(*value);
     if (key.kind == KeyKind::duration) text = fmt::format("\"{}ms\"", value->get_int64());
     configuration.explained.push_back({std::string(key.path), std::move(text), given.source});
     return {};
 }
 
-std::string show_provider(llm::ProviderConfig const& provider) {
+std::string show_provider(GivenProvider const& given) {
+    auto const& provider = given.config;
     json::object shown_provider{{"name", provider.name}, {"kind", provider.kind}};
     if (!provider.base_url.empty()) shown_provider["base_url"] = provider.base_url;
-    if (!provider.api_key.empty()) shown_provider["api_key"] = "(hidden)";
+    if (!given.key.empty()) shown_provider["api_key"] = given.key;
     if (!provider.models.empty())
         shown_provider["models"] = json::array(provider.models.begin(), provider.models.end());
     for (auto const& [name, value] : provider.options)
-        shown_provider[name == llm::key_from_option ? "api_key" : name] = value;
+        if (name != llm::key_from_option) shown_provider[name] = value;
     return json::serialize(shown_provider);
 }
 
@@ -224,10 +231,10 @@ Result<void> add_providers(ConfigSources const& sources, GivenValues const& give
         };
         if (std::ranges::none_of(providers, same)) providers.push_back(std::move(provider));
     }
-    for (auto& [config, source] : providers) {
-        configuration.explained.push_back(
-            {fmt::format("providers.{}", config.name), show_provider(config), source});
-        configuration.settings.providers.push_back(std::move(config));
+    for (auto& provider : providers) {
+        configuration.explained.push_back({fmt::format("providers.{}", provider.config.name),
+                                           show_provider(provider), provider.source});
+        configuration.settings.providers.push_back(std::move(provider.config));
     }
     return {};
 }

@@ -18,6 +18,8 @@ namespace json = boost::json;
 
 constexpr std::string_view openai_url = "https://api.openai.com/v1";
 constexpr std::string_view anthropic_url = "https://api.anthropic.com";
+constexpr std::string_view kept_in_variable = "secret:env:";
+constexpr std::string_view kept_in_file = "secret:file:";
 
 /// What a kind of provider understands beside name, base_url, api_key and models.
 struct Kind {
@@ -151,8 +153,10 @@ llm::ProviderConfig openai_provider(std::string name, std::string base_url) {
 
 /// The key that `text` names or is. One that AWS keeps is read with the first call: a start waits
 /// for no network.
-Result<void> take_key(llm::ProviderConfig& config, std::string const& text,
+Result<void> take_key(GivenProvider& provider, std::string const& text,
                       Environment const& environment, ReadFile const& read_file) {
+    provider.key = show_secret(text);
+    auto& config = provider.config;
     if (aws::is_secret_reference(text)) {
         auto const reference = aws::parse_secret_reference(text);
         if (!reference) return std::unexpected(reference.error());
@@ -165,9 +169,10 @@ Result<void> take_key(llm::ProviderConfig& config, std::string const& text,
     return {};
 }
 
-Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& environment,
-                                          ReadFile const& read_file) {
-    llm::ProviderConfig config;
+Result<GivenProvider> read_provider(Reader& reader, Environment const& environment,
+                                    ReadFile const& read_file) {
+    GivenProvider provider;
+    auto& config = provider.config;
     config.name = reader.text("name").value_or("");
     if (!is_provider_name(config.name))
         reader.refuse("name", "1 to 32 lower-case letters, digits and hyphens, such as \"local\"");
@@ -192,7 +197,7 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
             reader.refuse("base_url", "an address such as http://127.0.0.1:9900/v1");
     }
     if (auto const key = reader.text("api_key")) {
-        auto const taken = take_key(config, *key, environment, read_file);
+        auto const taken = take_key(provider, *key, environment, read_file);
         if (!taken) reader.say("api_key", taken.error().message);
     }
     config.models = reader.texts("models");
@@ -202,38 +207,39 @@ Result<llm::ProviderConfig> read_provider(Reader& reader, Environment const& env
                 config.options.emplace(option, std::move(*value));
     }
     if (auto good = reader.finish(); !good) return std::unexpected(good.error());
-    return config;
+    return provider;
 }
 
 }  // namespace
 
+std::string show_secret(std::string_view text) {
+    bool const is_reference = text.starts_with(kept_in_variable) ||
+                              text.starts_with(kept_in_file) || aws::is_secret_reference(text);
+    return is_reference ? std::string(text) : "(hidden)";
+}
+
 Result<Secret> resolve_secret(std::string_view text, Environment const& environment,
                               ReadFile const& read_file) {
-    constexpr std::string_view env = "secret:env:";
-    constexpr std::string_view file = "secret:file:";
-    if (text.starts_with(env)) {
-        auto const* variable = environment.find(text.substr(env.size()));
+    if (text.starts_with(kept_in_variable)) {
+        auto const name = text.substr(kept_in_variable.size());
+        auto const* variable = environment.find(name);
         if (!variable)
-            return fail(Errc::invalid_argument,
-                        fmt::format("the variable {} is not set", text.substr(env.size())));
+            return fail(Errc::invalid_argument, fmt::format("the variable {} is not set", name));
         return Secret(variable->value);
     }
-    if (text.starts_with(file)) {
-        auto content = read_file(std::string(text.substr(file.size())));
+    if (text.starts_with(kept_in_file)) {
+        auto const path = text.substr(kept_in_file.size());
+        auto content = read_file(std::string(path));
         if (!content) return fail(Errc::invalid_argument, content.error().message);
         while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
         if (content->empty())
-            return fail(Errc::invalid_argument,
-                        fmt::format("the file {} is empty", text.substr(file.size())));
+            return fail(Errc::invalid_argument, fmt::format("the file {} is empty", path));
         return Secret(std::move(*content));
     }
-    if (aws::is_secret_reference(text))
-        return fail(Errc::invalid_argument,
-                    "AWS cannot keep this one; expected secret:env:NAME, secret:file:PATH or the "
-                    "secret");
     if (text.starts_with("secret:"))
         return fail(Errc::invalid_argument,
-                    "expected secret:env:NAME, secret:file:PATH or the secret");
+                    "expected secret:env:NAME, secret:file:PATH, secret:aws-secret:NAME, "
+                    "secret:aws-secret:NAME#field, secret:aws-ssm:NAME or the secret");
     return Secret(std::string(text));
 }
 
@@ -252,15 +258,16 @@ Result<std::vector<GivenProvider>> read_providers(
             return fail(Errc::invalid_argument,
                         fmt::format("{}: providers{}: expected a table", source_of(path), path));
         Reader reader(*object, path, source_of);
-        auto config = read_provider(reader, environment, read_file);
-        if (!config) return std::unexpected(config.error());
+        auto provider = read_provider(reader, environment, read_file);
+        if (!provider) return std::unexpected(provider.error());
         for (auto const& other : providers) {
-            if (other.config.name == config->name)
+            if (other.config.name == provider->config.name)
                 return fail(Errc::invalid_argument,
                             fmt::format("{}: providers{}.name: \"{}\" is taken by another provider",
-                                        source_of(path + ".name"), path, config->name));
+                                        source_of(path + ".name"), path, other.config.name));
         }
-        providers.push_back({std::move(*config), source_of(path)});
+        provider->source = source_of(path);
+        providers.push_back(std::move(*provider));
     }
     return providers;
 }
@@ -271,19 +278,21 @@ Result<std::vector<GivenProvider>> providers_of_environment(Environment const& e
     auto const* key = environment.find("OPENAI_API_KEY");
     auto const* url = environment.find("OPENAI_BASE_URL");
     if (key || url) {
-        auto config = openai_provider("openai", std::string(openai_url));
+        GivenProvider provider{openai_provider("openai", std::string(openai_url)),
+                               key ? key->source : url->source};
+        auto& config = provider.config;
         if (url) config.base_url = without_final_slash(url->value);
         if (url && !is_base_url(config.base_url))
             return fail(Errc::invalid_argument,
                         fmt::format("{}: expected an address such as https://api.openai.com/v1",
                                     url->source));
         if (key) {
-            auto const taken = take_key(config, key->value, environment, read_file);
+            auto const taken = take_key(provider, key->value, environment, read_file);
             if (!taken)
                 return fail(Errc::invalid_argument,
                             fmt::format("{}: {}", key->source, taken.error().message));
         }
-        providers.push_back({std::move(config), key ? key->source : url->source});
+        providers.push_back(std::move(provider));
     }
     if (auto const* host = environment.find("OLLAMA_HOST")) {
         // Ollama reads the same variable as the address to listen on, often without scheme or port.

@@ -12,15 +12,20 @@ namespace kaiwa::server {
 /// Reads a file that a `secret:file:` reference names.
 using ReadFile = std::function<Result<std::string>(std::string const& path)>;
 
-/// The secret that `text` names (`secret:env:NAME`, `secret:file:PATH`), or is.
+/// The secret that `text` names (`secret:env:NAME`, `secret:file:PATH`), or is. What AWS keeps is
+/// not looked for here.
 /// Fails with `invalid_argument`, never quoting a secret.
 Result<Secret> resolve_secret(std::string_view text, Environment const& environment,
                               ReadFile const& read_file);
+
+/// What may be shown of the secret that `text` names or is: where it is kept, never what it is.
+std::string show_secret(std::string_view text);
 
 /// One provider and where it was named.
 struct GivenProvider {
     llm::ProviderConfig config;
     std::string source;
+    std::string key{};  ///< `show_secret()` of its key; empty: none.
 };
 
 /// Reads a list of providers. `source_of` gives the place of a path below it such as "[0].name".

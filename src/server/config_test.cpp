@@ -1,39 +1,9 @@
-#include "server/config.hpp"
-
-#include "llm/provider_config.hpp"
+#include "server/config_fixture.hpp"
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include <algorithm>
 
 namespace kaiwa::server {
 namespace {
-
-class ConfigTest : public testing::Test {
-protected:
-    ConfigSources sources;
-    ConfigTest() {
-        sources.read_file = [](std::string const& path) -> Result<std::string> {
-            if (path == "/run/key") return std::string("from-file\n");
-            return fail(Errc::invalid_argument, "the file " + path + " cannot be read");
-        };
-    }
-    Settings settings() {
-        auto made = make_configuration(sources);
-        EXPECT_TRUE(made) << made.error().message;
-        return std::move(made->settings);
-    }
-    std::string problem() {
-        auto const made = make_configuration(sources);
-        return made ? "none" : made.error().message;
-    }
-    std::string source_of(std::string_view path) {
-        auto const made = make_configuration(sources);
-        auto const found = std::ranges::find(made->explained, path, &ExplainedValue::path);
-        return found == made->explained.end() ? "absent" : found->value + " " + found->source;
-    }
-};
 
 TEST_F(ConfigTest, HasDefaultsForEverything) {
     auto const made = settings();
@@ -166,39 +136,6 @@ TEST_F(ConfigTest, TakesDynamoDbWithASecretThatEveryServerHas) {
     EXPECT_EQ(made.dynamodb.endpoint, "http://127.0.0.1:8000");
 }
 
-TEST_F(ConfigTest, LeavesToAwsWhatAwsKeeps) {
-    sources.environment.set("KAIWA_SECRET", "secret:aws-secret:site#seal");
-    sources.environment.set("KAIWA_STORE__KIND", "dynamodb");
-    sources.environment.set("ADMIN_USERNAME", "root");
-    sources.environment.set("ADMIN_PASSWORD", "secret:aws-ssm:/site/password");
-    auto const made = settings();
-    EXPECT_FALSE(made.sealing_secret);
-    EXPECT_EQ(made.sealing_secret_from, "secret:aws-secret:site#seal");
-    EXPECT_EQ(made.administrator->password_from, "secret:aws-ssm:/site/password");
-    EXPECT_TRUE(made.administrator->password.empty());
-    EXPECT_EQ(source_of("secret"), "\"secret:aws-secret:site#seal\" KAIWA_SECRET");
-}
-
-TEST_F(ConfigTest, FindsEverySecretWhereItIsSaidToBe) {
-    sources.environment.set("SEAL", std::string(32, 's'));
-    sources.environment.set("KAIWA_SECRET", "secret:env:SEAL");
-    sources.environment.set("ADMIN_USERNAME", "root");
-    sources.environment.set("ADMIN_PASSWORD", "secret:file:/run/key");
-    sources.environment.set("OPENAI_API_KEY", "secret:aws-secret:openai#key");
-    auto const made = settings();
-    EXPECT_EQ(made.sealing_secret.value().reveal(), std::string(32, 's'));
-    EXPECT_EQ(made.administrator->password.reveal(), "from-file");
-    EXPECT_TRUE(made.providers.at(0).api_key.empty());
-    EXPECT_EQ(llm::key_reference(made.providers.at(0)), "secret:aws-secret:openai#key");
-    EXPECT_EQ(source_of("secret"), "(hidden) KAIWA_SECRET");
-    sources = {};
-    sources.environment.set("OPENAI_API_KEY", "secret:env:NONE");
-    EXPECT_EQ(problem(), "OPENAI_API_KEY: the variable NONE is not set");
-    sources = {};
-    sources.environment.set("KAIWA_SECRET", "secret:aws-ssm:");
-    EXPECT_TRUE(problem().contains("KAIWA_SECRET: secret: expected secret:aws-secret:NAME"));
-}
-
 TEST_F(ConfigTest, UsesTheEnvironmentsProxyOnlyWhenAsked) {
     sources.environment.set("HTTPS_PROXY", "http://ann:canary@proxy:3128");
     auto const url = http::parse_url("https://a.example/").value();
@@ -322,21 +259,6 @@ TEST_F(ConfigTest, LeavesVariablesOfOthersAlone) {
     EXPECT_EQ(problem(), "none");
 }
 
-TEST_F(ConfigTest, ReadsProvidersWithTheirSecrets) {
-    sources.environment.set("LOCAL_KEY", "from-variable");
-    sources.environment.set("KAIWA_PROVIDERS", R"([
-        {"name":"local","kind":"openai","base_url":"http://127.0.0.1:9900/v1/","api_key":"secret:env:LOCAL_KEY","models":["qwen*"]},
-        {"name":"claude","kind":"anthropic","api_key":"secret:file:/run/key"},
-        {"name":"fixed","kind":"builtin"}])");
-    auto const made = settings();
-    ASSERT_EQ(made.providers.size(), 3u);
-    EXPECT_EQ(made.providers[0].base_url, "http://127.0.0.1:9900/v1");
-    EXPECT_EQ(made.providers[0].api_key.reveal(), "from-variable");
-    EXPECT_EQ(made.providers[0].models, std::vector<std::string>{"qwen*"});
-    EXPECT_EQ(made.providers[1].api_key.reveal(), "from-file");
-    EXPECT_EQ(made.providers[1].base_url, "https://api.anthropic.com");
-}
-
 TEST_F(ConfigTest, UnderstandsTheNamesThatPeopleHave) {
     sources.environment.set("OPENAI_API_KEY", "sk-1");
     sources.environment.set("OLLAMA_HOST", "0.0.0.0");
@@ -354,24 +276,6 @@ TEST_F(ConfigTest, UnderstandsTheNamesThatPeopleHave) {
         "\"http://127.0.0.1:1/v1\"\n";
     EXPECT_EQ(settings().providers[0].base_url, "http://127.0.0.1:1/v1");
     EXPECT_EQ(settings().providers.size(), 2u);
-}
-
-TEST_F(ConfigTest, NeverShowsASecret) {
-    std::string const canary = "canary-0123456789-canary-0123456789";
-    sources.environment.set("KAIWA_SECRET", canary);
-    sources.environment.set("OPENAI_API_KEY", canary);
-    sources.environment.set("ADMIN_USERNAME", "root");
-    sources.environment.set("ADMIN_PASSWORD", canary);
-    auto const made = make_configuration(sources).value();
-    EXPECT_EQ(made.settings.sealing_secret->reveal(), canary);
-    for (auto const& value : made.explained)
-        EXPECT_FALSE(value.value.contains(canary)) << value.path;
-
-    sources.environment = {};
-    sources.environment.set("KAIWA_SECRET", "short-canary");
-    EXPECT_EQ(
-        problem(),
-        "KAIWA_SECRET: secret: expected at least 32 characters; kaiwa create-secret makes one");
 }
 
 TEST(Dotenv, ReadsWhatPeopleWrite) {
