@@ -12,8 +12,12 @@ asio::awaitable<Result<void>> answer_text(Call& call, unsigned status, std::stri
 asio::awaitable<Result<void>> health(Call& call) { return answer_text(call, 200, "ok\n"); }
 
 asio::awaitable<Result<void>> readiness(Call& call) {
-    if (call.services.turns.draining()) return answer_text(call, 503, "draining\n");
-    return answer_text(call, 200, "ready\n");
+    if (call.services.turns.draining()) co_return co_await answer_text(call, 503, "draining\n");
+    bool takes_changes = true;
+    if (call.services.takes_changes) takes_changes = co_await call.services.takes_changes();
+    if (!takes_changes)
+        co_return co_await answer_text(call, 503, "the store takes no changes: is its disk full?\n");
+    co_return co_await answer_text(call, 200, "ready\n");
 }
 
 /// For whoever sits at this machine, or an administrator.

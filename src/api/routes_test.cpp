@@ -206,6 +206,19 @@ TEST_F(RoutesTest, AreNeverKeptOrSniffedByABrowser) {
     }
 }
 
+TEST_F(RoutesTest, AreReadyWhileNewWorkIsTaken) {
+    auto const ready = [this] { return ask("GET", "/readyz", "", {}); };
+    EXPECT_EQ(ready().body, "ready\n");
+    services.disk_is_full = true;
+    EXPECT_EQ(ready().head.status, 503u);
+    EXPECT_TRUE(ready().body.contains("disk"));
+    EXPECT_EQ(ask("GET", "/healthz", "", {}).head.status, 200u);
+    services.disk_is_full = false;
+    EXPECT_EQ(ready().head.status, 200u);
+    services.turns.drain();
+    EXPECT_EQ(ready().body, "draining\n");
+}
+
 TEST_F(RoutesTest, ShowNumbersToThisMachineAndAdministrators) {
     EXPECT_EQ(ask("GET", "/metrics", "", {}).head.status, 200u);
     auto const rebound = ask("GET", "/metrics", "", {{"Host", "evil.example"}});

@@ -77,6 +77,8 @@ struct Services {
     /// Reads the stored providers and gives all there are to the catalogue.
     std::function<asio::awaitable<Result<void>>()> reload_providers;
     std::function<asio::awaitable<std::vector<FoundServer>>()> find_servers;
+    /// Whether the store takes changes; unset: it does.
+    std::function<asio::awaitable<bool>()> takes_changes{};
 };
 
 }  // namespace kaiwa::api

@@ -152,6 +152,7 @@ struct TestServices {
                             {io.get_executor()}};
     Metrics metrics;
     std::shared_ptr<Settings> settings = std::make_shared<Settings>();
+    bool disk_is_full = false;
 
     [[nodiscard]] Services services() {
         return {.authenticator = authenticator,
@@ -171,7 +172,8 @@ struct TestServices {
                 .settings = [this] { return settings; },
                 .default_model = [] { return std::string("local/a"); },
                 .reload_providers = [] { return reloaded(); },
-                .find_servers = [] { return nothing_found(); }};
+                .find_servers = [] { return nothing_found(); },
+                .takes_changes = [this] { return takes_changes(); }};
     }
 
     /// A new user with a session; returns the cookie's value.
@@ -196,6 +198,7 @@ struct TestServices {
     }
 
 private:
+    asio::awaitable<bool> takes_changes() { co_return !disk_is_full; }
     static asio::awaitable<Result<void>> reloaded() { co_return Result<void>{}; }
     static asio::awaitable<std::vector<FoundServer>> nothing_found() { co_return std::vector<FoundServer>{}; }
 };

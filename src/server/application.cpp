@@ -135,7 +135,8 @@ api::Services Application::api_services() {
             .settings = [this] { return told_.get(); },
             .default_model = [this] { return models_.default_model(); },
             .reload_providers = [this] { return models_.reload(); },
-            .find_servers = [this] { return find_servers(); }};
+            .find_servers = [this] { return find_servers(); },
+            .takes_changes = [this] { return stores_->takes_changes(); }};
 }
 
 api::compat::Services Application::dialect_services() {

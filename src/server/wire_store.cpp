@@ -28,6 +28,7 @@ public:
     chat::ThreadArchive& archive() override { return database_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
 
+    asio::awaitable<bool> takes_changes() override { return database_->takes_changes(); }
     asio::awaitable<void> keep_shown() override { co_return; }  // its folder is locked
     asio::awaitable<void> keep_clean() override { return database_->keep_clean(*blobs_); }
     asio::awaitable<Result<std::size_t>> clean(SteadyTime) override {
@@ -68,6 +69,7 @@ public:
     chat::ThreadArchive& archive() override { return tables_->archive(); }
     chat::BlobStore& blobs() override { return *blobs_; }
 
+    asio::awaitable<bool> takes_changes() override { co_return true; }
     asio::awaitable<void> keep_shown() override { return tables_->keep_shown(); }
     asio::awaitable<void> keep_clean() override { return tables_->keep_clean(*blobs_); }
     asio::awaitable<Result<std::size_t>> clean(SteadyTime until) override {

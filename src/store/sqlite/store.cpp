@@ -74,6 +74,7 @@ public:
         return cleaner_.clean_once(blobs);
     }
 
+    asio::awaitable<bool> takes_changes() override { return writer_.takes_changes(); }
     [[nodiscard]] Counts counts() const override {
         auto const counts = writer_.counts();
         return {counts.operations, counts.commits, counts.checkpoints, counts.busy};

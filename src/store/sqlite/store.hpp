@@ -59,6 +59,8 @@ public:
     /// One round of it; tells how many rows went.
     virtual asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs) = 0;
 
+    /// Whether the disk takes changes; see `Writer::takes_changes()`.
+    virtual asio::awaitable<bool> takes_changes() = 0;
     [[nodiscard]] virtual Counts counts() const = 0;
     /// Of SQLite, e.g. "3.40.1".
     [[nodiscard]] virtual std::string_view engine_version() const = 0;

@@ -12,6 +12,7 @@ using std::chrono::steady_clock;
 // Pages of 4 KiB in the write-ahead log.
 constexpr int checkpoint_when_quiet = 1'000;
 constexpr std::chrono::seconds between_truncations{1};
+constexpr std::chrono::seconds between_tries{1};
 // A person's turn is two commits with an answer between them; a checkpoint in the gap between two
 // requests would hold up the second.
 constexpr std::chrono::milliseconds quiet_time{20};
@@ -49,6 +50,23 @@ Writer::~Writer() {
 WriterCounts Writer::counts() const {
     std::lock_guard lock(mutex_);
     return counts_;
+}
+
+asio::awaitable<bool> Writer::takes_changes() {
+    {
+        std::lock_guard lock(mutex_);
+        if (!refused_) co_return true;
+        auto const now = steady_clock::now();
+        if (now < next_try_) co_return false;
+        next_try_ = now + between_tries;
+    }
+    // What stands there already: a page is written, and nothing changes.
+    auto rewrite = [](Connection& db) -> Result<int> {
+        db.run("PRAGMA application_id = 0x4B616977");
+        return 0;
+    };
+    auto const written = co_await run(std::move(rewrite));
+    co_return written.has_value();
 }
 
 bool Writer::submit(std::unique_ptr<Operation>& operation) {
@@ -181,6 +199,7 @@ void Writer::commit(Batch batch) {
         std::lock_guard lock(mutex_);
         counts_.operations += batch.size();
         ++counts_.commits;
+        refused_ = lost.has_value();
         for (auto& operation : rest) queued_bytes_ += operation->bytes;
         queue_.insert(queue_.begin(), std::make_move_iterator(rest.begin()),
                       std::make_move_iterator(rest.end()));

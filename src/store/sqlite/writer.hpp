@@ -69,6 +69,10 @@ public:
 
     [[nodiscard]] WriterCounts counts() const;
 
+    /// Whether the disk takes changes, as the last commit says; after one that failed it is tried
+    /// anew, at most once a second.
+    asio::awaitable<bool> takes_changes();
+
 private:
     struct Operation {
         virtual ~Operation() = default;
@@ -108,6 +112,8 @@ private:
     std::size_t wanted_ = 1;  // queue length that wakes the thread
     bool closing_ = false;
     WriterCounts counts_;
+    bool refused_ = false;  // the last commit
+    std::chrono::steady_clock::time_point next_try_{};
 
     // Of the thread alone.
     int log_pages_ = 0;      // in the write-ahead log, as of the last commit

@@ -183,6 +183,27 @@ TEST_F(WriterTest, WhateverCallFailsNothingFalseIsAcknowledged) {
     EXPECT_EQ(rows(), static_cast<std::int64_t>(acknowledged.size()));
 }
 
+TEST_F(WriterTest, TellsWhetherTheDiskTakesChangesAndTriesAnewByItself) {
+    auto const takes = [this] {
+        auto const kept = [](Writer& writer) -> asio::awaitable<Result<int>> {
+            co_return co_await writer.takes_changes();
+        };
+        return run(kept(*writer)).value() == 1;
+    };
+    EXPECT_TRUE(takes());
+    kaiwa_fail_writes(ENOSPC, 0, 1'000'000);
+    EXPECT_TRUE(takes()) << "nothing was written yet";
+    EXPECT_FALSE(run(add(1)));
+    EXPECT_FALSE(takes()) << "tried anew, and refused";
+    kaiwa_fail_writes(0, 0, 0);
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    bool recovered = false;
+    while (!recovered && std::chrono::steady_clock::now() < until) recovered = takes();
+    EXPECT_TRUE(recovered) << "although nobody wrote anything";
+    EXPECT_EQ(rows(), 0);
+    EXPECT_EQ(integrity(), "ok");
+}
+
 TEST_F(WriterTest, ADiskThatStaysFullRefusesEverythingAndRecovers) {
     ASSERT_TRUE(run(add(1)));
     kaiwa_fail_writes(ENOSPC, 0, 1'000'000);
