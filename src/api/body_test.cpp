@@ -23,6 +23,13 @@ unsigned status(std::string text) {
     return question ? 200 : to_problem(question.error()).status;
 }
 
+TEST(Texts, AreBlankInAnyScript) {
+    for (auto const* blank : {"", " ", "\r\n\t", "\u3000 \u3000", "\u00A0\uFEFF\u2028"})
+        EXPECT_TRUE(is_blank(blank)) << blank;
+    for (auto const* text : {"a", " 会 ", "\u3000。", "\u200Ba", "\xE3\x80"})
+        EXPECT_FALSE(is_blank(text)) << text;
+}
+
 TEST(TurnBody, IsReadWhole) {
     auto const question = read(
         R"({"message":{"id":"#","text":"hi","parent":"#","files":["#"]},"model":"local/a",)"
@@ -50,6 +57,7 @@ TEST(TurnBody, RefusesWhatIsMalformedAndDoesNotFindWhatLeadsNowhere) {
     EXPECT_EQ(status(R"({"message":{"id":"x","text":"hi"}})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#"}})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":""}})"), 400u);
+    EXPECT_EQ(status(R"({"message":{"id":"#","text":" \n\u3000\t"}})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"a\u0000b"}})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","parent":5}})"), 400u);
     EXPECT_EQ(status(R"({"message":{"id":"#","text":"hi","files":["#","#","#"]}})"), 400u);

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace kaiwa::api {
@@ -78,6 +80,21 @@ Result<chat::SettingsPatch> read_settings(json::value const& value) {
     patch.clears_system_prompt = fields.is_null("system_prompt");
     if (auto ok = fields.finish(); !ok) return std::unexpected(ok.error());
     return patch;
+}
+
+bool is_blank(std::string_view text) {
+    constexpr std::array<std::string_view, 25> spaces{
+        " ",        "\t",       "\n",       "\v",       "\f",       "\r",       "\u00A0",
+        "\u1680",   "\u2000",   "\u2001",   "\u2002",   "\u2003",   "\u2004",   "\u2005",
+        "\u2006",   "\u2007",   "\u2008",   "\u2009",   "\u200A",   "\u2028",   "\u2029",
+        "\u202F",   "\u205F",   "\u3000",   "\uFEFF"};
+    while (!text.empty()) {
+        auto const found = std::ranges::find_if(
+            spaces, [&](std::string_view space) { return text.starts_with(space); });
+        if (found == spaces.end()) return false;
+        text.remove_prefix(found->size());
+    }
+    return true;
 }
 
 }  // namespace kaiwa::api

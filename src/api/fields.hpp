@@ -67,4 +67,8 @@ void read_parameters(JsonFields& fields, chat::SettingsChange& change);
 /// What a person changes of a thread's settings: null takes one away.
 [[nodiscard]] Result<chat::SettingsPatch> read_settings(json::value const& value);
 
+/// Whether well-formed `text` says nothing: it is empty or white space of any script (what
+/// ECMAScript's `trim()` takes off).
+[[nodiscard]] bool is_blank(std::string_view text);
+
 }  // namespace kaiwa::api

@@ -36,13 +36,14 @@ Kind kind_of(Errc code) {
 }
 
 /// Reasons that are codes of their own; status 0: that of the `Errc`.
-constexpr std::array<std::pair<std::string_view, unsigned>, 23> known_reasons{{
+constexpr std::array<std::pair<std::string_view, unsigned>, 24> known_reasons{{
     {"unknown_field", 0},
     {"wrong_credentials", 0},
     {"unauthenticated", 0},
     {"bad_origin", 0},
     {"method_not_allowed", 405},
     {"idempotency_conflict", 0},
+    {"unknown_model", 0},
     {"events_expired", 0},
     {"unsupported_type", 415},
     {"range_not_satisfiable", 416},

@@ -59,8 +59,8 @@ Result<chat::Question> read_question(json::value const& body, std::size_t max_fi
     question.text = inner.string("text", limits);
     auto parent = read_parent(inner);
     auto files = read_files(inner, max_files);
-    if (files && files->empty() && question.text.empty())
-        inner.refuse("text", "text that is not empty, or files");
+    if (files && files->empty() && is_blank(question.text))
+        inner.refuse("text", "text that is not blank, or files");
     if (auto ok = inner.finish(); !ok) return std::unexpected(ok.error());
     if (!parent) return std::unexpected(parent.error());
     if (!files) return std::unexpected(files.error());

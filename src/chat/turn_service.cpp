@@ -117,6 +117,16 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
         MessageId id;
         std::string digest;
     };
+    using NamedModel = std::optional<std::string>;
+
+    asio::awaitable<Result<void>> check_model(NamedModel model) {
+        if (!model || !services.knows_model) co_return Result<void>{};
+        bool const known = co_await services.knows_model(std::move(*model));
+        if (known) co_return Result<void>{};
+        co_return fail(Errc::invalid_argument,
+                       "no provider here has the model; GET /api/models lists those that there are",
+                       "unknown_model");
+    }
 
     /// A repeat takes no place: where there is none it is answered all the same.
     asio::awaitable<Result<TurnTicket>> repeat_or(Error refusal, LiveTurn const& turn, Key key) {
@@ -127,9 +137,12 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
     }
 
     asio::awaitable<Result<TurnTicket>> begin(std::shared_ptr<LiveTurn> turn, Key key,
+                                              NamedModel model,
                                               asio::awaitable<Result<TurnTicket>> stored,
                                               RunPlace place, std::string title) {
-        if (auto admitted = live.admit(turn); !admitted)
+        auto admitted = co_await check_model(std::move(model));
+        if (admitted) admitted = live.admit(turn);
+        if (!admitted)
             co_return co_await repeat_or(std::move(admitted.error()), *turn, std::move(key));
         Place const place_taken(*this, turn);
         auto ticket = co_await std::move(stored);
@@ -174,6 +187,8 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
     auto const impl = impl_;
     auto& services = impl->services;
     auto digest = digest_of(question);
+    Impl::NamedModel named;
+    if (question.model_choice == Question::ModelChoice::of_request) named = question.settings.model;
     auto const title = make_title(question.text);
     NewTurn wanted{.question = question.id,
                    .parent = question.parent,
@@ -202,8 +217,8 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
     turn->guard = std::move(question.guard);
     Impl::Key key{wanted.question, wanted.request_digest};
     auto stored = services.store.begin_turn(who, thread, std::move(wanted));
-    co_return co_await impl->begin(std::move(turn), std::move(key), std::move(stored), place,
-                                   title);
+    co_return co_await impl->begin(std::move(turn), std::move(key), std::move(named),
+                                   std::move(stored), place, title);
 }
 
 asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, ThreadId thread,
@@ -236,7 +251,8 @@ asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, Thre
     auto turn = std::make_shared<LiveTurn>(loop, std::move(context), wanted.generation);
     Impl::Key key{wanted.reply, wanted.request_digest};
     auto stored = services.store.begin_reply(who, thread, std::move(wanted));
-    co_return co_await impl->begin(std::move(turn), std::move(key), std::move(stored), place, {});
+    co_return co_await impl->begin(std::move(turn), std::move(key),
+                                   std::move(request.settings.model), std::move(stored), place, {});
 }
 
 asio::awaitable<Result<Handover>> TurnService::run_claimed(GenerationId id) {

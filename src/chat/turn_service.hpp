@@ -42,6 +42,8 @@ struct Question {
     std::string text;
     std::vector<FileId> files;
     SettingsChange settings;
+    /// Who chose the model of `settings`: one that the configuration names is not refused.
+    enum class ModelChoice { of_request, of_configuration } model_choice = ModelChoice::of_request;
     /// What came before, oldest first, in place of the thread's own messages.
     std::optional<std::vector<Remembered>> remembered{};
     /// Whether a repeat must remember the same. What a table remembers has grown meanwhile.
@@ -83,6 +85,8 @@ public:
         Random& random;
         Log& log;
         std::function<std::string()> default_model;
+        /// Whether there may be a model that a request names; unset: any may be.
+        std::function<asio::awaitable<bool>(std::string)> knows_model{};
         /// Asks for another process that claims and runs a stored turn; where it fails, and where
         /// there is none, the turn runs here.
         std::function<asio::awaitable<Result<void>>(GenerationId)> hand_over{};
@@ -95,8 +99,9 @@ public:
     /// Stores question and pending answer durably, then starts the run. The same question again
     /// returns the same ticket and starts nothing.
     ///
-    /// Fails with `not_found`, `conflict` (reason "idempotency_conflict"), `rate_limited` (too many
-    /// turns of this person) or `unavailable` (reason "draining").
+    /// Fails with `not_found`, `conflict` (reason "idempotency_conflict"), `invalid_argument` (reason
+    /// "unknown_model"), `rate_limited` (too many turns of this person) or `unavailable` (reason
+    /// "draining").
     asio::awaitable<Result<TurnTicket>> ask(Principal who, ThreadId thread, Question question,
                                             RunPlace place = RunPlace::here);
     /// The same for another answer, or the continuation of one.

@@ -113,6 +113,8 @@ chat::TurnService::Services Application::turn_services() {
             .random = ground_.random,
             .log = ground_.log,
             .default_model = [this] { return models_.default_model(); },
+            .knows_model =
+                [this](std::string model) { return models_.knows(std::move(model)); },
             .hand_over = hand_over_,
             .report = [this](chat::TurnReport const& report) { reports_.tell(report); }};
 }

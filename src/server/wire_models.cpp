@@ -162,7 +162,15 @@ Result<void> Models::take_found(std::vector<FoundServer> found) {
     return take(std::move(wanted));
 }
 
+asio::awaitable<bool> Models::knows(std::string model) {
+    if (catalogue_.find(model)) co_return true;
+    // Somebody may have entered its provider a moment ago, at another replica.
+    auto const reloaded = co_await reload();
+    co_return !reloaded || searching_ || catalogue_.find(model);
+}
+
 asio::awaitable<void> Models::keep_fresh() {
+    searching_ = true;
     for (unsigned round = 0; !co_await stop_requested(); ++round) {
         if (auto reloaded = co_await reload(); !reloaded)
             log_.warning("providers_not_read", {{"reason", reloaded.error().message}});
@@ -170,6 +178,7 @@ asio::awaitable<void> Models::keep_fresh() {
             auto found = co_await providers::find_local_servers(client_, places_, log_);
             if (auto taken = take_found(std::move(found)); !taken)
                 log_.warning("found_server_not_used", {{"reason", taken.error().message}});
+            searching_ = false;
         }
         co_await sleep_for(stored_interval);
     }

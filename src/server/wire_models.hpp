@@ -35,6 +35,9 @@ public:
     /// Reads the providers that the page added and gives all there are to the catalogue. Fails with
     /// `invalid_argument` when a new one cannot be used; the others are there all the same.
     asio::awaitable<Result<void>> reload();
+    /// Whether the provider of `model`, as a request names it, is there, also at another replica;
+    /// true while nobody can tell.
+    asio::awaitable<bool> knows(std::string model);
     /// Keeps the catalogue fresh, looks for stored providers of other replicas every 4 s and for
     /// model servers on this machine every minute, until stopped.
     asio::awaitable<void> keep_fresh();
@@ -85,6 +88,7 @@ private:
     std::mutex changing_;  // from reading lists_ to the catalogue's taking what comes of it
     std::uint64_t newest_read_ = 0;  // with changing_ held
     std::atomic<std::uint64_t> reads_ = 0;
+    std::atomic<bool> searching_ = false;  // for servers of this machine, for the first time
     mutable std::mutex mutex_;  // guards what follows; taken inside changing_
     SteadyTime caught_up_{};
     std::string default_model_;

@@ -64,6 +64,18 @@ protected:
 
 using Names = std::vector<std::string>;
 
+TEST_F(ModelsTest, KnowsTheModelsOfProvidersThatAreThereHereOrAtAnotherServer) {
+    Settings settings;
+    settings.providers = {provider("good")};
+    ASSERT_TRUE(models.configure(settings));
+    EXPECT_TRUE(run_task(models.knows("good/m"))) << "whether its server is there or not";
+    EXPECT_FALSE(run_task(models.knows("good/other"))) << "what is offered is said";
+    EXPECT_FALSE(run_task(models.knows("late/m")));
+    EXPECT_FALSE(run_task(models.knows("")));
+    store.stored = {provider("late")};
+    EXPECT_TRUE(run_task(models.knows("late/m"))) << "somebody entered it a moment ago";
+}
+
 TEST_F(ModelsTest, ARefusedConfigurationLeavesEverythingAsItWas) {
     Settings settings;
     settings.providers = {provider("good")};

@@ -195,7 +195,7 @@ def test_whoever_proves_nothing_is_refused_before_the_body_is_sent(dialects):
 
 async def test_wrong_bodies_are_refused_with_the_systems_own_keys(dialects):
     keys = {"/chat": {"success", "error", "message"}, "/main": {"message"}, "/": {"error", "details"}}
-    bodies = [b"", b"null", b"[]", b"{", b"{}", b'{"message":""}', b'{"message":7}', b'{"message":null}', b"\xff",
+    bodies = [b"", b"null", b"[]", b"{", b"{}", b'{"message":""}', '{"message":" \u3000"}'.encode(), b'{"message":7}', b'{"message":null}', b"\xff",
               b'{"message":"\xff"}', b'{"message":"\\ud83d"}', b"[" * 5000, b'{"message":"x","a":1e400}',
               b'{"message":"' + b"x" * 262_145 + b'"}', b'{"message":"x","continue":7}']
     async with caller(dialects) as client:

@@ -193,10 +193,12 @@ async def test_a_refused_turn_leaves_nothing(ann, models):
     thread = await ann.new_thread()
     before = models.total()
     for body in ({"message": {"id": "not-an-id", "text": "x"}}, {"message": {"id": new_id(), "text": "x" * 300_000}},
-                 {"message": {"id": new_id(), "text": "a\u0000b"}}):
+                 {"message": {"id": new_id(), "text": "a\u0000b"}}, {"message": {"id": new_id(), "text": " \n\u3000"}},
+                 {"message": {"id": new_id(), "text": "x"}, "model": "nobody/echo"}):
         with pytest.raises(Refused) as refused:
             await ann.ok("POST", f"/api/threads/{thread}/turns", body)
         assert refused.value.status == 400
+        assert refused.value.code == ("unknown_model" if "model" in body else "invalid_request")
     huge = await ann.call("POST", f"/api/threads/{thread}/turns", {"message": {"id": new_id(), "text": "x" * 3_000_000}})
     assert huge.status_code == 413
     assert await ann.messages(thread) == [] and models.total() == before

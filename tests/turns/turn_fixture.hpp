@@ -155,10 +155,13 @@ protected:
     std::unique_ptr<TurnService> make_service(TurnOptions options, ChatStore& chats) {
         return std::make_unique<TurnService>(
             TurnService::Services{chats, responder, notices, recent, clock, random, log,
-                                  [] { return std::string("test/model"); }},
+                                  [] { return std::string("test/model"); },
+                                  [this](std::string model) { return knows(std::move(model)); }},
             options,
             std::vector<asio::any_io_executor>{loops[0].get_executor(), loops[1].get_executor()});
     }
+
+    asio::awaitable<bool> knows(std::string model) { co_return model != unknown_model; }
 
     /// Starts `task` on a loop and counts its end.
     void spawn_on(int loop, asio::awaitable<void> task) {
@@ -276,6 +279,7 @@ protected:
     Notices notices;
     RecentBranches recent;
     ScriptedResponder responder;
+    std::string unknown_model = "nobody/has";  // set while nothing runs
     std::unique_ptr<TurnService> service;
     Principal hana{UserId{make_uuid7(clock, random)}, "hana", auth::UserRole::user};
     Principal taro{UserId{make_uuid7(clock, random)}, "taro", auth::UserRole::user};

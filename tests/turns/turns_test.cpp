@@ -63,6 +63,28 @@ TEST_F(TurnFixture, OneKeyIsOneRunHoweverOftenItIsSent) {
     EXPECT_EQ(clash.error().reason, "idempotency_conflict");
 }
 
+TEST_F(TurnFixture, AModelThatNobodyHasIsRefusedUnlessTheTurnIsThereAlready) {
+    responder.script = say({"a"});
+    auto question = question_of("どのモデル");
+    question.settings.model = "gone/m";
+    auto const ticket = get(service->ask(hana, thread, question));
+    wait_until_idle();
+
+    unknown_model = "gone/m";
+    EXPECT_EQ(get(service->ask(hana, thread, question)).reply, ticket.reply) << "a repeat";
+    auto other = question_of("もう一度");
+    other.settings.model = "gone/m";
+    EXPECT_EQ(get_result(service->ask(hana, thread, other)).error().reason, "unknown_model");
+    ReplyRequest again{ticket.reply, MessageId{make_uuid7(clock, random)}, other.settings};
+    EXPECT_EQ(get_result(service->reply_again(hana, thread, again)).error().reason, "unknown_model");
+    EXPECT_EQ(get(store->chats().messages(hana, thread, {})).items.size(), 2u);
+
+    // What the configuration or the thread names is theirs to mend, and the question is kept.
+    other.model_choice = Question::ModelChoice::of_configuration;
+    EXPECT_TRUE(get_result(service->ask(hana, thread, other)).has_value());
+    EXPECT_TRUE(get_result(service->ask(hana, thread, question_of("続き"))).has_value());
+}
+
 TEST_F(TurnFixture, StopKeepsWhatWasSaidAndEndsTheResponderSoon) {
     responder.script = say_then_wait({"途中", "まで"});
     auto const ticket = ask("待って");

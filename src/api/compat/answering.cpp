@@ -194,6 +194,7 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     question.id = question_id(services, *conversation, asked);
     question.text = asked.text;
     question.settings = settings.of(asked.dialect).turn;
+    question.model_choice = chat::Question::ModelChoice::of_configuration;
     question.remembered = remembered_of(asked);
     if (!conversation->history_id.empty()) {
         auto history = co_await read_history(services, *conversation);

@@ -36,7 +36,7 @@ public:
     /// Text that must be there and say something.
     std::string text(std::string_view name) {
         auto text = fields_.string(name, text_limits);
-        if (text.empty()) fields_.refuse(name, "text that is not empty");
+        if (is_blank(text)) fields_.refuse(name, "text that is not blank");
         return text;
     }
     /// An id of the client's making; null and empty are none.
@@ -189,7 +189,7 @@ Result<Asked> read_query(http::Request const& request) {
     }
     auto text = read_parameter(request, "input_text", max_message_bytes);
     if (!text) return std::unexpected(text.error());
-    if (text->empty()) return fail(Errc::invalid_argument, "?input_text=: expected text");
+    if (is_blank(*text)) return fail(Errc::invalid_argument, "?input_text=: expected text");
     asked.text = std::move(*text);
     return asked;
 }

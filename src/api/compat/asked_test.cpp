@@ -27,6 +27,7 @@ TEST(AskedTest, ReadsTheQuestionOfAnAddress) {
     EXPECT_EQ(asked->shape, Shape::output_text);
     EXPECT_FALSE(read_query(query({{"input_text", "x"}, {"session_id", ""}}))->session_id);
     EXPECT_EQ(read_query(query({{"input_text", ""}})).error().code, Errc::invalid_argument);
+    EXPECT_EQ(read_query(query({{"input_text", " \u3000"}})).error().code, Errc::invalid_argument);
     EXPECT_FALSE(read_query(query({{"input_text", "x"}, {"session_id", "a\nb"}})));
     EXPECT_FALSE(read_query(query({{"input_text", "x"}, {"session_id", std::string(257, 'x')}})));
     EXPECT_EQ(read_query(query({{"continue", "c"}}))->continuation, "c");
@@ -43,7 +44,7 @@ TEST(AskedTest, ReadsWhatIsPostedToTheRoot) {
     for (auto const* body :
          {"{}", "[]", "null", "7", R"({"message":""})", R"({"message":7})", R"({"message":null})",
           R"({"message":"m","session_id":7})", R"({"message":"m","session_id":"a\u0000b"})",
-          R"({"input_text":""})", R"({"message":"m","continue":7})"})
+          R"({"input_text":""})", R"({"message":" \n\u3000"})", R"({"message":"m","continue":7})"})
         EXPECT_FALSE(read(Dialect::private_rag, body)) << body;
 }
 

@@ -245,7 +245,8 @@ export interface paths {
          * @description `message.id` is the idempotency key: the same request again gives the same answer and never a second run; with
          *     another body it is 409 `idempotency_conflict`. Without `parent` the turn continues at `head`; with
          *     `"parent":null` it begins a new branch at the root. Asked for `text/event-stream` the answer is 200 and the
-         *     events, with the address of the generation's events in `Location`.
+         *     events, with the address of the generation's events in `Location`. A `model` whose provider is not
+         *     there, or does not offer it, is 400 `unknown_model`, and nothing is stored.
          */
         post: operations["startTurn"];
         delete?: never;
@@ -823,6 +824,7 @@ export interface components {
              * @example method_not_allowed
              * @example idempotency_conflict
              * @example conflict
+             * @example unknown_model
              * @example events_expired
              * @example too_large
              * @example unsupported_type
@@ -2605,7 +2607,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description It starts or drains */
+            /** @description It starts or drains, or its disk takes no changes */
             503: {
                 headers: {
                     [name: string]: unknown;
