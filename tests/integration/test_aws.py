@@ -9,7 +9,7 @@ import pytest
 from conftest import make_site
 from support.client import Client
 from support.process import environment, program
-from support.servers import Kaiwa
+from support.servers import ADMIN, Kaiwa
 
 pytestmark = pytest.mark.anyio
 KAIWA = program("KAIWA", "build/kaiwa", "build/dev/bin/kaiwa")
@@ -38,7 +38,10 @@ async def test_a_providers_key_is_kept_by_secrets_manager(moto, models, tmp_path
             assert await key_for("other", "two") == "Bearer parameter-canary"
             listed = (await ann.call("GET", "/api/models")).json()["items"]
             absent = next(model for model in listed if model["id"] == "absent/m")
-            assert absent["state"] != "ready" and "secret:aws-secret:nowhere" in absent["reason"], absent
+            assert absent["state"] != "ready" and absent["reason"].endswith("the server's log says why"), absent
+            async with Client(site.kaiwa.url, cookie=site.cookies[ADMIN[0]]) as root:
+                [status] = [each for each in (await root.ok("GET", "/api/admin/providers"))["items"] if each["name"] == "absent"]
+                assert "secret:aws-secret:nowhere" in status["reason"], status
 
             manager.put_secret_value(SecretId="prod/models", SecretString='{"key": "second-canary"}')
             os.kill(site.kaiwa.pid, signal.SIGHUP)
