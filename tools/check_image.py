@@ -1,9 +1,11 @@
-"""Runs the root file system of the image as a container would: its own root, read-only, no rights, an unknown user.
+"""Makes the image's files as its Containerfile says and runs them as a container would: its own root, read-only, no rights, an unknown user.
 
 usage: check_image.py    after tools/image.sh; needs root; prints "N passed, M failed" last
 """
 
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,17 +14,36 @@ import traceback
 import urllib.request
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent / "build" / "image" / "root"
+IMAGE = Path(__file__).resolve().parent.parent / "build" / "image"
+ROOT = IMAGE / "assembled"
 PORT = 18099
-# A private mount namespace: the root read-only, /data and /tmp writable in memory; then the user, without capabilities.
+# A private mount namespace: the root read-only, /tmp writable in memory, /data a new volume, which has its owner and rights from the
+# image; then the user, without capabilities.
 IN_CONTAINER = """
 set -eu
 mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"
-mount -t tmpfs -o uid=65532,gid=65532,mode=700 data "$1/data"
+mount -t tmpfs -o "$(stat -c uid=%u,gid=%g,mode=%a "$1/data")" data "$1/data"
 mount -t tmpfs -o mode=1777 tmp "$1/tmp"
 shift
 exec setpriv --bounding-set=-all,+sys_chroot,+setuid,+setgid --no-new-privs chroot --userspec=65532:65532 "$@"
 """
+
+
+def assemble():
+    """What an engine would make: what is copied belongs to root where nobody else is named."""
+    shutil.rmtree(ROOT, ignore_errors=True)
+    ROOT.mkdir()
+    for line in (IMAGE / "Containerfile").read_text().splitlines():
+        words = shlex.split(line)
+        if not words or words[0] != "COPY":
+            continue
+        *options, source, target = words[1:]
+        owner = next((o.removeprefix("--chown=") for o in options if o.startswith("--chown=")), "0:0")
+        place = ROOT / target.lstrip("/")
+        place.mkdir(parents=True, exist_ok=True)
+        copies = [place / path.relative_to(IMAGE / source) for path in (IMAGE / source).rglob("*")]
+        shutil.copytree(IMAGE / source, place, symlinks=True, dirs_exist_ok=True)
+        subprocess.run(["chown", "--no-dereference", owner, place, *copies], check=True)
 
 
 def start(*arguments, **options):
@@ -71,6 +92,7 @@ def check_it_serves_read_only_without_rights():
 def main():
     if os.geteuid() != 0:
         sys.exit("check_image.py: needs root, for a mount namespace and chroot")
+    assemble()
     passed = failed = 0
     for name, check in sorted((n, c) for n, c in globals().items() if n.startswith("check_")):
         try:
