@@ -94,6 +94,12 @@ struct Runtime::Work {
     bool answered = false;
     bool sending = false;  ///< The whole answer is on its way: not to be stopped any more.
 
+    /// By when whoever asked is told what there is: between the end of the turns, which is told as
+    /// well, and the request's own.
+    [[nodiscard]] SteadyTime told_by() const {
+        return invocation.deadline - (margins.turns + margins.request) / 2;
+    }
+
     /// Waits until the work is done, or `time` came.
     asio::awaitable<void> wait_until(SteadyTime time) {
         while (!done && steady_clock::now() < time) {
@@ -157,7 +163,6 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
             co_return;
         }
         std::string answer = "null";
-        auto const by = invocation.deadline - work->margins.turns;
         if (auto const* run = std::get_if<RunEvent>(&*event)) {
             done = co_await program_.run_generation(run->generation);
             // The event came twice, or came late: whoever has the turn answers for it.
@@ -168,14 +173,14 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
                 done = {};
             }
         } else if (std::holds_alternative<CleanEvent>(*event)) {
-            auto const removed = co_await program_.clean(by);
+            auto const removed = co_await program_.clean(invocation.deadline - work->margins.turns);
             if (removed)
                 answer = fmt::format(R"({{"removed":{}}})", *removed);
             else
                 done = std::unexpected(removed.error());
         } else {
             auto payload = std::move(std::get<DirectEvent>(*event).payload);
-            auto answered = co_await program_.answer_direct(std::move(payload), by);
+            auto answered = co_await program_.answer_direct(std::move(payload), work->told_by());
             if (answered && answered->size() > max_answer_bytes(Shape::http_v2))
                 answered = fail(Errc::too_large, "the answer is larger than 6 MB");
             if (answered) answer = std::move(*answered);
@@ -203,9 +208,7 @@ asio::awaitable<Result<void>> Runtime::answer_http(Work& work, HttpEvent event) 
         event.front == Front::function_url || event.front == Front::rest_api;
     if (event.request) {
         event.request->id = work.invocation.id;
-        // Between the end of the turns, which it may want to tell, and its own.
-        event.request->deadline =
-            work.invocation.deadline - (work.margins.turns + work.margins.request) / 2;
+        event.request->deadline = work.told_by();
         if (can_stream && options_.answers == RuntimeOptions::Answers::streamed)
             co_return co_await answer_streamed(work, std::move(*event.request));
     }

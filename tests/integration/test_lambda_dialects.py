@@ -26,6 +26,7 @@ def test_an_answer_that_takes_long_is_202_in_time_and_can_be_continued(tmp_path,
     while (answer := api.invoke(http_event("POST", "/", {"continue": rest}))).status == 202:
         assert time.monotonic() < deadline
     assert answer.status == 200 and json.loads(answer.content)["response"].startswith("word ")
+    assert json.loads(answer.content)["session_id"] == "mine"
     # An anonymous exchange under a session id that Kaiwa did not issue is deleted once it was given.
     assert api.invoke(http_event("POST", "/", {"continue": rest})).status == 404
     function.close()
@@ -45,6 +46,19 @@ def test_direct_events_are_answered_as_the_functions_before_did(function):
     role = function.api.invoke({"action": "addOrUpdate", "role": "先生"}).json
     assert role["statusCode"] == 200 and role["headers"]["Content-Type"] == "application/json"
     assert "先生" in function.api.invoke({"action": "get"}).json["body"]
+
+
+def test_a_direct_event_that_a_functions_time_cuts_off_has_its_text(tmp_path, models):
+    api = RuntimeApi("refused")
+    provider = [{"name": "local", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "model-key-canary"}]
+    function = start(tmp_path, api, DIALECTS | {
+        "KAIWA_PROVIDERS": json.dumps(provider), "KAIWA_CHAT__DEFAULT_MODEL": "local/stream;tokens=2000;rate=50"})
+    try:
+        said = api.invoke({"input_text": "long"}, seconds=3).json
+        assert said["finish"] == "interrupted" and said["output_text"].startswith("word word"), said
+    finally:
+        function.close()
+        api.close()
 
 
 def test_a_direct_event_of_no_dialect_is_an_error_that_says_so(function):

@@ -10,6 +10,7 @@ asio::awaitable<Result<Begun>> find_rest(Services const& services, DialectCaller
     auto continuation = Continuation::parse(*asked.continuation);
     if (!continuation) co_return fail(Errc::not_found, "a malformed continuation");
     auto session_id = continuation->session_id;
+    auto shown_id = continuation->shown_id.empty() ? session_id : std::move(continuation->shown_id);
     bool const may_forget = !caller.caller;  // what is anybody's own is not deleted behind them
     auto const keep = may_forget ? continuation->keep : Conversation::Keep::yes;
     auto found = co_await find_continued(services, std::move(caller), std::move(*continuation));
@@ -18,7 +19,7 @@ asio::awaitable<Result<Begun>> find_rest(Services const& services, DialectCaller
     begun.conversation.owner = std::move(found->owner);
     begun.conversation.session_id = session_id;
     begun.conversation.keep = keep;
-    begun.conversation.shown_id = asked.session_id.value_or(session_id);
+    begun.conversation.shown_id = asked.session_id.value_or(std::move(shown_id));
     begun.generation = found->generation.id;
     begun.thread = found->generation.thread;
     begun.reply = found->generation.reply;
@@ -237,7 +238,8 @@ asio::awaitable<Result<Reply>> wait_for_reply(Services const& services, Begun co
     if (is_cut || message->state == MessageState::complete)
         co_return whole_reply(asked, answered);
     if (message->state == MessageState::pending) {
-        Continuation const rest{begun.generation, conversation.session_id, conversation.keep};
+        Continuation const rest{begun.generation, conversation.session_id, conversation.keep,
+                                conversation.shown_id};
         co_return partial_reply(asked, answered, rest.text());
     }
     co_return failed_reply(asked.dialect, words_of(*message));

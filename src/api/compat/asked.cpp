@@ -235,7 +235,6 @@ Result<void> read_idempotency_key(http::Request const& request, Asked& asked) {
 
 namespace {
 /// No digit of base64url.
-constexpr std::string_view once_mark = "!";
 }  // namespace
 
 std::optional<Continuation> Continuation::parse(std::string_view text) {
@@ -243,20 +242,22 @@ std::optional<Continuation> Continuation::parse(std::string_view text) {
     if (text.size() <= id_size + 1 || text.size() > max_continuation_bytes || text[id_size] != '.')
         return std::nullopt;
     auto const generation = GenerationId::parse(text.substr(0, id_size));
-    auto keep = Keep::yes;
-    if (text.ends_with(once_mark)) {
-        keep = Keep::once;
-        text.remove_suffix(once_mark.size());
-    }
-    auto session = decode_base64(text.substr(id_size + 1));
+    auto const names = text.substr(id_size + 1);
+    auto const dot = std::min(names.find('.'), names.size());
+    auto session = decode_base64(names.substr(0, dot));
     if (!generation || !session || !is_session_id(*session)) return std::nullopt;
-    return Continuation{*generation, std::move(*session), keep};
+    if (dot == names.size()) return Continuation{*generation, std::move(*session)};
+    auto shown = decode_base64(names.substr(dot + 1));
+    if (!shown || !is_session_id(*shown)) return std::nullopt;
+    return Continuation{*generation, std::move(*session), Keep::once, std::move(*shown)};
 }
 
 std::string Continuation::text() const {
-    auto const* bytes = reinterpret_cast<std::uint8_t const*>(session_id.data());
-    auto out = generation.text() + "." + base64url({bytes, session_id.size()});
-    if (keep == Keep::once) out += once_mark;
+    auto const encoded = [](std::string const& id) {
+        return base64url({reinterpret_cast<std::uint8_t const*>(id.data()), id.size()});
+    };
+    auto out = generation.text() + "." + encoded(session_id);
+    if (keep == Keep::once) out += "." + encoded(shown_id);
     return out;
 }
 

@@ -68,6 +68,7 @@ struct Continuation {
     std::string session_id;
     /// Whether the conversation is deleted once its answer was given: of callers who prove nothing.
     enum class Keep { yes, once } keep = Keep::yes;
+    std::string shown_id{};  ///< Of one that is deleted: what the client calls its session.
 
     static std::optional<Continuation> parse(std::string_view text);
     [[nodiscard]] std::string text() const;

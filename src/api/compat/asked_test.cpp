@@ -147,13 +147,17 @@ TEST(AskedTest, TakesOneIdempotencyKey) {
 TEST(Continuation, RemembersThatNothingIsKeptBehindIt) {
     auto const id = GenerationId::parse("0190b1e4-7a1c-7def-8123-456789abcdef").value();
     using enum Continuation::Keep;
-    for (auto const keep : {yes, once}) {
-        auto const back = Continuation::parse(Continuation{id, "a session", keep}.text());
+    for (std::string const& shown : {std::string("q"), std::string("私の会話"), std::string(256, 's')}) {
+        std::string const issued(36, 'i');
+        auto const back = Continuation::parse(Continuation{id, issued, once, shown}.text());
         ASSERT_TRUE(back);
-        EXPECT_EQ(back->keep, keep);
-        EXPECT_EQ(back->session_id, "a session");
+        EXPECT_EQ(back->keep, once);
+        EXPECT_EQ(back->session_id, issued);
+        EXPECT_EQ(back->shown_id, shown);
     }
-    EXPECT_FALSE(Continuation::parse(id.text() + ".!"));
+    EXPECT_EQ(Continuation::parse(Continuation{id, "mine", yes, "other"}.text())->shown_id, "");
+    for (auto const* text : {".c2Vzc2lvbg.", ".c2Vzc2lvbg.!", ".c2Vzc2lvbg.cQ.cQ", "..cQ"})
+        EXPECT_FALSE(Continuation::parse(id.text() + text)) << text;
 }
 
 TEST(Continuation, ComesBackAsItWent) {
