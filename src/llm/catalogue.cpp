@@ -91,6 +91,8 @@ Result<ModelRef> Catalogue::find(std::string_view id) const {
     auto const missing = [&] {
         return fail(Errc::not_found, fmt::format("there is no model \"{}\"", utf8_prefix(id, 128)));
     };
+    if (id.empty())
+        return fail(Errc::not_found, "no model is ready, and none is named as the default");
     if (slash == id.npos || slash + 1 == id.size()) return missing();
     auto const name = id.substr(slash + 1);
 
