@@ -2,6 +2,7 @@
 
 #include "auth/rules.hpp"
 #include "aws/secrets.hpp"
+#include "base/wait.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
@@ -10,6 +11,9 @@
 
 namespace kaiwa::server {
 namespace {
+
+constexpr std::string_view may_pass = "transient";  // of an error: the same may work in a moment
+constexpr std::chrono::seconds between_tries{2};
 
 asio::awaitable<Result<Secret>> fetch(std::string reference, std::string_view name,
                                       AwsGround& aws) {
@@ -20,9 +24,13 @@ asio::awaitable<Result<Secret>> fetch(std::string reference, std::string_view na
     if (fetched) co_return std::move(*fetched);
     auto const why =
         aws::to_error(fetched.error(), manager ? "Secrets Manager" : "Parameter Store");
+    // What was read and is not what the reference says stays so.
+    bool const passes = aws::is_transient(fetched.error()) &&
+                        fetched.error().kind != aws::Failure::Kind::unreadable;
     co_return fail(Errc::unavailable,
                    fmt::format("{}: {} cannot be read: {}; kaiwa check aws says more", name,
-                               reference, why.message));
+                               reference, why.message),
+                   std::string(passes ? may_pass : ""));
 }
 
 asio::awaitable<Result<Secret>> read_password(AdministratorSeed seed, AwsGround& aws) {
@@ -62,18 +70,30 @@ asio::awaitable<Result<void>> read_sealing_secret(Settings& settings, AwsGround&
     co_return Result<void>{};
 }
 
+namespace {
+
+asio::awaitable<void> read_patiently(Settings& settings, AwsGround& aws, SteadyTime until, Log& log,
+                                     Result<void>& answer) {
+    for (bool told = false;; told = true) {
+        answer = co_await read_sealing_secret(settings, aws);
+        bool const may_work = !answer && answer.error().reason == may_pass;
+        if (!may_work || std::chrono::steady_clock::now() + between_tries > until) co_return;
+        if (!told) log.warning("secret_awaited", {{"reason", answer.error().message}});
+        co_await sleep_for(between_tries);
+    }
+}
+
+}  // namespace
+
 Result<void> read_sealing_secret_now(Settings& settings, Clock const& clock, Random& random,
-                                     Log& log) {
+                                     Log& log, std::chrono::seconds patience) {
     if (settings.sealing_secret_from.empty()) return {};
     AwsGround aws(settings, AwsGround::Connections::closed, clock, random, log);
     asio::io_context loop(1);
     Result<void> result;
     std::exception_ptr bug;
-    auto const run = [](Settings& into, AwsGround& from,
-                        Result<void>& answer) -> asio::awaitable<void> {
-        answer = co_await read_sealing_secret(into, from);
-    };
-    spawn(loop.get_executor(), {}, run(settings, aws, result),
+    auto const until = std::chrono::steady_clock::now() + patience;
+    spawn(loop.get_executor(), {}, read_patiently(settings, aws, until, log, result),
           [&bug](std::exception_ptr escaped) { bug = escaped; });
     loop.run();
     if (bug) std::rethrow_exception(bug);

@@ -4,6 +4,8 @@
 #include "server/settings.hpp"
 #include "server/wire_aws.hpp"
 
+#include <chrono>
+
 namespace kaiwa::server {
 
 /// Asks AWS for the secret that seals the stores, where the configuration says that AWS keeps it,
@@ -11,9 +13,9 @@ namespace kaiwa::server {
 /// Fails with `unavailable`; with `invalid_argument` when the secret is none that seals.
 asio::awaitable<Result<void>> read_sealing_secret(Settings& settings, AwsGround& aws);
 
-/// The same for a caller without a loop. Blocks.
+/// The same for a caller without a loop. Blocks; while AWS cannot be reached, for `patience` at most.
 Result<void> read_sealing_secret_now(Settings& settings, Clock const& clock, Random& random,
-                                     Log& log);
+                                     Log& log, std::chrono::seconds patience = {});
 
 enum class AdministratorMade {
     settled,  ///< There is one now.

@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::chrono::seconds close_patience{2};
 constexpr std::chrono::milliseconds watch_interval{500};
+constexpr std::chrono::minutes secret_patience{1};
 constexpr std::chrono::seconds administrator_interval{15};
 constexpr char const* page_under_development = "web/dist";
 
@@ -200,7 +201,8 @@ Result<void> serve(Serve command, Configuration configuration, ReadConfiguration
     SystemClock const clock;
     SystemRandom random;
     StderrLog log(settings.log_format, settings.log_level);
-    if (auto read = read_sealing_secret_now(settings, clock, random, log); !read) return read;
+    if (auto read = read_sealing_secret_now(settings, clock, random, log, secret_patience); !read)
+        return read;
     AwsGround aws(settings, AwsGround::Connections::kept, clock, random, log);
     auto stores = open_stores(settings, StoreUser::server, aws, clock, random, log);
     if (!stores) return std::unexpected(stores.error());

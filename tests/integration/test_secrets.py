@@ -1,12 +1,16 @@
 """Secrets are where they belong and nowhere else."""
 
+import http.server
 import json
+import threading
 
 import httpx
 import pytest
 
 from conftest import make_site
+from support.aws import free_port
 from support.client import Client, new_id
+from support.process import Program, program
 
 pytestmark = pytest.mark.anyio
 PROVIDER_KEY = "sk-canary-of-the-page-0123456789"
@@ -58,3 +62,34 @@ async def test_planted_secrets_show_nowhere(tmp_path, models):
         assert secret.encode() not in stored, "a secret is in the database as it is"
     assert kaiwa.data.stat().st_mode & 0o077 == 0, "others can look into the data folder"
     assert (kaiwa.data / "secret.key").stat().st_mode & 0o077 == 0
+
+
+class Keeper(http.server.BaseHTTPRequestHandler):
+    """Secrets Manager, as far as it holds one secret."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps({"Name": "seal", "SecretString": "s" * 40}).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_start_waits_for_the_secret_that_opens_the_store(tmp_path):
+    port = free_port()
+    env = {"KAIWA_SECRET": "secret:aws-secret:seal", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_REGION": "eu-west-1",
+           "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_MAX_ATTEMPTS": "1"}
+    command = [program("KAIWA", "build/kaiwa"), "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")]
+    kaiwa = Program(command, tmp_path / "kaiwa.log", "secret_awaited", env)
+    try:
+        with http.server.ThreadingHTTPServer(("127.0.0.1", port), Keeper) as keeper:
+            threading.Thread(target=keeper.serve_forever, daemon=True).start()
+            kaiwa.wait_for("ready http", 30)
+            keeper.shutdown()
+        assert kaiwa.output().count("secret_awaited") == 1
+    finally:
+        kaiwa.kill()
