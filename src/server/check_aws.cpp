@@ -139,6 +139,10 @@ private:
         if (!who) {
             auto const& failure = who.error();
             bool const are_missing = failure.kind == aws::Failure::Kind::credentials;
+            if (are_missing && asks_by_api_key_alone()) {
+                good("no credentials, and none are needed: Bedrock is asked with its API key");
+                co_return;
+            }
             bad("credentials",
                 are_missing ? failure.message : aws::to_error(failure, "AWS").message,
                 advice(failure, ""));
@@ -163,6 +167,28 @@ private:
         good(fmt::format("identity {} of account {}",
                          aws::xml_text(reply->body, "Arn").value_or("unknown"),
                          aws::xml_text(reply->body, "Account").value_or("unknown")));
+    }
+
+    /// Whether all that is asked of AWS is Bedrock, and with an API key.
+    [[nodiscard]] bool asks_by_api_key_alone() const {
+        auto const& variables = settings_.aws_variables;
+        bool const has_key = variables.contains("AWS_BEARER_TOKEN_BEDROCK");
+        bool by_key = false;
+        bool by_credentials = !settings_.sealing_secret_from.empty() ||
+                              settings_.store == StoreKind::dynamodb ||
+                              settings_.files == FilesKind::s3 ||
+                              settings_.compat_tables.langchain_history ||
+                              !settings_.compat_tables.roles.empty() ||
+                              (settings_.administrator &&
+                               !settings_.administrator->password_from.empty());
+        for (auto const& provider : settings_.providers) {
+            by_credentials |= !llm::key_reference(provider).empty();
+            if (provider.kind != "bedrock") continue;
+            bool const keyed = has_key || !provider.api_key.empty();
+            by_key |= keyed;
+            by_credentials |= !keyed;
+        }
+        return by_key && !by_credentials;
     }
 
     /// The secret, for what is checked with it.

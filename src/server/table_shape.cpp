@@ -31,12 +31,21 @@ std::string key_of(json::object const& table, std::string_view type) {
     return {};
 }
 
-bool has_index(json::object const& table, std::string_view name) {
+json::object const* find_index(json::object const& table, std::string_view name) {
     auto const* indexes = list_in(table, "GlobalSecondaryIndexes");
-    if (!indexes) return false;
+    if (!indexes) return nullptr;
     for (auto const& index : *indexes)
-        if (text_in(index, "IndexName") == name) return true;
-    return false;
+        if (text_in(index, "IndexName") == name) return index.if_object();
+    return nullptr;
+}
+
+/// The letter of the key's type; empty: the table does not say.
+std::string type_of(json::object const& table, std::string_view key) {
+    auto const* attributes = list_in(table, "AttributeDefinitions");
+    if (!attributes) return {};
+    for (auto const& attribute : *attributes)
+        if (text_in(attribute, "AttributeName") == key) return text_in(attribute, "AttributeType");
+    return {};
 }
 
 std::string named(std::string_view hash, std::string_view range) {
@@ -44,18 +53,34 @@ std::string named(std::string_view hash, std::string_view range) {
     return fmt::format("the keys {} and {}", hash, range);
 }
 
+/// Why the keys of a table, or of its index, are not these; empty: they are.
+std::string wrong_keys(json::object const& keyed, std::string_view hash, std::string_view range) {
+    auto const its_hash = key_of(keyed, "HASH");
+    auto const its_range = key_of(keyed, "RANGE");
+    if (its_hash == hash && its_range == range) return {};
+    return fmt::format("has {}, where {} needed", named(its_hash, its_range),
+                       named(hash, range) + (range.empty() ? " is" : " are"));
+}
+
 }  // namespace
 
 std::string misfit(json::value const& description, TableShape const& shape) {
     auto const* table = object_in(description, "Table");
     if (!table) return "the answer describes no table";
-    auto const hash = key_of(*table, "HASH");
-    auto const range = key_of(*table, "RANGE");
-    if (hash != shape.hash || range != shape.range)
-        return fmt::format("it has {}, where {} needed", named(hash, range),
-                           named(shape.hash, shape.range) + (shape.range.empty() ? " is" : " are"));
-    if (!shape.index.empty() && !has_index(*table, shape.index))
-        return fmt::format("it lacks the global secondary index {}", shape.index);
+    if (auto wrong = wrong_keys(*table, shape.hash, shape.range); !wrong.empty())
+        return "it " + wrong;
+    auto const& [index, index_hash, index_range] = shape.index;
+    if (!index.empty()) {
+        auto const* found = find_index(*table, index);
+        if (!found) return fmt::format("it lacks the global secondary index {}", index);
+        if (auto wrong = wrong_keys(*found, index_hash, index_range); !wrong.empty())
+            return fmt::format("its index {} {}", index, wrong);
+    }
+    for (auto const key : {shape.hash, shape.range, index_hash, index_range}) {
+        auto const type = type_of(*table, key);
+        if (!key.empty() && !type.empty() && type != "S")
+            return fmt::format("its key {} is of type {}, where S is needed", key, type);
+    }
     return {};
 }
 

@@ -11,10 +11,15 @@ namespace kaiwa::server {
 struct TableShape {
     std::string_view hash;
     std::string_view range{};  ///< Empty: it has none.
-    std::string_view index{};  ///< A global secondary index that it needs; empty: none.
+    /// A global secondary index that it needs; without a name: none.
+    struct Index {
+        std::string_view name;
+        std::string_view hash;
+        std::string_view range;
+    } index{};
 };
 
-constexpr TableShape chat_table_shape{"PK", "SK", "UserThread"};
+constexpr TableShape chat_table_shape{"PK", "SK", {"UserThread", "UserThreadPK", "UserThreadSK"}};
 constexpr TableShape user_table_shape{"username"};
 constexpr TableShape history_table_shape{"SessionId"};
 constexpr TableShape role_table_shape{"UserID"};

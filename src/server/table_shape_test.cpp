@@ -14,9 +14,12 @@ constexpr std::string_view pair =
 constexpr std::string_view session =
     R"("KeySchema":[{"AttributeName":"SessionId","KeyType":"HASH"}])";
 
+constexpr std::string_view indexes =
+    R"(,"GlobalSecondaryIndexes":[{"IndexName":"x"},{"IndexName":"UserThread","KeySchema":[
+    {"AttributeName":"UserThreadPK","KeyType":"HASH"},{"AttributeName":"UserThreadSK","KeyType":"RANGE"}]})";
+
 TEST(TableShape, IsThatOfTheKeysAndTheIndex) {
-    auto const with_index = "{" + std::string(pair) +
-                            R"(,"GlobalSecondaryIndexes":[{"IndexName":"x"},{"IndexName":"UserThread"}]})";
+    auto const with_index = "{" + std::string(pair) + std::string(indexes) + "]}";
     EXPECT_EQ(misfit_of(with_index, chat_table_shape), "");
     EXPECT_EQ(misfit_of("{" + std::string(session) + "}", history_table_shape), "");
 
@@ -26,6 +29,28 @@ TEST(TableShape, IsThatOfTheKeysAndTheIndex) {
               "it has the hash key SessionId, where the keys PK and SK are needed");
     EXPECT_EQ(misfit_of(with_index, history_table_shape),
               "it has the keys PK and SK, where the hash key SessionId is needed");
+}
+
+TEST(TableShape, HasTheIndexsKeysAndTextForAllOfThem) {
+    auto const indexed_by = [](std::string_view keys) {
+        return misfit_of("{" + std::string(pair) + R"(,"GlobalSecondaryIndexes":[{"IndexName":"UserThread","KeySchema":[)" +
+                             std::string(keys) + "]}]}",
+                         chat_table_shape);
+    };
+    EXPECT_EQ(indexed_by(R"({"AttributeName":"UserThreadSK","KeyType":"HASH"})"),
+              "its index UserThread has the hash key UserThreadSK, where the keys UserThreadPK and "
+              "UserThreadSK are needed");
+    EXPECT_NE(indexed_by(""), "");
+    auto const typed = [](std::string_view name, std::string_view type) {
+        return misfit_of("{" + std::string(pair) + std::string(indexes) +
+                             R"(],"AttributeDefinitions":[{"AttributeName":")" + std::string(name) +
+                             R"(","AttributeType":")" + std::string(type) + R"("}]})",
+                         chat_table_shape);
+    };
+    EXPECT_EQ(typed("SK", "N"), "its key SK is of type N, where S is needed");
+    EXPECT_EQ(typed("UserThreadSK", "B"), "its key UserThreadSK is of type B, where S is needed");
+    EXPECT_EQ(typed("SK", "S"), "");
+    EXPECT_EQ(typed("other", "N"), "");
 }
 
 TEST(TableShape, IsNotFoundInWhatDescribesNoTable) {

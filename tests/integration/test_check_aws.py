@@ -12,7 +12,7 @@ import pytest
 
 from conftest import make_site
 from support.aws import REGION, Endpoints
-from support.bedrock import KEYS, BedrockDouble
+from support.bedrock import API_KEY, KEYS, BedrockDouble
 from support.process import environment, program
 
 KAIWA = program("KAIWA", "build/kaiwa", "build/dev/bin/kaiwa")
@@ -171,6 +171,9 @@ def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
         own = KEYS | {"AWS_REGION": REGION, "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}
         models = check(own | {"HOME": str(tmp_path), "KAIWA_PROVIDERS": json.dumps([signed])}, tmp_path)
         assert "ok    Bedrock (aws) answers in eu-west-1 and has" in models.out, models
+        keyed = check({"HOME": str(tmp_path), "AWS_REGION": REGION, "AWS_EC2_METADATA_DISABLED": "true",
+                       "AWS_BEARER_TOKEN_BEDROCK": API_KEY, "KAIWA_PROVIDERS": json.dumps([signed])}, tmp_path)
+        assert keyed.status == 0 and "ok    no credentials, and none are needed" in keyed.out, keyed
     finally:
         double.close()
 
