@@ -42,11 +42,13 @@ export class Storage extends Construct {
         sid: "KeepChats",
         actions: [
           "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem",
-          "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan",
-          "dynamodb:UpdateItem",
+          "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
         ],
         resources: [this.chats.tableArn, `${this.chats.tableArn}/index/UserThread`, this.users.tableArn],
       }),
+    );
+    role.addToPrincipalPolicy(
+      new iam.PolicyStatement({ sid: "ListUsers", actions: ["dynamodb:Scan"], resources: [this.users.tableArn] }),
     );
     role.addToPrincipalPolicy(
       new iam.PolicyStatement({
