@@ -23,6 +23,7 @@ void check(Asked const& asked) {
     if (asked.remembered) require(asked.remembered->size() <= max_remembered);
     if (asked.continuation || asked.role_action) return;
     check_text(asked.text, kaiwa::api::max_message_bytes);
+    require(!kaiwa::api::is_blank(asked.text));
     Answered const answered{asked.session_id.value_or("s"), asked.text, std::nullopt};
     require(kaiwa::parse_json(whole_reply(asked, answered).json).has_value());
     require(kaiwa::parse_json(partial_reply(asked, answered, "c").json).has_value());

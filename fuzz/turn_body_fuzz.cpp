@@ -61,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         require(question->text.size() <= kaiwa::api::max_message_bytes);
         require(kaiwa::is_valid_utf8(question->text) && !question->text.contains('\0'));
         require(question->files.size() <= max_files);
+        require(!question->files.empty() || !kaiwa::api::is_blank(question->text));
         require(!question->text.empty() || !question->files.empty());
         check_change(question->settings);
     }
