@@ -2,14 +2,9 @@
 
 #include "base/wait.hpp"
 #include "store/dynamodb/chat_store.hpp"
-#include "store/dynamodb/file_row.hpp"
-#include "store/dynamodb/generation_row.hpp"
-#include "store/dynamodb/step_row.hpp"
+#include "store/dynamodb/removal.hpp"
 #include "store/dynamodb/text_parts.hpp"
 #include "store/dynamodb/thread_row.hpp"
-
-#include <map>
-#include <set>
 
 namespace kaiwa::store::dynamodb {
 namespace {
@@ -25,30 +20,6 @@ std::optional<Uuid> id_behind(std::string_view key, std::string_view prefix) {
     return Uuid::parse(key.substr(prefix.size()));
 }
 
-/// What else there is of the messages among `items`.
-struct Belongings {
-    std::vector<Key> keys;
-    std::set<GenerationId> generations;
-    std::set<std::string> texts;
-    std::map<FileId, std::string> files;  ///< With their foreign keys.
-};
-
-void gather(std::vector<Item> items, Belongings& all) {
-    for (auto& item : items) {
-        auto const sort = string_or(item, "SK");
-        if (sort == "DELETED") continue;  // goes last
-        all.keys.push_back({string_or(item, "PK"), sort});
-        if (sort.starts_with("ELEMENT#")) {
-            if (auto const element = read_element(std::move(item)))
-                all.files.emplace(element->file.id, element->file.foreign_key);
-        } else if (sort.starts_with("STEP#")) {
-            auto const row = read_step(std::move(item));
-            if (row.message.generation) all.generations.insert(*row.message.generation);
-            if (row.overflow) all.texts.insert(row.overflow->tag);
-        }
-    }
-}
-
 }  // namespace
 
 asio::awaitable<Result<std::vector<Item>>> Cleaner::due(std::string list, Timestamp until) {
@@ -59,18 +30,6 @@ asio::awaitable<Result<std::vector<Item>>> Cleaner::due(std::string list, Timest
     auto page = co_await engine_.table.query(std::move(query));
     if (!page) co_return std::unexpected(page.error());
     co_return std::move(page->items);
-}
-
-asio::awaitable<Result<std::size_t>> Cleaner::remove_partition(std::string pk, std::string prefix) {
-    Query query{.pk = std::move(pk), .prefix = std::move(prefix), .only = {"PK", "SK"}};
-    auto items = co_await engine_.table.query_all(std::move(query));
-    if (!items) co_return std::unexpected(items.error());
-    std::vector<Key> keys;
-    for (auto const& item : *items) keys.push_back({string_or(item, "PK"), string_or(item, "SK")});
-    auto const count = keys.size();
-    auto removed = co_await engine_.table.batch_remove(std::move(keys));
-    if (!removed) co_return std::unexpected(removed.error());
-    co_return count;
 }
 
 asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
@@ -85,7 +44,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
             if (!id) continue;
             GenerationId const generation{*id};
             auto removed =
-                co_await remove_partition(generation_partition(generation), "SEGMENT#");
+                co_await remove_partition(engine_, generation_partition(generation), "SEGMENT#");
             if (!removed) co_return removed;
             Aliases aliases;
             Update update(aliases);
@@ -175,89 +134,6 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_parts(SteadyTime until) {
     co_return total;
 }
 
-asio::awaitable<Result<std::size_t>> Cleaner::discard(Item item, chat::BlobStore& blobs) {
-    auto const row = read_file(item);
-    if (!row) co_return 0;
-    auto const file = row->info.id;
-    auto const& foreign_key = row->info.foreign_key;
-    // The item goes after the bytes: what is left after a crash between them is removed again.
-    Result<void> removed;
-    if (foreign_key.empty()) removed = co_await blobs.remove(file);
-    else removed = co_await blobs.remove_foreign(foreign_key);
-    if (!removed && removed.error().code != Errc::not_found)
-        co_return std::unexpected(removed.error());
-    std::vector<Key> keys{file_key(file)};
-    if (auto const user = UserId::parse(row->owner)) keys.push_back(file_pointer(*user, file));
-    auto gone = co_await engine_.table.batch_remove(std::move(keys));
-    if (!gone) co_return std::unexpected(gone.error());
-    co_return 1;
-}
-
-asio::awaitable<Result<std::size_t>> Cleaner::let_go(FileId file, std::string foreign_key,
-                                                     ThreadId thread, chat::BlobStore& blobs) {
-    Aliases aliases;
-    Update update(aliases);
-    update.take_from_set("threads", Value::Set{Value::Set::Of::strings, {thread.text()}});
-    auto const text = update.text();
-    auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
-    auto done = co_await engine_.table.update(file_key(file).item(), aliases, text, exists);
-    if (!done) co_return std::unexpected(done.error());
-    if (!done->done) {
-        // One of Chainlit's that nobody looked at here, or one that is gone.
-        Result<void> gone;
-        if (!foreign_key.empty()) gone = co_await blobs.remove_foreign(std::move(foreign_key));
-        if (!gone) co_return std::unexpected(gone.error());
-        co_return 0;
-    }
-    auto const row = read_file(*done->item);
-    if (!row || !row->threads.empty()) co_return 0;
-    // Nobody may attach it any more while its bytes go.
-    Aliases alone;
-    Update marks(alone);
-    marks.set("deleted", true);
-    auto const mark = marks.text();
-    auto const still = "attribute_not_exists(" + alone.name("threads") + ")";
-    done = co_await engine_.table.update(file_key(file).item(), alone, mark, still);
-    if (!done) co_return std::unexpected(done.error());
-    if (!done->done) co_return 0;
-    co_return co_await discard(std::move(*done->item), blobs);
-}
-
-asio::awaitable<Result<std::size_t>> Cleaner::remove_thread(ThreadId id, chat::BlobStore& blobs) {
-    Belongings all;
-    for (auto const& partition : {thread_partition(id), hidden_partition(id)}) {
-        Query query{.pk = partition, .only = outline_attributes()};
-        auto items = co_await engine_.table.query_all(std::move(query));
-        if (!items) co_return std::unexpected(items.error());
-        gather(std::move(*items), all);
-    }
-    std::size_t total = 0;
-    for (auto const& generation : all.generations) {
-        auto removed = co_await remove_partition(generation_partition(generation), {});
-        if (!removed) co_return removed;
-        total += *removed;
-    }
-    for (auto const& tag : all.texts) {
-        auto removed = co_await remove_partition(text_partition(tag), {});
-        if (!removed) co_return removed;
-        total += *removed;
-    }
-    // What names the files stays until they are gone.
-    std::optional<Error> failure;
-    for (auto const& [file, foreign_key] : all.files) {
-        auto removed = co_await let_go(file, foreign_key, id, blobs);
-        if (removed) total += *removed;
-        else if (!failure) failure = removed.error();
-    }
-    if (failure) co_return std::unexpected(*failure);
-    total += all.keys.size() + 1;
-    auto gone = co_await engine_.table.batch_remove(std::move(all.keys));
-    if (!gone) co_return std::unexpected(gone.error());
-    gone = co_await engine_.table.remove(deleted_thread_key(id));
-    if (!gone) co_return std::unexpected(gone.error());
-    co_return total;
-}
-
 asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& blobs,
                                                              SteadyTime until) {
     auto const before = engine_.clock.now() - chat::deleted_retention;
@@ -281,7 +157,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& bl
                                                     due_still);
         if (!marked) co_return std::unexpected(marked.error());
         if (!marked->done) continue;
-        auto removed = co_await remove_thread(thread, blobs);
+        auto removed = co_await remove_thread(engine_, thread, blobs);
         removed = co_await or_later(std::move(removed), item, before + between_tries);
         if (!removed) co_return removed;
         total += *removed;
@@ -308,7 +184,7 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& bl
         auto done = co_await engine_.table.update(file_key(file).item(), aliases, mark, still);
         if (!done) co_return std::unexpected(done.error());
         if (!done->done) continue;  // attached meanwhile, or gone
-        auto removed = co_await discard(std::move(*done->item), blobs);
+        auto removed = co_await remove_file(engine_, std::move(*done->item), blobs);
         removed = co_await or_later(std::move(removed), item, before + between_tries);
         if (!removed) co_return removed;
         total += *removed;

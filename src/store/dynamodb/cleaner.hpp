@@ -35,15 +35,9 @@ private:
                                                   Timestamp at);
     asio::awaitable<Result<std::size_t>> remove_parts(SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_threads(chat::BlobStore& blobs, SteadyTime until);
-    asio::awaitable<Result<std::size_t>> remove_thread(ThreadId id, chat::BlobStore& blobs);
     asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_sessions();
     asio::awaitable<Result<std::size_t>> hide_departed(SteadyTime until);
-    asio::awaitable<Result<std::size_t>> remove_partition(std::string pk, std::string prefix);
-    asio::awaitable<Result<std::size_t>> let_go(FileId file, std::string foreign_key,
-                                                ThreadId thread, chat::BlobStore& blobs);
-    /// Of a file that is marked as deleted.
-    asio::awaitable<Result<std::size_t>> discard(Item item, chat::BlobStore& blobs);
 
     std::size_t put_off_ = 0;  // items whose next look was put off, since the beginning
     std::optional<Error> failure_;  // the round's first that it went on after

@@ -1,0 +1,139 @@
+#include "store/dynamodb/removal.hpp"
+
+#include "store/dynamodb/file_row.hpp"
+#include "store/dynamodb/keys.hpp"
+#include "store/dynamodb/step_row.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace kaiwa::store::dynamodb {
+namespace {
+
+/// What else there is of the messages among `items`.
+struct Belongings {
+    std::vector<Key> keys;
+    std::set<GenerationId> generations;
+    std::set<std::string> texts;
+    std::map<FileId, std::string> files;  ///< With their foreign keys.
+};
+
+void gather(std::vector<Item> items, Belongings& all) {
+    for (auto& item : items) {
+        auto const sort = string_or(item, "SK");
+        if (sort == "DELETED") continue;  // goes last
+        all.keys.push_back({string_or(item, "PK"), sort});
+        if (sort.starts_with("ELEMENT#")) {
+            if (auto const element = read_element(std::move(item)))
+                all.files.emplace(element->file.id, element->file.foreign_key);
+        } else if (sort.starts_with("STEP#")) {
+            auto const row = read_step(std::move(item));
+            if (row.message.generation) all.generations.insert(*row.message.generation);
+            if (row.overflow) all.texts.insert(row.overflow->tag);
+        }
+    }
+}
+
+/// Takes the file from the thread, and removes it when it was the last one's.
+asio::awaitable<Result<std::size_t>> let_go(Engine engine, FileId file, std::string foreign_key,
+                                            ThreadId thread, chat::BlobStore& blobs) {
+    Aliases aliases;
+    Update update(aliases);
+    update.take_from_set("threads", Value::Set{Value::Set::Of::strings, {thread.text()}});
+    auto const text = update.text();
+    auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
+    auto done = co_await engine.table.update(file_key(file).item(), aliases, text, exists);
+    if (!done) co_return std::unexpected(done.error());
+    if (!done->done) {
+        // One of Chainlit's that nobody looked at here, or one that is gone.
+        Result<void> gone;
+        if (!foreign_key.empty()) gone = co_await blobs.remove_foreign(std::move(foreign_key));
+        if (!gone) co_return std::unexpected(gone.error());
+        co_return 0;
+    }
+    auto const row = read_file(*done->item);
+    if (!row || !row->threads.empty()) co_return 0;
+    // Nobody may attach it any more while its bytes go.
+    Aliases alone;
+    Update marks(alone);
+    marks.set("deleted", true);
+    auto const mark = marks.text();
+    auto const still = "attribute_not_exists(" + alone.name("threads") + ")";
+    done = co_await engine.table.update(file_key(file).item(), alone, mark, still);
+    if (!done) co_return std::unexpected(done.error());
+    if (!done->done) co_return 0;
+    co_return co_await remove_file(engine, std::move(*done->item), blobs);
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::size_t>> remove_partition(Engine engine, std::string pk,
+                                                      std::string prefix) {
+    Query query{.pk = std::move(pk), .prefix = std::move(prefix), .only = {"PK", "SK"}};
+    auto items = co_await engine.table.query_all(std::move(query));
+    if (!items) co_return std::unexpected(items.error());
+    std::vector<Key> keys;
+    for (auto const& item : *items) keys.push_back({string_or(item, "PK"), string_or(item, "SK")});
+    auto const count = keys.size();
+    auto removed = co_await engine.table.batch_remove(std::move(keys));
+    if (!removed) co_return std::unexpected(removed.error());
+    co_return count;
+}
+
+asio::awaitable<Result<std::size_t>> remove_file(Engine engine, Item item, chat::BlobStore& blobs) {
+    auto const row = read_file(item);
+    if (!row) co_return 0;
+    auto const file = row->info.id;
+    auto const& foreign_key = row->info.foreign_key;
+    // The item goes after the bytes: what is left after a crash between them is removed again.
+    Result<void> removed;
+    if (foreign_key.empty()) removed = co_await blobs.remove(file);
+    else removed = co_await blobs.remove_foreign(foreign_key);
+    if (!removed && removed.error().code != Errc::not_found)
+        co_return std::unexpected(removed.error());
+    std::vector<Key> keys{file_key(file)};
+    if (auto const user = UserId::parse(row->owner)) keys.push_back(file_pointer(*user, file));
+    auto gone = co_await engine.table.batch_remove(std::move(keys));
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return 1;
+}
+
+asio::awaitable<Result<std::size_t>> remove_thread(Engine engine, ThreadId id,
+                                                   chat::BlobStore& blobs) {
+    Belongings all;
+    for (auto const& partition : {thread_partition(id), hidden_partition(id)}) {
+        Query query{.pk = partition, .only = outline_attributes()};
+        auto items = co_await engine.table.query_all(std::move(query));
+        if (!items) co_return std::unexpected(items.error());
+        gather(std::move(*items), all);
+    }
+    std::size_t total = 0;
+    for (auto const& generation : all.generations) {
+        auto removed = co_await remove_partition(engine, generation_partition(generation), {});
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    for (auto const& tag : all.texts) {
+        auto removed = co_await remove_partition(engine, text_partition(tag), {});
+        if (!removed) co_return removed;
+        total += *removed;
+    }
+    // What names the files stays until they are gone.
+    std::optional<Error> failure;
+    for (auto const& [file, foreign_key] : all.files) {
+        auto removed = co_await let_go(engine, file, foreign_key, id, blobs);
+        if (removed) total += *removed;
+        else if (!failure) failure = removed.error();
+    }
+    if (failure) co_return std::unexpected(*failure);
+    total += all.keys.size() + 1;
+    auto gone = co_await engine.table.batch_remove(std::move(all.keys));
+    if (!gone) co_return std::unexpected(gone.error());
+    gone = co_await engine.table.remove(deleted_thread_key(id));
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return total;
+}
+
+}  // namespace kaiwa::store::dynamodb
