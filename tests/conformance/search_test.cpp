@@ -156,6 +156,36 @@ TEST_P(MessageSearchTest, GivesHitsNewestFirstPageByPage) {
     }
 }
 
+TEST_P(MessageSearchTest, GoesOnInAThreadThatIsTalkedInMeanwhile) {
+    constexpr std::size_t in_each = 4;
+    std::vector<MessageId> expected;
+    std::vector<ThreadId> threads;
+    auto const talk_in = [&](ThreadId thread) {
+        harness->clock.advance(std::chrono::seconds(1));
+        return say(ann, thread, "違う", "話");
+    };
+    for (int t = 0; t < 3; ++t) {
+        threads.push_back(make_thread(ann, "thread"));
+        for (std::size_t i = 0; i < in_each; ++i)
+            expected.insert(expected.begin(), say(ann, threads.back(), "同じ言葉", "別").message);
+        talk_in(threads.back());
+    }
+    for (std::size_t const limit : {1u, 3u, 4u}) {
+        std::vector<MessageId> seen;
+        std::string after;
+        do {
+            auto const page = run(harness->search().search(ann, "同じ言葉", limit, after));
+            ASSERT_TRUE(page) << page.error().message;
+            for (auto const& hit : page->items) seen.push_back(hit.message.value());
+            after = page->next.value_or(std::string());
+            auto const left = expected.size() - std::min(expected.size(), seen.size());
+            if (left > 0) talk_in(threads[(left - 1) / in_each]);
+        } while (!after.empty() && seen.size() < 2 * expected.size());
+        EXPECT_EQ(seen, expected) << limit;
+        for (auto const& thread : threads) talk_in(thread);  // in the order that they had
+    }
+}
+
 TEST_P(MessageSearchTest, RefusesEmptySearchesAndForeignCursors) {
     auto const thread = make_thread(ann);
     say(ann, thread, "言葉");

@@ -4,6 +4,7 @@
 #include "store/dynamodb/thread_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kaiwa::store::dynamodb {
 
@@ -65,7 +66,7 @@ public:
                           .order = Query::Order::descending,
                           .limit = threads_a_page};
             if (from.sort.empty()) continue;
-            // From the thread itself on: it may have more hits, and others may have its time.
+            // From the thread itself on: others may have its time.
             lane.query.at_most = from.sort;
         }
     }
@@ -199,21 +200,24 @@ asio::awaitable<Result<SearchPage>> DynamoSearch::search(chat::Principal who, st
     auto const at = [&](Position const& place) {
         return engine_.cursors.seal(list, to_text(place));
     };
+    Listed const last{position.sort, position.thread};
+    bool resumes = !position.sort.empty();
     for (;;) {
-        auto listed = co_await walk.next();
-        if (!listed) co_return std::unexpected(listed.error());
-        if (!*listed) co_return page;
-        Listed const here = **listed;
-        bool const resumed = !position.sort.empty() && here.thread == position.thread;
-        bool const passed_before =
-            !position.sort.empty() && !resumed &&
-            ThreadWalk::before(here, Listed{position.sort, position.thread});
-        if (passed_before) continue;
+        // The one that it goes on in by its id: talked in since, it moved up the list.
+        auto here = last;
+        auto const left = resumes ? position.left : std::nullopt;
+        if (!resumes) {
+            auto listed = co_await walk.next();
+            if (!listed) co_return std::unexpected(listed.error());
+            if (!*listed) co_return page;
+            here = std::move(**listed);
+            if (!last.sort.empty() && !ThreadWalk::before(last, here)) continue;
+        }
         auto const id = ThreadId::parse(std::string_view(here.thread).substr(
             std::min(here.thread.size(), here.thread.find('#') + 1)));
+        bool const must_get_on = std::exchange(resumes, false);
         if (!id) continue;
-        auto const left = resumed ? position.left : std::nullopt;
-        if (steady_clock::now() >= deadline) {
+        if (!must_get_on && steady_clock::now() >= deadline) {
             page.partial = true;
             page.next = at({here.sort, here.thread, left});
             co_return page;
