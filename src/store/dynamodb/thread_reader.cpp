@@ -11,6 +11,8 @@ constexpr std::size_t moves_a_transaction = 8;
 /// What DynamoDB takes; even, since what moves is put in one place and removed from the other.
 constexpr std::size_t actions_a_transaction = 100;
 constexpr std::size_t move_bytes = std::size_t{1} << 20;
+/// The service takes 4 MB, counted in its own way.
+constexpr std::size_t transaction_bytes = std::size_t{3} << 20;
 constexpr std::size_t steps_a_read = 32;
 /// More than of a step's text is shown.
 constexpr std::size_t detail_bytes = 4'000;
@@ -239,14 +241,21 @@ asio::awaitable<Result<std::vector<Action>>> moves_of(Engine engine, ThreadId th
     co_return actions;
 }
 
-/// More than one transaction takes are those of one message with many elements: the others follow
-/// its step, unless that was changed meanwhile.
+/// More than one transaction takes are those of one message with many elements, or large ones: the
+/// others follow its step, unless that was changed meanwhile. What moves is two actions, one behind
+/// the other.
 asio::awaitable<Result<void>> carry_out(Engine engine, std::vector<Action> actions) {
-    for (std::size_t at = 0; at < actions.size(); at += actions_a_transaction) {
-        auto const first = actions.begin() + static_cast<std::ptrdiff_t>(at);
-        auto const count = std::min(actions.size() - at, actions_a_transaction);
-        std::vector<Action> some(std::make_move_iterator(first),
-                                 std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+    std::size_t at = 0;
+    while (at < actions.size()) {
+        std::vector<Action> some;
+        std::size_t bytes = 0;
+        for (; at < actions.size() && some.size() < actions_a_transaction; at += 2) {
+            bytes += json::serialize(actions[at].body).size();
+            if (bytes > transaction_bytes && !some.empty()) break;
+            std::ranges::move(actions.begin() + static_cast<std::ptrdiff_t>(at),
+                              actions.begin() + static_cast<std::ptrdiff_t>(at + 2),
+                              std::back_inserter(some));
+        }
         auto const moved = co_await engine.table.transact(std::move(some));
         if (!moved) co_return std::unexpected(moved.error());
         if (!moved->done) break;
