@@ -21,6 +21,20 @@ protected:
             return store::dynamodb::string_or(item, "PK").starts_with("KAIWA#TEXT#");
         }));
     }
+    store::dynamodb::Table make_table() {
+        return {dynamo().calls(), dynamo().table_name(), harness->random, log};
+    }
+    /// A page of Chainlit's had the thread open, and changes it.
+    void chainlit_writes(ThreadId thread, std::string const& user) {
+        store::dynamodb::Item stub{{"PK", "THREAD#" + thread.text()},
+                                   {"SK", "THREAD"},
+                                   {"id", thread.text()},
+                                   {"createdAt", "2026-01-02T03:04:05Z"},
+                                   {"UserThreadSK", "TS#2026-01-02T03:04:05Z"},
+                                   {"metadata", store::dynamodb::Item{}}};
+        if (!user.empty()) stub.emplace("userId", user);
+        ASSERT_TRUE(run(make_table().put(std::move(stub))));
+    }
     /// The next call of this operation fails, and was not carried out.
     void fail_once(std::string operation) {
         dynamo().calls().fault =
@@ -273,21 +287,114 @@ TEST_P(DynamoUsersMeanwhileTest, WhatADeletedUserMadeInTheLastMomentIsHiddenToo)
     EXPECT_EQ(*run(harness->clean_once()), 0u);
 }
 
+TEST_P(DynamoUsersMeanwhileTest, OfWhoIsDeletedNoKeyStaysThoughTheServerDies) {
+    auto const ann = add_user("ann");
+    add_session(ann.id, std::string(32, '1'));
+    auth::ApiKey const key{make_id<KeyId>(),     "k", ann.id, std::string(32, 'k'), "kw_a",
+                           harness->clock.now(), {}};
+    ASSERT_TRUE(run(store().add_key(key)));
+    auto& calls = static_cast<DynamoHarness&>(*harness).calls();
+    calls.fault = [](std::string_view called) -> std::optional<aws::Failure> {
+        if (called != "BatchWriteItem") return std::nullopt;
+        aws::Failure failure;
+        failure.kind = aws::Failure::Kind::credentials;
+        return failure;
+    };
+    EXPECT_FALSE(run(store().delete_user(ann.id)));
+    calls.fault = {};
+    EXPECT_EQ(run(store().delete_user(ann.id)).error().code, Errc::not_found);
+    EXPECT_EQ(run(store().keys(std::nullopt))->size(), 1u);
+
+    harness->clock.advance(std::chrono::minutes(5));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_TRUE(run(store().keys(std::nullopt))->empty());
+    NullLog log;
+    store::dynamodb::Table table(calls, static_cast<DynamoHarness&>(*harness).table_name(),
+                                 harness->random, log);
+    auto const items = run(table.scan());
+    for (auto const& item : *items) {
+        auto const name = store::dynamodb::string_or(item, "PK");
+        EXPECT_EQ(name, "KAIWA#ADMINISTRATORS") << store::dynamodb::string_or(item, "SK");
+    }
+}
+
+TEST_P(DynamoUsersMeanwhileTest, OneWhoseThreadsCannotBeHiddenKeepsNobodyElses) {
+    std::vector<auth::Principal> people;
+    std::vector<ThreadId> late;
+    for (std::string const name : {"ann", "bob"}) {
+        auto const user = add_user(name);
+        people.emplace_back(user.id, name, auth::UserRole::user);
+        ASSERT_TRUE(run(store().delete_user(user.id)));
+        late.push_back(make_id<ThreadId>());
+        ASSERT_TRUE(run(harness->chats().create_thread(people.back(), {late.back(), "late", {}})));
+        harness->clock.advance(std::chrono::milliseconds(1));
+    }
+    auto const hidden = [&](std::size_t i) {
+        return !run(harness->chats().thread(people[i], late[i]));
+    };
+    harness->clock.advance(std::chrono::minutes(5));
+    auto& calls = static_cast<DynamoHarness&>(*harness).calls();
+    int refused = 0;
+    calls.fault = [&refused](std::string_view called) -> std::optional<aws::Failure> {
+        if (called != "TransactWriteItems" || refused++ > 0) return std::nullopt;
+        aws::Failure failure;
+        failure.kind = aws::Failure::Kind::credentials;
+        return failure;
+    };
+    EXPECT_FALSE(run(harness->clean_once()));
+    calls.fault = {};
+    EXPECT_FALSE(hidden(0));
+    EXPECT_TRUE(hidden(1));
+    harness->clock.advance(std::chrono::hours(1));
+    EXPECT_TRUE(run(harness->clean_once()));
+    EXPECT_TRUE(hidden(0));
+}
+
+TEST_P(DynamoBadMomentsTest, AnIndexThatIsLateMakesTheCleanerDoNothingTwice) {
+    auto const lists_read = [this](int late) {
+        auto const thread = make_thread(ann);
+        answer(ask(ann, thread, "question"), "answer");
+        EXPECT_TRUE(run(store().delete_thread(ann, thread)));
+        harness->clock.advance(chat::deleted_retention + std::chrono::hours(1));
+        auto& calls = dynamo().calls();
+        calls.late_answers = late;
+        calls.lists_read = 0;
+        EXPECT_GT(*run(harness->clean_once()), 0u);
+        return calls.lists_read;
+    };
+    auto const at_once = lists_read(0);
+    EXPECT_LE(lists_read(9), 2 * at_once);
+}
+
+TEST_P(DynamoBadMomentsTest, AThreadThatChainlitBroughtBackStaysWhenSomebodyHasIt) {
+    for (auto const& user : {ann.username, std::string()}) {
+        auto const thread = make_thread(ann, "mine");
+        answer(ask(ann, thread, "question"), "answer");
+        ASSERT_TRUE(run(store().delete_thread(ann, thread)));
+        chainlit_writes(thread, user);
+        if (!user.empty()) answer(ask(ann, thread, "and now?"), "it goes on");
+        harness->clock.advance(chat::deleted_retention + std::chrono::hours(1));
+        ASSERT_TRUE(run(harness->clean_once()));
+        if (user.empty()) {
+            auto const items = run(make_table().scan());
+            for (auto const& item : *items)
+                EXPECT_FALSE(store::dynamodb::string_or(item, "PK").ends_with(thread.text()));
+            continue;
+        }
+        EXPECT_EQ(branch(ann, thread).size(), 4u);
+        EXPECT_TRUE(run(store().restore_thread(ann, thread)));
+        EXPECT_EQ(branch(ann, thread).size(), 4u);
+        ASSERT_TRUE(run(store().delete_thread(ann, thread)));
+        EXPECT_TRUE(run(store().restore_thread(ann, thread))) << "it was deleted just now";
+    }
+}
+
 TEST_P(DynamoBadMomentsTest, ADeletedThreadComesBackOverWhatChainlitWroteInItsPlace) {
     for (auto const& user : {std::string(), ann.username, bob.username}) {
         auto const thread = make_thread(ann, "mine");
         answer(ask(ann, thread, "question"), "answer");
         ASSERT_TRUE(run(store().delete_thread(ann, thread)));
-        // A page of Chainlit's had it open, and changes it.
-        store::dynamodb::Item stub{{"PK", "THREAD#" + thread.text()},
-                                   {"SK", "THREAD"},
-                                   {"id", thread.text()},
-                                   {"createdAt", "2026-01-02T03:04:05Z"},
-                                   {"UserThreadSK", "TS#2026-01-02T03:04:05Z"},
-                                   {"metadata", store::dynamodb::Item{}}};
-        if (!user.empty()) stub.emplace("userId", user);
-        store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
-        ASSERT_TRUE(run(table.put(std::move(stub))));
+        chainlit_writes(thread, user);
         auto const moved = run(harness->archive().find(thread));
         EXPECT_TRUE(moved->deleted_at);
         EXPECT_EQ(moved->owner.id, ann.id);

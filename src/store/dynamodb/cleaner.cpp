@@ -5,6 +5,7 @@
 #include "store/dynamodb/removal.hpp"
 #include "store/dynamodb/text_parts.hpp"
 #include "store/dynamodb/thread_row.hpp"
+#include "store/dynamodb/user_store.hpp"
 
 namespace kaiwa::store::dynamodb {
 namespace {
@@ -18,6 +19,12 @@ constexpr std::chrono::minutes departed_for{2};
 std::optional<Uuid> id_behind(std::string_view key, std::string_view prefix) {
     if (!key.starts_with(prefix)) return std::nullopt;
     return Uuid::parse(key.substr(prefix.size()));
+}
+
+/// Holds while the item itself is listed as due: the index is late, and others put off what they
+/// could not remove.
+std::string is_due(Aliases& aliases, Timestamp until) {
+    return aliases.name("UserThreadSK") + " <= " + aliases.value(index_time(until));
 }
 
 }  // namespace
@@ -50,11 +57,11 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_logs(SteadyTime until) {
             Update update(aliases);
             update.remove("UserThreadPK").remove("UserThreadSK");
             auto const text = update.text();
-            auto const exists = "attribute_exists(" + aliases.name("PK") + ")";
+            auto const is_listed = "attribute_exists(" + aliases.name("UserThreadPK") + ")";
             auto done = co_await engine_.table.update(generation_key(generation).item(), aliases,
-                                                      text, exists);
+                                                      text, is_listed);
             if (!done) co_return std::unexpected(done.error());
-            total += *removed + 1;
+            total += *removed + (done->done ? 1 : 0);
         }
     }
     co_return total;
@@ -82,7 +89,6 @@ asio::awaitable<Result<std::size_t>> Cleaner::delete_passing(SteadyTime until) {
             if (string_or(**item, "UserThreadSK") == index_time(again)) continue;
             auto put_off = co_await look_again(**item, again);
             if (!put_off) co_return std::unexpected(put_off.error());
-            ++put_off_;
             continue;
         }
         chat::Principal who{*owner, row->user_id, auth::UserRole::user};
@@ -99,7 +105,6 @@ asio::awaitable<Result<std::size_t>> Cleaner::or_later(Result<std::size_t> remov
     engine_.log.warning("what is past its time could not be removed; it is tried again in an hour",
                         {{"item", string_or(listed, "PK")}, {"error", removed.error().message}});
     if (!failure_) failure_ = std::move(removed.error());
-    ++put_off_;
     auto put_off = co_await look_again(std::move(listed), at);
     if (!put_off) co_return std::unexpected(put_off.error());
     co_return 0;
@@ -116,6 +121,7 @@ asio::awaitable<Result<void>> Cleaner::look_again(Item listed, Timestamp at) {
     Key const key{string_or(listed, "PK"), string_or(listed, "SK")};
     auto done = co_await engine_.table.update(key.item(), std::move(aliases), text, unchanged);
     if (!done) co_return std::unexpected(done.error());
+    if (done->done) ++put_off_;
     co_return Result<void>{};
 }
 
@@ -152,12 +158,13 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_threads(chat::BlobStore& bl
         marks.set("removing", true);
         auto const mark = marks.text();
         auto const due_still =
-            aliases.path({"kaiwa", "deleted"}) + " <= " + aliases.value(to_iso(before));
+            fmt::format("{} <= {} AND {}", aliases.path({"kaiwa", "deleted"}),
+                        aliases.value(to_iso(before)), is_due(aliases, before));
         auto marked = co_await engine_.table.update(deleted_thread_key(thread).item(), aliases, mark,
                                                     due_still);
         if (!marked) co_return std::unexpected(marked.error());
         if (!marked->done) continue;
-        auto removed = co_await remove_thread(engine_, thread, blobs);
+        auto removed = co_await remove_deleted_thread(engine_, thread, blobs);
         removed = co_await or_later(std::move(removed), item, before + between_tries);
         if (!removed) co_return removed;
         total += *removed;
@@ -180,10 +187,10 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& bl
         Update marks(aliases);
         marks.set("deleted", true);
         auto const mark = marks.text();
-        auto const still = "attribute_exists(" + aliases.name("UserThreadPK") + ")";
+        auto const still = is_due(aliases, before);
         auto done = co_await engine_.table.update(file_key(file).item(), aliases, mark, still);
         if (!done) co_return std::unexpected(done.error());
-        if (!done->done) continue;  // attached meanwhile, or gone
+        if (!done->done) continue;  // attached meanwhile, put off, or gone
         auto removed = co_await remove_file(engine_, std::move(*done->item), blobs);
         removed = co_await or_later(std::move(removed), item, before + between_tries);
         if (!removed) co_return removed;
@@ -196,44 +203,56 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_sessions() {
     auto ended = co_await due(std::string(expiring_sessions), engine_.clock.now());
     if (!ended) co_return std::unexpected(ended.error());
     std::vector<Key> keys;
+    std::size_t count = 0;
     for (auto const& listed : *ended) {
         Key const key{string_or(listed, "PK"), string_or(listed, "SK")};
         auto item = co_await engine_.table.get(key);
         if (!item) co_return std::unexpected(item.error());
+        if (!*item) continue;  // the index is late
+        ++count;
         keys.push_back(key);
-        auto const session = *item ? SessionId::parse(string_or(**item, "id")) : std::nullopt;
-        auto const user = *item ? UserId::parse(string_or(**item, "user")) : std::nullopt;
+        auto const session = SessionId::parse(string_or(**item, "id"));
+        auto const user = UserId::parse(string_or(**item, "user"));
         if (session) keys.push_back(session_key(*session));
         if (session && user) keys.push_back(user_session_key(*user, *session));
     }
-    auto const count = ended->size();
     auto gone = co_await engine_.table.batch_remove(std::move(keys));
     if (!gone) co_return std::unexpected(gone.error());
     co_return count;
 }
 
 asio::awaitable<Result<std::size_t>> Cleaner::hide_departed(SteadyTime until) {
-    auto const departed =
-        co_await due(std::string(departed_owners), engine_.clock.now() - departed_for);
+    auto const before = engine_.clock.now() - departed_for;
+    auto const departed = co_await due(std::string(departed_owners), before);
     if (!departed) co_return std::unexpected(departed.error());
-    DynamoChatStore chats(engine_);
     std::size_t total = 0;
     for (auto const& listed : *departed) {
         if (!co_await goes_on(until)) co_return total;
         auto const id = id_behind(string_or(listed, "PK"), "KAIWA#USER#");
         if (!id) continue;
-        // By the id alone: somebody else may have the name by now.
-        chat::Principal const who{UserId{*id}, {}, auth::UserRole::user};
-        auto const item = co_await engine_.table.get(departed_key(who.id));
+        UserId const owner{*id};
+        auto item = co_await engine_.table.get(departed_key(owner));
         if (!item) co_return std::unexpected(item.error());
-        if (!*item) continue;
-        auto const hidden = co_await chats.hide_belongings(string_or(**item, "username"), who);
-        if (!hidden) co_return std::unexpected(hidden.error());
-        auto const gone = co_await engine_.table.remove(departed_key(who.id));
-        if (!gone) co_return std::unexpected(gone.error());
-        ++total;
+        bool const is_due = *item && string_or(**item, "UserThreadSK") <= index_time(before);
+        if (!is_due) continue;
+        auto hidden = co_await hide_belongings(owner, string_or(**item, "username"));
+        hidden = co_await or_later(std::move(hidden), listed, before + between_tries);
+        if (!hidden) co_return hidden;
+        total += *hidden;
     }
     co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::hide_belongings(UserId owner, std::string username) {
+    DynamoChatStore chats(engine_);
+    DynamoUserStore users(engine_, chats);
+    // By the id alone: somebody else may have the name by now.
+    chat::Principal const who{owner, {}, auth::UserRole::user};
+    auto done = co_await chats.hide_belongings(std::move(username), who);
+    if (done) done = co_await users.forget(owner);
+    if (done) done = co_await engine_.table.remove(departed_key(owner));
+    if (!done) co_return std::unexpected(done.error());
+    co_return 1;
 }
 
 asio::awaitable<bool> Cleaner::goes_on(SteadyTime until) {

@@ -8,15 +8,15 @@
 namespace kaiwa::store::dynamodb {
 
 /// Removes what is past its time: event logs, threads that passed, deleted ones and their files,
-/// files that nobody attached, parts of texts that no message has, ended sessions. Every replica may
-/// do it at the same time: each step is harmless when it is done twice.
+/// files that nobody attached, parts of texts that no message has, ended sessions, what deleted
+/// users left. Every replica may do it at the same time: each step is harmless when done twice.
 class Cleaner {
 public:
     explicit Cleaner(Engine engine) : engine_(engine) {}
 
     /// Until nothing is left, `until` has come or the task is stopped; tells how many items went.
-    /// A thread or file that cannot be removed is logged and tried again an hour later; the others
-    /// go, and the first such failure is returned at the end.
+    /// What cannot be removed or hidden is logged and tried again an hour later; the others go, and
+    /// the first such failure is returned at the end.
     asio::awaitable<Result<std::size_t>> clean_once(chat::BlobStore& blobs, SteadyTime until);
     /// Rounds, until the task is stopped.
     asio::awaitable<void> keep_clean(chat::BlobStore& blobs);
@@ -38,6 +38,8 @@ private:
     asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_sessions();
     asio::awaitable<Result<std::size_t>> hide_departed(SteadyTime until);
+    /// With what is left of sessions and keys.
+    asio::awaitable<Result<std::size_t>> hide_belongings(UserId owner, std::string username);
 
     std::size_t put_off_ = 0;  // items whose next look was put off, since the beginning
     std::optional<Error> failure_;  // the round's first that it went on after

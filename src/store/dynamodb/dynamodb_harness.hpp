@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <stdexcept>
 
 namespace kaiwa::store::dynamodb {
@@ -45,11 +46,20 @@ public:
             failure.message = "held";
             co_return std::unexpected(std::move(failure));
         }
+        bool const reads_list = operation == "Query" && body.as_object().contains("IndexName");
+        lists_read += reads_list;
+        auto const list =
+            reads_list && late_answers > 0 ? json::serialize(body) : std::string();
+        if (auto const known = lists_.find(list); known != lists_.end() && known->second.left > 0) {
+            --known->second.left;
+            co_return known->second.answer;
+        }
         // A machine that is busy with its tests is no outage.
         until += std::chrono::minutes(1);
         auto answer = co_await calls_.call(std::move(operation), std::move(body), until);
         if (answer) answer_bytes += json::serialize(*answer).size();
         if (answer) count_batch_items(*answer);
+        if (answer && !list.empty()) lists_.try_emplace(list, Late{*answer, late_answers});
         co_return answer;
     }
 
@@ -60,6 +70,9 @@ public:
     /// What somebody else does right before the next call of `meanwhile_before`; once.
     std::function<asio::awaitable<void>()> meanwhile;
     std::string meanwhile_before = "TransactWriteItems";
+    /// How often a list of the index is answered again as it was: it is late.
+    int late_answers = 0;
+    int lists_read = 0;
     /// The next call of this operation times out, and is carried out by `deliver()`.
     std::string hold_next;
     asio::awaitable<void> deliver() {
@@ -76,6 +89,11 @@ private:
         for (auto const& [table, items] : tables->as_object()) batch_items += items.as_array().size();
     }
 
+    struct Late {
+        json::value answer;
+        int left = 0;
+    };
+    std::map<std::string, Late> lists_;  // by what was asked
     std::pair<std::string, json::value> held_;
     Calls& calls_;
 };

@@ -255,6 +255,31 @@ TEST_P(ChainlitsFilesTest, AnUploadThatMayNotBeRemovedIsTriedAgain) {
     EXPECT_EQ(blobs.removed, std::vector<std::string>{upload.text()});
 }
 
+TEST_P(ChainlitsFilesTest, ThatMayNotBeRemovedAreTriedOnceThoughTheIndexIsLate) {
+    make_thread(ann);
+    auto const upload = make_id<FileId>();
+    ASSERT_TRUE(run(store().add_file(ann, {upload, "f", "text/plain", 1})));
+    put_thread();
+    ASSERT_TRUE(run(store().delete_thread(ann, thread)));
+    harness->clock.advance(chat::deleted_retention + std::chrono::minutes(1));
+    dynamo().calls().late_answers = 3;
+    blobs.refused = "";
+    EXPECT_FALSE(run(dynamo().store().clean_once(blobs)));
+    EXPECT_EQ(blobs.tried.size(), 2u);
+}
+
+TEST_P(ChainlitsFilesTest, MoveWithTheirMessageHoweverLargeTheyAre) {
+    put_thread();
+    constexpr int more = 20;
+    for (int i = 0; i < more; ++i)
+        put_element(thread, message, "large-" + std::to_string(i), "ann/large",
+                    std::string(380'000, 'x'));
+    auto edited = make_turn("another question");
+    edited.parent.kind = chat::TurnParent::Kind::root;
+    ASSERT_TRUE(run(store().begin_turn(ann, thread, edited)));
+    EXPECT_EQ(run(places()), (std::map<std::string, int>{{"KAIWA#THREAD#", more + 1}}));
+}
+
 TEST_P(ChainlitsFilesTest, MoveWithTheirMessageHoweverManyTheyAre) {
     put_thread();
     constexpr int more = 120;

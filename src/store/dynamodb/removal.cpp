@@ -36,6 +36,17 @@ void gather(std::vector<Item> items, Belongings& all) {
     }
 }
 
+/// Unless it was deleted once more.
+asio::awaitable<Result<std::size_t>> forget_deletion(Engine engine, ThreadId id) {
+    Aliases aliases;
+    auto const old = "attribute_exists(" + aliases.name("removing") + ")";
+    std::vector<Action> actions;
+    actions.push_back(engine.table.remove_action(deleted_thread_key(id).item(), aliases, old));
+    auto const done = co_await engine.table.transact(std::move(actions));
+    if (!done) co_return std::unexpected(done.error());
+    co_return done->done ? 1 : 0;
+}
+
 /// Takes the file from the thread, and removes it when it was the last one's.
 asio::awaitable<Result<std::size_t>> let_go(Engine engine, FileId file, std::string foreign_key,
                                             ThreadId thread, chat::BlobStore& blobs) {
@@ -65,39 +76,6 @@ asio::awaitable<Result<std::size_t>> let_go(Engine engine, FileId file, std::str
     if (!done) co_return std::unexpected(done.error());
     if (!done->done) co_return 0;
     co_return co_await remove_file(engine, std::move(*done->item), blobs);
-}
-
-}  // namespace
-
-asio::awaitable<Result<std::size_t>> remove_partition(Engine engine, std::string pk,
-                                                      std::string prefix) {
-    Query query{.pk = std::move(pk), .prefix = std::move(prefix), .only = {"PK", "SK"}};
-    auto items = co_await engine.table.query_all(std::move(query));
-    if (!items) co_return std::unexpected(items.error());
-    std::vector<Key> keys;
-    for (auto const& item : *items) keys.push_back({string_or(item, "PK"), string_or(item, "SK")});
-    auto const count = keys.size();
-    auto removed = co_await engine.table.batch_remove(std::move(keys));
-    if (!removed) co_return std::unexpected(removed.error());
-    co_return count;
-}
-
-asio::awaitable<Result<std::size_t>> remove_file(Engine engine, Item item, chat::BlobStore& blobs) {
-    auto const row = read_file(item);
-    if (!row) co_return 0;
-    auto const file = row->info.id;
-    auto const& foreign_key = row->info.foreign_key;
-    // The item goes after the bytes: what is left after a crash between them is removed again.
-    Result<void> removed;
-    if (foreign_key.empty()) removed = co_await blobs.remove(file);
-    else removed = co_await blobs.remove_foreign(foreign_key);
-    if (!removed && removed.error().code != Errc::not_found)
-        co_return std::unexpected(removed.error());
-    std::vector<Key> keys{file_key(file)};
-    if (auto const user = UserId::parse(row->owner)) keys.push_back(file_pointer(*user, file));
-    auto gone = co_await engine.table.batch_remove(std::move(keys));
-    if (!gone) co_return std::unexpected(gone.error());
-    co_return 1;
 }
 
 asio::awaitable<Result<std::size_t>> remove_thread(Engine engine, ThreadId id,
@@ -134,6 +112,50 @@ asio::awaitable<Result<std::size_t>> remove_thread(Engine engine, ThreadId id,
     gone = co_await engine.table.remove(deleted_thread_key(id));
     if (!gone) co_return std::unexpected(gone.error());
     co_return total;
+}
+
+}  // namespace
+
+asio::awaitable<Result<std::size_t>> remove_partition(Engine engine, std::string pk,
+                                                      std::string prefix) {
+    Query query{.pk = std::move(pk), .prefix = std::move(prefix), .only = {"PK", "SK"}};
+    auto items = co_await engine.table.query_all(std::move(query));
+    if (!items) co_return std::unexpected(items.error());
+    std::vector<Key> keys;
+    for (auto const& item : *items) keys.push_back({string_or(item, "PK"), string_or(item, "SK")});
+    auto const count = keys.size();
+    auto removed = co_await engine.table.batch_remove(std::move(keys));
+    if (!removed) co_return std::unexpected(removed.error());
+    co_return count;
+}
+
+asio::awaitable<Result<std::size_t>> remove_file(Engine engine, Item item, chat::BlobStore& blobs) {
+    auto const row = read_file(item);
+    if (!row) co_return 0;
+    auto const file = row->info.id;
+    auto const& foreign_key = row->info.foreign_key;
+    // The item goes after the bytes: what is left after a crash between them is removed again.
+    Result<void> removed;
+    if (foreign_key.empty()) removed = co_await blobs.remove(file);
+    else removed = co_await blobs.remove_foreign(foreign_key);
+    if (!removed && removed.error().code != Errc::not_found)
+        co_return std::unexpected(removed.error());
+    std::vector<Key> keys{file_key(file)};
+    if (auto const user = UserId::parse(row->owner)) keys.push_back(file_pointer(*user, file));
+    auto gone = co_await engine.table.batch_remove(std::move(keys));
+    if (!gone) co_return std::unexpected(gone.error());
+    co_return 1;
+}
+
+asio::awaitable<Result<std::size_t>> remove_deleted_thread(Engine engine, ThreadId id,
+                                                           chat::BlobStore& blobs) {
+    auto const live = co_await engine.table.get(thread_key(id));
+    if (!live) co_return std::unexpected(live.error());
+    // One without a person is in nobody's list.
+    bool const lives =
+        *live && (find(**live, "kaiwa") || !string_or(**live, "userId").empty());
+    if (lives) co_return co_await forget_deletion(engine, id);
+    co_return co_await remove_thread(engine, id, blobs);
 }
 
 }  // namespace kaiwa::store::dynamodb

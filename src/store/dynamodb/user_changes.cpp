@@ -204,14 +204,17 @@ asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
         bool const goes_on = co_await backoff.pause();
         if (!goes_on) co_return busy();
     }
-    // Without their user, sessions and keys open nothing any more; this only tidies up.
+    co_return co_await forget(id);
+}
+
+asio::awaitable<Result<void>> DynamoUserStore::forget(UserId id) {
     auto removed = co_await remove_sessions(id);
     if (!removed) co_return removed;
     auto const left = co_await keys(id);
     if (!left) co_return std::unexpected(left.error());
     for (auto const& each : *left) {
         removed = co_await remove_key(each);
-        if (!removed) co_return removed;
+        if (!removed && removed.error().code != Errc::not_found) co_return removed;
     }
     co_return Result<void>{};
 }

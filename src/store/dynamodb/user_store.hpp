@@ -36,6 +36,9 @@ public:
     asio::awaitable<Result<std::vector<auth::ApiKey>>> keys(std::optional<UserId> user) override;
     asio::awaitable<Result<void>> revoke_key(std::optional<UserId> user, KeyId id) override;
 
+    /// Removes the sessions and keys of a user who is no more: they open nothing, but are listed.
+    asio::awaitable<Result<void>> forget(UserId id);
+
 private:
     enum class First { no, yes };
     asio::awaitable<Result<void>> insert(auth::UserWithPassword user, First first);
