@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <ranges>
+#include <unordered_set>
 
 namespace kaiwa::store::dynamodb {
 
@@ -29,6 +30,10 @@ std::string_view name_of(GenerationState state) {
 
 std::int64_t milliseconds(Timestamp time) { return time.time_since_epoch().count(); }
 
+std::uint64_t natural(Item const& item, std::string_view name) {
+    return static_cast<std::uint64_t>(optional_integer(item, name).value_or(0));
+}
+
 /// Takes at most `room` bytes off the front of `text`, whole code points.
 std::string take(std::string_view& text, std::size_t room) {
     auto bytes = std::min(room, text.size());
@@ -53,20 +58,17 @@ Result<GenerationRow> read_generation(Item const& item) {
     shown.reply = *reply;
     auto const state = std::ranges::find(names, string_or(item, "state"), &Name::text);
     shown.state = state == names.end() ? GenerationState::failed : state->state;
-    auto const natural = [&](std::string_view name) {
-        return static_cast<std::uint64_t>(optional_integer(item, name).value_or(0));
-    };
-    shown.epoch = natural("epoch");
+    shown.epoch = natural(item, "epoch");
     shown.lease_until =
         Timestamp(std::chrono::milliseconds(optional_integer(item, "lease").value_or(0)));
-    shown.last_event = natural("last");
-    shown.sendable = natural("sendable");
-    shown.text_bytes = natural("bytes");
+    shown.last_event = natural(item, "last");
+    shown.sendable = natural(item, "sendable");
+    shown.text_bytes = natural(item, "bytes");
     shown.stop_requested = bool_or(item, "stop");
     if (auto const ended = optional_integer(item, "ended"))
         shown.ended_at = Timestamp(std::chrono::milliseconds(*ended));
     row.owner = string_or(item, "owner");
-    row.solid = natural("solid");
+    row.solid = natural(item, "solid");
     row.last_write = string_or(item, "write");
     row.handover = string_or(item, "handover");
     return row;
@@ -118,12 +120,23 @@ std::vector<Item> segment_items(GenerationId id, chat::LogSegment const& segment
     return items;
 }
 
+std::uint64_t confirmed_end(GenerationRow const& row, std::vector<Item> const& items) {
+    // A runner writes what begins right behind a segment when it knows that to be stored.
+    std::unordered_set<std::uint64_t> firsts;
+    for (auto const& item : items) firsts.insert(natural(item, "first"));
+    for (auto const& item : items | std::views::reverse) {
+        auto const last = natural(item, "last");
+        if (last <= row.solid && firsts.contains(last + 1)) return last;
+    }
+    return 0;
+}
+
 std::vector<chat::LogSegment> join_segments(GenerationRow const& row,
                                             std::vector<Item> const& items) {
     std::vector<chat::LogSegment> written;
     for (auto const& item : items) {
-        auto const last = static_cast<std::uint64_t>(optional_integer(item, "last").value_or(0));
-        auto const first = static_cast<std::uint64_t>(optional_integer(item, "first").value_or(0));
+        auto const last = natural(item, "last");
+        auto const first = natural(item, "first");
         if (written.empty() || written.back().last != last)
             written.push_back({first, last, {}, {}, {}});
         if (written.back().first != first) continue;  // left of one that was written over

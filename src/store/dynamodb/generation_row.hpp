@@ -27,6 +27,8 @@ struct GenerationRow {
 /// Joins items, in their order, to segments; leaves out what is not part of the log of `row`.
 [[nodiscard]] std::vector<chat::LogSegment> join_segments(GenerationRow const& row,
                                                           std::vector<Item> const& items);
+/// How far the first items of a log are known to be part of it, when more follow; 0: nobody knows.
+[[nodiscard]] std::uint64_t confirmed_end(GenerationRow const& row, std::vector<Item> const& items);
 
 /// Seconds since 1970: what the table's own expiry reads.
 [[nodiscard]] inline std::int64_t epoch_seconds(Timestamp time) {

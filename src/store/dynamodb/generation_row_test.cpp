@@ -46,6 +46,22 @@ TEST(GenerationRow, WhatWasConfirmedLateIsReadThoughMoreOfItWasWrittenMeanwhile)
     EXPECT_EQ(text_of(join_segments(row, items)), "<1-1>a<2-2>b<3-4>cd");
 }
 
+TEST(GenerationRow, APageEndsWhereTheNextSegmentSaysThatItIsPartOfTheLog) {
+    std::vector<Item> items;
+    GenerationRow row;
+    row.solid = row.shown.last_event = 20;
+    put(items, segment(1, 3, "abc"));
+    EXPECT_EQ(confirmed_end(row, items), 0u);
+    put(items, segment(4, 6, "def"));  // never confirmed
+    EXPECT_EQ(confirmed_end(row, items), 3u);
+    put(items, segment(4, 8, "defgh"));
+    EXPECT_EQ(confirmed_end(row, items), 3u);
+    put(items, segment(9, 9, "i"));
+    EXPECT_EQ(confirmed_end(row, items), 8u);
+    row.solid = 3;
+    EXPECT_EQ(confirmed_end(row, items), 3u) << "as the row says";
+}
+
 TEST(GenerationRow, ALeftPartOfALargeSegmentIsNoPartOfTheLog) {
     std::vector<Item> items;
     std::string const large(500'000, 'x');

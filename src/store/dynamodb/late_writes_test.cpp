@@ -127,6 +127,41 @@ TEST_P(DynamoLateWritesTest, AWriteThatArrivesWhileTheTurnEndsLosesNothing) {
     }
 }
 
+TEST_P(DynamoLateWritesTest, ALongLogIsReadInPagesThatLeaveOutWhatWasNeverConfirmed) {
+    begin();
+    std::uint64_t next = 2;
+    std::vector<std::string> deltas{"a"};
+    bool refused = false;
+    dynamo().calls().fault = [&](std::string_view called) -> std::optional<aws::Failure> {
+        if (called != "UpdateItem" || !std::exchange(refused, false)) return std::nullopt;
+        aws::Failure failure;
+        failure.kind = aws::Failure::Kind::credentials;
+        return failure;
+    };
+    for (int i = 0; i < 100; ++i) {
+        auto const text = std::to_string(i);
+        refused = i % 3 == 0;
+        if (refused) EXPECT_FALSE(run(store().append_log(lease, text_segment(next, {text}), 10)));
+        auto const both = text_segment(next, {text, "b"});
+        ASSERT_TRUE(run(store().append_log(lease, both, 10)));
+        deltas.insert(deltas.end(), {text, "b"});
+        next = both.last + 1;
+    }
+    std::string read;
+    std::uint64_t after = 0;
+    int pages = 0;
+    for (bool more = true; more && pages < 10; ++pages) {
+        auto const page = run(store().read_log(ann, lease.generation, after));
+        ASSERT_FALSE(page->segments.empty());
+        EXPECT_LE(page->segments.size(), 64u);
+        for (auto const& each : page->segments) read += each.frames;
+        after = page->segments.back().last;
+        more = page->more;
+    }
+    EXPECT_EQ(read, text_segment(1, deltas).frames);
+    EXPECT_EQ(pages, 3);
+}
+
 TEST_P(DynamoLateWritesTest, ALostLeaseLeavesNothingToSettle) {
     auto const ticket = begin();
     append_late({"b"});
