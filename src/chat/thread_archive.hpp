@@ -64,7 +64,8 @@ public:
     virtual asio::awaitable<Result<std::unique_ptr<Reader>>> read(ThreadId id) = 0;
 
     /// Makes the thread, yet without a head and not deleted, unless it is there. Until it is closed
-    /// `find()` gives it without a head, whatever messages it has by then.
+    /// `find()` gives it without a head, whatever messages it has by then. Fails with `conflict` when
+    /// it is somebody else's.
     virtual asio::awaitable<Result<void>> open_thread(ArchivedThread thread) = 0;
     /// Adds messages, parents before their children. The same one again changes nothing. A parent
     /// that is not there fails here or in `close_thread()`, with `invalid_argument`.
@@ -74,6 +75,10 @@ public:
     /// Fails with `invalid_argument` for a head that is none of its messages.
     virtual asio::awaitable<Result<void>> close_thread(ArchivedThread thread) = 0;
 };
+
+[[nodiscard]] inline std::unexpected<Error> somebody_elses(ThreadId id) {
+    return fail(Errc::conflict, "thread " + id.text() + " is somebody else's here");
+}
 
 /// Messages that a reader gives at once.
 inline constexpr std::size_t archived_at_once = 64;

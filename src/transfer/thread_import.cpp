@@ -41,8 +41,7 @@ asio::awaitable<Result<ImportOutcome>> import_thread(ThreadArchive& target, Arch
     auto const there = co_await target.find(thread.thread.id);
     if (!there && there.error().code != Errc::not_found) co_return std::unexpected(there.error());
     if (there && there->owner.id != thread.owner.id)
-        co_return fail(Errc::conflict,
-                       "thread " + thread.thread.id.text() + " is somebody else's here");
+        co_return chat::somebody_elses(thread.thread.id);
     // What was closed has a head, or never had messages.
     bool const whole = there && (there->deleted_at || there->thread.head || !thread.thread.head);
     if (whole) co_return ImportOutcome::present;

@@ -76,6 +76,16 @@ TEST_P(ThreadArchiveTest, GivesAllBranchesParentsFirst) {
     EXPECT_FALSE(messages[2].message.parent);
 }
 
+TEST_P(ThreadArchiveTest, OpensNobodyElsesThread) {
+    auto& archive = harness->archive();
+    auto thread = *run(archive.find(make_thread(ann)));
+    EXPECT_TRUE(run(archive.open_thread(thread)));
+    thread.owner = bob;
+    EXPECT_EQ(run(archive.open_thread(thread)).error().code, Errc::conflict);
+    ASSERT_TRUE(run(store().delete_thread(ann, thread.thread.id)));
+    EXPECT_EQ(run(archive.open_thread(thread)).error().code, Errc::conflict);
+}
+
 TEST_P(ThreadArchiveTest, AnAnswerThatWasNeverEndedCountsAsInterrupted) {
     auto const thread = make_thread(ann);
     auto const ticket = ask(ann, thread, "q");

@@ -214,6 +214,18 @@ TEST_P(DynamoBadMomentsTest, AnImportLeavesAThreadThatSomebodyAskedInMeanwhile) 
     EXPECT_EQ(run(other.chats().thread(ann, thread))->head, asked->reply);
 }
 
+TEST_P(DynamoBadMomentsTest, AnImportTakesNoThreadThatSomebodyElseMadeMeanwhile) {
+    auto source = *run(harness->archive().find(make_thread(ann)));
+    source.thread.id = make_id<ThreadId>();
+    auto& calls = dynamo().calls();
+    calls.meanwhile_before = "PutItem";
+    calls.meanwhile = [&]() -> asio::awaitable<void> {
+        EXPECT_TRUE(co_await store().create_thread(bob, {source.thread.id, "bob's", {}}));
+    };
+    EXPECT_EQ(run(harness->archive().open_thread(source)).error().code, Errc::conflict);
+    EXPECT_FALSE(calls.meanwhile);
+}
+
 auth::UserPatch to_role(auth::UserRole role) {
     auth::UserPatch patch;
     patch.role = role;

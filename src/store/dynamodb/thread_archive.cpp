@@ -255,19 +255,23 @@ asio::awaitable<Result<std::unique_ptr<chat::ThreadArchive::Reader>>> DynamoThre
 }
 
 asio::awaitable<Result<void>> DynamoThreadArchive::open_thread(ArchivedThread thread) {
-    auto const there = co_await row_of(thread.thread.id);
-    if (!there) co_return std::unexpected(there.error());
-    if (*there) co_return Result<void>{};
     auto row = row_from(thread);
     row.head.reset();
     row.deleted_at.reset();
     row.branched = true;  // nobody knows yet
-    auto item = new_thread_item(row);
-    Aliases aliases;
-    auto const absent = "attribute_not_exists(" + aliases.name("PK") + ")";
-    auto made = co_await engine_.table.put_if(std::move(item), std::move(aliases), absent);
-    if (!made) co_return std::unexpected(made.error());
-    co_return Result<void>{};
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        auto const there = co_await row_of(row.id);
+        if (!there) co_return std::unexpected(there.error());
+        if (*there && !(*there)->is_of(thread.owner)) co_return chat::somebody_elses(row.id);
+        if (*there) co_return Result<void>{};
+        auto item = new_thread_item(row);
+        Aliases aliases;
+        auto const absent = "attribute_not_exists(" + aliases.name("PK") + ")";
+        auto put = co_await engine_.table.put_if(std::move(item), std::move(aliases), absent);
+        if (!put) co_return std::unexpected(put.error());
+        if (put->done) co_return Result<void>{};
+    }
+    co_return busy();
 }
 
 asio::awaitable<Result<void>> DynamoThreadArchive::add_files(ArchivedThread thread,

@@ -227,6 +227,10 @@ asio::awaitable<Result<void>> SqliteThreadArchive::open_thread(ArchivedThread ar
             "stay) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             thread.id, archived.owner.id, thread.title, thread.created_at, thread.updated_at,
             thread.archived, thread.stay.count());
+        auto const mine = db.query("SELECT 1 FROM threads WHERE id = ?1 AND owner = ?2", thread.id,
+                                   archived.owner.id)
+                              .row();
+        if (!mine) return chat::somebody_elses(thread.id);
         return {};
     };
     co_return co_await engine_.writer.run(std::move(work));
