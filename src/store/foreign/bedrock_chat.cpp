@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <tuple>
 #include <unordered_map>
 
@@ -59,9 +60,10 @@ std::optional<chat::Feedback> feedback_of(json::object const& message) {
 /// Nodes that are no messages, each with what it hangs on.
 using Passed = std::unordered_map<std::string, std::optional<std::string>>;
 
-/// What a message hangs on that says to hang on `parent`: the nearest message above. What leads in
-/// a circle leads to a node that is none.
-std::optional<std::string> message_above(Passed& passed, std::optional<std::string> parent) {
+/// What a message hangs on that says to hang on `parent`: the nearest message above. Sets
+/// `is_circle` where there is none since nodes lead in one, which then are roots.
+std::optional<std::string> message_above(Passed& passed, std::optional<std::string> parent,
+                                         bool& is_circle) {
     std::vector<std::string> way;
     while (parent && way.size() <= passed.size()) {
         auto const found = passed.find(*parent);
@@ -69,19 +71,47 @@ std::optional<std::string> message_above(Passed& passed, std::optional<std::stri
         way.push_back(*parent);
         parent = found->second;
     }
-    bool const is_circle = way.size() > passed.size();
-    for (auto const& node : way) {
-        if (is_circle)
-            passed.erase(node);
-        else
-            passed[node] = parent;  // the next one need not go all the way
-    }
+    is_circle = way.size() > passed.size();
+    if (is_circle) parent.reset();
+    for (auto const& node : way) passed[node] = parent;  // the next one need not go all the way
     return parent;
+}
+
+/// Of each circle of messages, which are sorted by age, the oldest becomes a root; tells which.
+std::vector<std::string> break_circles(std::vector<ForeignMessage>& messages) {
+    std::unordered_map<std::string_view, std::size_t> places;
+    for (std::size_t i = 0; i < messages.size(); ++i) places.emplace(messages[i].id, i);
+    enum class Seen : char { no, on_the_way, yes };
+    std::vector<Seen> seen(messages.size(), Seen::no);
+    std::vector<std::string> broken;
+    for (std::size_t start = 0; start < messages.size(); ++start) {
+        std::vector<std::size_t> way;
+        std::optional<std::size_t> at = start;
+        while (at && seen[*at] == Seen::no) {
+            seen[*at] = Seen::on_the_way;
+            way.push_back(*at);
+            auto const& parent = messages[*at].parent;
+            auto const above = parent ? places.find(*parent) : places.end();
+            at = above == places.end() ? std::nullopt : std::optional(above->second);
+        }
+        if (at && seen[*at] == Seen::on_the_way) {
+            auto const oldest = *std::min_element(std::ranges::find(way, *at), way.end());
+            messages[oldest].parent.reset();
+            broken.push_back(messages[oldest].id);
+        }
+        for (auto const place : way) seen[place] = Seen::yes;
+    }
+    return broken;
 }
 
 /// The tree of messages. Nodes of other roles (`system`, `instruction`) hold the root of it, or
 /// instructions, of which the first text counts; what hangs on them hangs on their parents here.
-Result<void> read_map(json::object const& map, Conversation& into, std::string& instructions) {
+struct Tree {
+    std::string instructions;
+    std::vector<std::string> broken;  ///< Roots whose parents led in a circle.
+};
+Result<Tree> read_map(json::object const& map, Conversation& into) {
+    Tree tree;
     Passed passed;
     for (auto const& [id, value] : map) {
         auto const* node = value.if_object();
@@ -91,7 +121,7 @@ Result<void> read_map(json::object const& map, Conversation& into, std::string& 
         auto text = content_of(node->if_contains("content"));
         auto const above = parent.empty() ? std::nullopt : std::optional(parent);
         if (role != "user" && role != "assistant" && role != "bot") {
-            if (instructions.empty()) instructions = std::move(text);
+            if (tree.instructions.empty()) tree.instructions = std::move(text);
             passed.emplace(std::string(id), above);
             continue;
         }
@@ -105,15 +135,19 @@ Result<void> read_map(json::object const& map, Conversation& into, std::string& 
         auto model = text_of(node->if_contains("model"));
         if (!model.empty()) message.model = std::move(model);
     }
-    for (auto& message : into.messages)
-        message.parent = message_above(passed, std::move(message.parent));
+    for (auto& message : into.messages) {
+        bool is_circle = false;
+        message.parent = message_above(passed, std::move(message.parent), is_circle);
+        if (is_circle) tree.broken.push_back(message.id);
+    }
     // JSON has no order of members that means something: siblings are as old as they say.
     std::ranges::sort(into.messages, [](ForeignMessage const& a, ForeignMessage const& b) {
         auto const of_a = a.created_at.value_or(Timestamp());
         auto const of_b = b.created_at.value_or(Timestamp());
         return std::tie(of_a, a.id) < std::tie(of_b, b.id);
     });
-    return {};
+    std::ranges::move(break_circles(into.messages), std::back_inserter(tree.broken));
+    return tree;
 }
 
 /// One item is one conversation: `PK` is its person, `SK` is "{person}#CONV#{id}". Other items of
@@ -154,9 +188,12 @@ public:
         auto const map = parse_json(text);
         auto const* object = map ? map->if_object() : nullptr;
         if (!object) return fail(Errc::invalid_argument, "MessageMap is no JSON object");
-        std::string instructions;
-        if (auto read = read_map(*object, conversation, instructions); !read) return read;
-        if (!instructions.empty()) instruct(conversation, std::move(instructions));
+        auto tree = read_map(*object, conversation);
+        if (!tree) return std::unexpected(tree.error());
+        for (auto const& id : tree->broken)
+            refuse(conversation.key + ", the parent of message " + id,
+                   "it leads in a circle; the message stands at the beginning");
+        if (!tree->instructions.empty()) instruct(conversation, std::move(tree->instructions));
         return {};
     }
 };

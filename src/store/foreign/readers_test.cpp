@@ -150,13 +150,34 @@ TEST(BedrockChatReader, TakesMessagesFromTheObjectThatAnItemNames) {
     EXPECT_FALSE(genu_reader()->fill(conversation, "{}"));
 }
 
-TEST(BedrockChatReader, SurvivesNodesThatPointAtEachOther) {
+TEST(BedrockChatReader, NodesThatPointAtEachOtherAreTheRoot) {
     auto const reader = bedrock_chat_reader();
     auto const found = read(
         *reader,
-        {R"({"PK":{"S":"u"},"SK":{"S":"u#CONV#1"},"MessageMap":{"S":"{\"s\":{\"role\":\"system\",\"parent\":\"t\"},\"t\":{\"role\":\"system\",\"parent\":\"s\"},\"m\":{\"role\":\"user\",\"content\":\"x\",\"parent\":\"s\"}}"}})"});
+        {R"({"PK":{"S":"u"},"SK":{"S":"u#CONV#1"},"MessageMap":{"S":"{\"s\":{\"role\":\"system\",\"parent\":\"t\"},\"t\":{\"role\":\"system\",\"parent\":\"s\"},\"m\":{\"role\":\"user\",\"content\":\"x\",\"parent\":\"s\"},\"n\":{\"role\":\"user\",\"content\":\"y\",\"parent\":\"t\"}}"}})"});
     ASSERT_EQ(found.whole.size(), 1u);
-    EXPECT_TRUE(found.whole[0].messages[0].parent) << "it leads nowhere";
+    ASSERT_EQ(found.whole[0].messages.size(), 2u);
+    for (auto const& message : found.whole[0].messages) EXPECT_FALSE(message.parent);
+    EXPECT_EQ(found.unreadable.size(), 1u) << "the circle is said once";
+}
+
+TEST(BedrockChatReader, MessagesThatFollowEachOtherInACircleBeginWithTheOldest) {
+    auto const reader = bedrock_chat_reader();
+    auto const found = read(
+        *reader,
+        {R"({"PK":{"S":"u"},"SK":{"S":"u#CONV#1"},"LastMessageId":{"S":"c"},"MessageMap":{"S":"{\"c\":{\"role\":\"user\",\"content\":\"3\",\"parent\":\"b\",\"create_time\":1700000000003},\"a\":{\"role\":\"user\",\"content\":\"1\",\"parent\":\"s\",\"create_time\":1700000000001},\"s\":{\"role\":\"system\",\"parent\":\"b\"},\"b\":{\"role\":\"assistant\",\"content\":\"2\",\"parent\":\"a\",\"create_time\":1700000000002},\"self\":{\"role\":\"user\",\"content\":\"4\",\"parent\":\"self\",\"create_time\":1700000000004}}"}})"});
+    ASSERT_EQ(found.whole.size(), 1u);
+    std::vector<std::string> parents;
+    for (auto const& each : found.whole[0].messages)
+        parents.push_back(each.id + " " + each.parent.value_or("-"));
+    EXPECT_EQ(parents, (std::vector<std::string>{"a -", "b a", "c b", "self -"}));
+    ASSERT_EQ(found.unreadable.size(), 2u);
+    EXPECT_EQ(found.unreadable[0],
+              "u u#CONV#1, the parent of message a: it leads in a circle; the message stands at the beginning");
+    chat::Principal const hana{UserId{}, "hana", auth::UserRole::user};
+    auto const made = to_thread(found.whole[0], "bedrock-chat/T", hana, Timestamp());
+    EXPECT_EQ(made.messages.size(), 4u);
+    EXPECT_TRUE(made.left_out.empty());
 }
 
 TEST(GenuReader, PutsChatsAndTheirMessagesTogether) {
