@@ -3,6 +3,7 @@
 #include "chat/event_frame.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace kaiwa::conformance {
 
@@ -117,9 +118,17 @@ chat::TurnTicket MessageSearchTest::say(auth::Principal const& who, ThreadId thr
 
 std::vector<chat::SearchHit> MessageSearchTest::find(auth::Principal const& who,
                                                      std::string words) {
-    auto page = run(harness->search().search(who, std::move(words), 100, {}));
-    EXPECT_TRUE(page) << page.error().message;
-    return page ? std::move(page->items) : std::vector<chat::SearchHit>();
+    std::vector<chat::SearchHit> hits;
+    std::string after;
+    do {
+        auto page = run(harness->search().search(who, words, 100, std::move(after)));
+        EXPECT_TRUE(page) << page.error().message;
+        if (!page) break;
+        std::ranges::move(page->items, std::back_inserter(hits));
+        // A slow machine is no failure: the rest is on the next page.
+        after = page->partial ? page->next.value_or(std::string()) : std::string();
+    } while (!after.empty());
+    return hits;
 }
 
 }  // namespace kaiwa::conformance

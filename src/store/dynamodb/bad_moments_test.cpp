@@ -161,6 +161,18 @@ TEST_P(DynamoBadMomentsTest, AThreadThatIsRestoredInTheLastMomentStays) {
     EXPECT_EQ(branch(ann, thread).size(), 2u);
 }
 
+TEST_P(DynamoBadMomentsTest, ASearchLooksIntoAThreadHoweverSlowTheList) {
+    auto const thread = make_thread(ann);
+    answer(ask(ann, thread, "question"), "needle");
+    dynamo().calls().meanwhile_before = "Query";
+    dynamo().calls().meanwhile = []() -> asio::awaitable<void> {
+        co_await sleep_for(std::chrono::seconds(2));
+    };
+    auto const page = run(harness->search().search(ann, "needle", 10, {}));
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->items.size(), 1u);
+}
+
 TEST_P(DynamoBadMomentsTest, AServerIsSeenToBeAtWorkUntilItStops) {
     auto& archive = harness->archive();
     TaskGroup tasks(loop.get_executor(), log);
@@ -220,7 +232,8 @@ TEST_P(DynamoBadMomentsTest, AnImportTakesNoThreadThatSomebodyElseMadeMeanwhile)
     auto& calls = dynamo().calls();
     calls.meanwhile_before = "PutItem";
     calls.meanwhile = [&]() -> asio::awaitable<void> {
-        EXPECT_TRUE(co_await store().create_thread(bob, {source.thread.id, "bob's", {}}));
+        chat::NewThread theirs{source.thread.id, "bob's", {}};
+        EXPECT_TRUE(co_await store().create_thread(bob, std::move(theirs)));
     };
     EXPECT_EQ(run(harness->archive().open_thread(source)).error().code, Errc::conflict);
     EXPECT_FALSE(calls.meanwhile);

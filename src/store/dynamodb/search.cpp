@@ -202,11 +202,13 @@ asio::awaitable<Result<SearchPage>> DynamoSearch::search(chat::Principal who, st
     };
     Listed const last{position.sort, position.thread};
     bool resumes = !position.sort.empty();
+    // However slow the table is, each call looks into a thread.
+    bool has_looked = false;
     for (;;) {
         // The one that it goes on in by its id: talked in since, it moved up the list.
         auto here = last;
         auto const left = resumes ? position.left : std::nullopt;
-        if (!resumes) {
+        if (!std::exchange(resumes, false)) {
             auto listed = co_await walk.next();
             if (!listed) co_return std::unexpected(listed.error());
             if (!*listed) co_return page;
@@ -215,9 +217,8 @@ asio::awaitable<Result<SearchPage>> DynamoSearch::search(chat::Principal who, st
         }
         auto const id = ThreadId::parse(std::string_view(here.thread).substr(
             std::min(here.thread.size(), here.thread.find('#') + 1)));
-        bool const must_get_on = std::exchange(resumes, false);
         if (!id) continue;
-        if (!must_get_on && steady_clock::now() >= deadline) {
+        if (std::exchange(has_looked, true) && steady_clock::now() >= deadline) {
             page.partial = true;
             page.next = at({here.sort, here.thread, left});
             co_return page;
