@@ -1,11 +1,12 @@
 #include "server/chainlit_import.hpp"
 
 #include "auth/rules.hpp"
+#include "transfer/blob_copy.hpp"
 #include "transfer/migration.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <vector>
 
 namespace kaiwa::server {
 namespace {
@@ -19,9 +20,13 @@ using transfer::ImportOutcome;
 class Importing {
 public:
     Importing(ImportGround& ground, Stores& source, chat::BlobStore* files)
-        : ground_(ground), source_(source), files_(files) {}
+        : ground_(ground), source_(source), target_(ground.target), files_(files) {}
 
     asio::awaitable<Result<ImportTally>> threads() {
+        if (ground_.only_looks()) {
+            auto const found = co_await find_target();
+            if (!found) co_return std::unexpected(found.error());
+        }
         auto const all = co_await transfer::all_threads(source_.archive());
         if (!all && all.error().reason == "no_table")
             co_return fail(Errc::not_found,
@@ -63,6 +68,15 @@ private:
                                    "--table names the right one",
                                    ground_.command.table));
     }
+    /// The tables of a store that is yet to be made hold nothing.
+    asio::awaitable<Result<void>> find_target() {
+        if (!target_) co_return Result<void>{};
+        auto const thread = co_await target_->archive().find(ThreadId{});
+        if (thread || thread.error().code == Errc::not_found) co_return Result<void>{};
+        if (thread.error().reason != "no_table") co_return std::unexpected(thread.error());
+        target_ = nullptr;
+        co_return Result<void>{};
+    }
     asio::awaitable<Result<void>> store(ThreadId id) {
         auto thread = co_await source_.archive().find(id);
         if (!thread && thread.error().code == Errc::not_found) co_return Result<void>{};
@@ -72,10 +86,14 @@ private:
             co_return fail(Errc::conflict, "an answer is being written in it; import it again");
         auto const reader = co_await source_.archive().read(id);
         if (!reader) co_return std::unexpected(reader.error());
-        if (ground_.only_looks()) co_return co_await look(id, **reader);
-        FileCarrier carrier(**reader, {files_, files_}, ground_.target->blobs(),
+        auto owner = co_await person(std::move(thread->owner));
+        if (!owner) co_return std::unexpected(owner.error());
+        thread->owner = std::move(*owner);
+        if (ground_.only_looks()) co_return co_await look(std::move(*thread), **reader);
+        FileCarrier carrier(**reader, {files_, files_}, target_->blobs(),
                             FileCarrier::Missing::left_out);
-        auto const stored = co_await copy(std::move(*thread), carrier);
+        auto const stored =
+            co_await transfer::import_thread(target_->archive(), std::move(*thread), carrier);
         if (!stored) co_return std::unexpected(stored.error());
         tally_.count(*stored, carrier.messages());
         tally_.count_files(carrier.copied() + carrier.present());
@@ -84,22 +102,53 @@ private:
         co_return Result<void>{};
     }
 
-    asio::awaitable<Result<void>> look(ThreadId id, ThreadArchive::Reader& reader) {
+    asio::awaitable<Result<void>> look(ArchivedThread thread, ThreadArchive::Reader& reader) {
+        auto const id = thread.thread.id;
+        Result<ImportOutcome> found = ImportOutcome::stored;
+        if (target_)
+            found = co_await transfer::look_for_thread(target_->archive(), std::move(thread));
+        if (!found) co_return std::unexpected(found.error());
+        Seen seen;
+        if (*found == ImportOutcome::stored) {
+            auto const read = co_await read_through(reader, seen);
+            if (!read) co_return std::unexpected(read.error());
+        }
+        tally_.count(*found, seen.messages);
+        tally_.count_files(seen.files);
+        leave_out_messages(reader);
+        leave_out_files(id, seen.missing);
+        co_return Result<void>{};
+    }
+
+    /// What of a thread would come in.
+    struct Seen {
         std::size_t messages = 0;
-        std::vector<chat::FileInfo> files;
+        std::size_t files = 0;
+        std::vector<chat::FileInfo> missing;
+    };
+    asio::awaitable<Result<void>> read_through(ThreadArchive::Reader& reader, Seen& seen) {
         for (;;) {
             auto const some = co_await reader.next();
             if (!some) co_return std::unexpected(some.error());
-            if (some->empty()) break;
-            messages += some->size();
-            for (auto const& archived : *some)
-                std::ranges::copy(archived.message.files, std::back_inserter(files));
+            if (some->empty()) co_return Result<void>{};
+            seen.messages += some->size();
+            for (auto const& archived : *some) {
+                for (auto const& file : archived.message.files) {
+                    auto const there = co_await has_bytes(file);
+                    if (!there) co_return std::unexpected(there.error());
+                    if (*there) ++seen.files;
+                    else seen.missing.push_back(file);
+                }
+            }
         }
-        tally_.count(ImportOutcome::stored, messages);
-        leave_out_messages(reader);
-        if (files_) tally_.count_files(files.size());
-        else leave_out_files(id, files);
-        co_return Result<void>{};
+    }
+
+    asio::awaitable<Result<bool>> has_bytes(chat::FileInfo file) {
+        if (!files_) co_return false;
+        auto const bytes = co_await chat::open_bytes(*files_, file);
+        if (!bytes && bytes.error().code != Errc::not_found)
+            co_return std::unexpected(bytes.error());
+        co_return bytes.has_value();
     }
 
     void leave_out_messages(ThreadArchive::Reader const& reader) {
@@ -119,22 +168,15 @@ private:
                 file.foreign_key.empty() ? file.id.text() : file.foreign_key));
     }
 
-    asio::awaitable<Result<ImportOutcome>> copy(ArchivedThread thread,
-                                                ThreadArchive::Reader& messages) {
-        auto owner = co_await person(thread.owner);
-        if (!owner) co_return std::unexpected(owner.error());
-        thread.owner = std::move(*owner);
-        co_return co_await transfer::import_thread(ground_.target->archive(), std::move(thread),
-                                                   messages);
-    }
-
     /// Whoever has that name here; else a new user, with the password that the table knows, if it
     /// does, and role user whatever it says.
     asio::awaitable<Result<auth::Principal>> person(auth::Principal theirs) {
         if (ground_.user) co_return *ground_.user;
-        auto here = co_await ground_.target->users().user_by_name(theirs.username);
-        if (here) co_return auth::Principal{here->user.id, here->user.username, here->user.role};
-        if (here.error().code != Errc::not_found) co_return std::unexpected(here.error());
+        if (target_) {
+            auto here = co_await target_->users().user_by_name(theirs.username);
+            if (here) co_return auth::Principal{here->user.id, here->user.username, here->user.role};
+            if (here.error().code != Errc::not_found) co_return std::unexpected(here.error());
+        }
         if (auto good = auth::check_username(theirs.username); !good)
             co_return fail(Errc::invalid_argument,
                            fmt::format("its owner \"{}\" cannot be a user here: {}",
@@ -152,14 +194,16 @@ private:
                 added.password_hash = std::move(known->password_hash);
             }
         }
-        auto stored = co_await ground_.target->users().add_user(std::move(added));
-        if (!stored) co_return std::unexpected(stored.error());
         theirs.role = auth::UserRole::user;
+        if (ground_.only_looks()) co_return theirs;
+        auto stored = co_await target_->users().add_user(std::move(added));
+        if (!stored) co_return std::unexpected(stored.error());
         co_return theirs;
     }
 
     ImportGround& ground_;
     Stores& source_;
+    Stores* target_;          ///< Null where a look finds no store.
     chat::BlobStore* files_;  ///< Null: nobody knows where they are.
     ImportTally tally_;
 };

@@ -114,6 +114,8 @@ void print(Import const& command, ImportTally const& tally) {
     if (tally.files() > 0) std::cout << fmt::format(" and {} files", tally.files());
     if (command.mode == Import::Mode::store)
         std::cout << fmt::format("; {} were there", tally.present());
+    else if (command.from == From::chainlit)
+        std::cout << fmt::format("; {} are there", tally.present());
     std::cout << fmt::format("; {} left out\n", tally.left_out());
 }
 
@@ -167,14 +169,16 @@ Result<Source> open_source(Import const& command, Settings const& settings, AwsG
     return source;
 }
 
-/// Null where nothing is to be stored and nobody is to be found.
+/// Null where nothing is to be stored, and nobody and nothing to be found.
 Result<std::unique_ptr<Stores>> open_target(Import const& command, Settings settings,
                                             AwsGround& aws, Clock const& clock, Random& random,
                                             Log& log) {
     bool const looks = command.mode == Import::Mode::look;
-    if (looks && command.user.empty()) return nullptr;
-    if (auto found = find_store(settings, new_store(command)); !found)
-        return std::unexpected(found.error());
+    bool const only_compares = looks && command.user.empty();
+    if (only_compares && command.from != From::chainlit) return nullptr;
+    auto const found = find_store(settings, new_store(command));
+    if (!found && only_compares && found.error().code == Errc::not_found) return nullptr;
+    if (!found) return std::unexpected(found.error());
     if (auto read = read_sealing_secret_now(settings, clock, random, log); !read)
         return std::unexpected(read.error());
     if (looks) settings.dynamodb.create_tables = false;

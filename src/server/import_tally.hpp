@@ -12,7 +12,7 @@
 
 namespace kaiwa::server {
 
-/// What `kaiwa import` works on. Outlives the import. One that only looks has no target.
+/// What `kaiwa import` works on. Outlives the import. One that only looks may have no target.
 struct ImportGround {
     Import const& command;
     Stores* target;

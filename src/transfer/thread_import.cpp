@@ -36,15 +36,21 @@ private:
 
 }  // namespace
 
+asio::awaitable<Result<ImportOutcome>> look_for_thread(ThreadArchive& target,
+                                                       ArchivedThread thread) {
+    auto const there = co_await target.find(thread.thread.id);
+    if (!there && there.error().code == Errc::not_found) co_return ImportOutcome::stored;
+    if (!there) co_return std::unexpected(there.error());
+    if (there->owner.id != thread.owner.id) co_return chat::somebody_elses(thread.thread.id);
+    // What was closed has a head, or never had messages.
+    bool const whole = there->deleted_at || there->thread.head || !thread.thread.head;
+    co_return whole ? ImportOutcome::present : ImportOutcome::stored;
+}
+
 asio::awaitable<Result<ImportOutcome>> import_thread(ThreadArchive& target, ArchivedThread thread,
                                                      ThreadArchive::Reader& messages) {
-    auto const there = co_await target.find(thread.thread.id);
-    if (!there && there.error().code != Errc::not_found) co_return std::unexpected(there.error());
-    if (there && there->owner.id != thread.owner.id)
-        co_return chat::somebody_elses(thread.thread.id);
-    // What was closed has a head, or never had messages.
-    bool const whole = there && (there->deleted_at || there->thread.head || !thread.thread.head);
-    if (whole) co_return ImportOutcome::present;
+    auto const found = co_await look_for_thread(target, thread);
+    if (!found || *found == ImportOutcome::present) co_return found;
     auto opened = co_await target.open_thread(thread);
     if (!opened) co_return std::unexpected(opened.error());
     for (;;) {

@@ -235,9 +235,15 @@ async def test_chainlits_threads_come_in_with_their_people(target, tables):
     command = ["import", "chainlit", "--table", table, "--user-table"]
     with pytest.raises(RuntimeError, match="there is no table absent in DynamoDB; --user-table names"):
         target.run(*command, "absent")
+    chainlit_thread(tables, table, 4, "key:x")
+    looked = target.run(*command, users, "--dry-run")
+    assert "would import 2 conversations with 4 messages; 0 are there; 2 left out" in looked and 'its owner "key:x" cannot be a user here' in looked
+    with pytest.raises(RuntimeError, match="there is no table absent in DynamoDB; --user-table names"):
+        target.run(*command, "absent", "--dry-run")
     printed = target.run(*command, users)
-    assert "imported 2 conversations with 4 messages; 0 were there; 1 left out" in printed and "THREAD#odd" in printed
-    assert "imported 0 conversations with 0 messages; 2 were there" in target.run(*command, users)
+    assert "imported 2 conversations with 4 messages; 0 were there; 2 left out" in printed and "THREAD#odd" in printed
+    assert "would import 0 conversations with 0 messages; 2 are there; 2 left out" in target.run(*command, users, "--dry-run")
+    assert "imported 0 conversations with 0 messages; 2 were there; 2 left out" in target.run(*command, users)
     messages = (await threads_of(target))["thread of hana"]
     assert [each["text"] for each in messages] == ["問い", "答え"]
     async with Client(target.url) as taro:
@@ -273,7 +279,8 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
     looked = target.run(*command, "--dry-run")
     assert f"THREAD#{thread}: 3 files of its messages; --bucket names where they are" in looked
     looked = target.run(*command, "--dry-run", "--bucket", bucket)
-    assert "would import 2 conversations with 4 messages and 5 files" in looked
+    assert "would import 2 conversations with 4 messages and 4 files; 0 are there; 1 left out" in looked
+    assert "its file 3.png is not in the bucket" in looked
     printed = target.run(*command, "--bucket", bucket)
     assert "imported 2 conversations with 4 messages and 4 files; 0 were there; 1 left out" in printed
     assert f"THREAD#{thread}: its file 3.png is not in the bucket under hana/{thread}/0f3c0000-0000-4000-8000-000000000003" in printed
@@ -288,6 +295,7 @@ async def test_chainlits_pictures_and_files_come_in_with_their_messages(target, 
         question, reply = await client.messages(theirs)
         loaded = [await client.call("GET", f"/api/files/{each['id']}") for each in question["files"] + reply["files"]]
         assert [each.content for each in loaded] == [b"jiro's", b"ours"]
+    assert "would import 0 conversations with 0 messages; 2 are there; 0 left out" in target.run(*command, "--dry-run", "--bucket", bucket)
     assert "imported 0 conversations with 0 messages; 2 were there; 0 left out" in target.run(*command, "--bucket", bucket)
 
 
