@@ -183,6 +183,39 @@ TEST_P(UserStoreTest, DeletingAUserTakesSessionsKeysThreadsAndFiles) {
     add_user("ann");  // the name is free again
 }
 
+TEST_P(UserStoreTest, WhatADeletedOwnerMadeInTheLastMomentIsHiddenToo) {
+    auto const ann = add_user("ann");
+    auth::ApiKey const key{make_id<KeyId>(), "k", {}, std::string(32, 'k'), "kw_a",
+                           harness->clock.now(), {}};
+    ASSERT_TRUE(run(store().add_key(key)));
+    std::vector<auth::Principal> const gone{{ann.id, "ann", UserRole::user},
+                                            {UserId{key.id.value}, "key:k", UserRole::user}};
+    ASSERT_TRUE(run(store().delete_user(ann.id)));
+    ASSERT_TRUE(run(store().revoke_key(std::nullopt, key.id)));
+    auto const next = add_user("ann");
+
+    // Requests that were let in before.
+    auto owners = gone;
+    owners.emplace_back(next.id, "ann", UserRole::user);
+    std::vector<ThreadId> threads;
+    std::vector<FileId> files;
+    for (auto const& who : owners) {
+        threads.push_back(make_id<ThreadId>());
+        ASSERT_TRUE(run(harness->chats().create_thread(who, {threads.back(), "late", {}})));
+        files.push_back(make_id<FileId>());
+        ASSERT_TRUE(run(harness->chats().add_file(who, {files.back(), "f", "text/plain", 1})));
+    }
+    ASSERT_TRUE(run(harness->clean_once()));
+    harness->clock.advance(std::chrono::minutes(5));
+    ASSERT_TRUE(run(harness->clean_once()));
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        bool const stays = i == gone.size();
+        EXPECT_EQ(run(harness->chats().thread(owners[i], threads[i])).has_value(), stays) << i;
+        EXPECT_EQ(run(harness->chats().file(owners[i], files[i])).has_value(), stays) << i;
+    }
+    EXPECT_EQ(*run(harness->clean_once()), 0u);
+}
+
 TEST_P(UserStoreTest, KeysAreFoundByHashNamedOnceAndRevoked) {
     auto const ann = add_user("ann");
     auto const now = harness->clock.now();

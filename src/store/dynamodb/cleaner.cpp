@@ -1,6 +1,7 @@
 #include "store/dynamodb/cleaner.hpp"
 
 #include "base/wait.hpp"
+#include "store/common/departed.hpp"
 #include "store/dynamodb/chat_store.hpp"
 #include "store/dynamodb/removal.hpp"
 #include "store/dynamodb/text_parts.hpp"
@@ -13,8 +14,6 @@ namespace {
 constexpr std::chrono::minutes between_rounds{5};
 constexpr std::chrono::hours between_tries{1};
 constexpr std::size_t due_a_page = 100;
-/// Longer than a request that was let in goes on making things.
-constexpr std::chrono::minutes departed_for{2};
 
 std::optional<Uuid> id_behind(std::string_view key, std::string_view prefix) {
     if (!key.starts_with(prefix)) return std::nullopt;

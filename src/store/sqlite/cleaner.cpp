@@ -1,6 +1,8 @@
 #include "store/sqlite/cleaner.hpp"
 
 #include "base/wait.hpp"
+#include "store/common/departed.hpp"
+#include "store/sqlite/user_rows.hpp"
 
 #include <array>
 
@@ -139,8 +141,21 @@ std::size_t remove_sessions(Connection& db, Timestamp now) {
     return static_cast<std::size_t>(removed);
 }
 
-constexpr std::array steps = {&remove_log, &delete_passing, &remove_thread, &remove_files,
-                              &remove_sessions};
+std::size_t hide_departed(Connection& db, Timestamp now) {
+    std::optional<UserId> owner;
+    {
+        auto row = db.query("SELECT id FROM departed WHERE at <= ?1 LIMIT 1",
+                            now - departed_for);
+        if (row.row()) owner = row.id<UserId>(0);
+    }
+    if (!owner) return 0;
+    hide_belongings(db, *owner, now);
+    db.run("DELETE FROM departed WHERE id = ?1", *owner);
+    return 1;
+}
+
+constexpr std::array steps = {&remove_log,   &delete_passing,  &remove_thread,
+                              &remove_files, &remove_sessions, &hide_departed};
 
 }  // namespace
 

@@ -148,7 +148,7 @@ TEST_P(OldSchemaTest, ThreadsThatPassGoInTheirTime) {
     EXPECT_FALSE(run(now.chats().thread(ann, id<ThreadId>(14))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, OldSchemaTest, testing::Values(1, 2, 3));
+INSTANTIATE_TEST_SUITE_P(Versions, OldSchemaTest, testing::Values(1, 2, 3, 4));
 
 }  // namespace
 }  // namespace kaiwa::store::sqlite

@@ -200,7 +200,17 @@ CREATE INDEX threads_passing ON threads (updated_at + stay * 86400000)
 PRAGMA user_version = 4;
 )sql";
 
-constexpr std::array versions = {version_1, version_2, version_3, version_4};
+// Whose belongings are hidden once more: what requests on their way made after the deletion.
+constexpr Sql version_5 = R"sql(
+CREATE TABLE departed (
+    id BLOB NOT NULL PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+PRAGMA user_version = 5;
+)sql";
+
+constexpr std::array versions = {version_1, version_2, version_3, version_4, version_5};
 
 std::int64_t value_of(Query query) {
     return query.row() ? query.integer(0) : 0;

@@ -61,7 +61,7 @@ Result<void> remove_key(Connection& db, std::optional<UserId> user, KeyId id, Ti
     if (user && owner != user) return not_found();
     db.run("DELETE FROM api_keys WHERE id = ?1", id);
     // A key without a user owns what was made with it.
-    if (!owner) hide_belongings(db, UserId{id.value}, now);
+    if (!owner) depart(db, UserId{id.value}, now);
     return {};
 }
 

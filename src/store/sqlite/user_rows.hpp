@@ -18,7 +18,7 @@ inline auth::User read_user(Query const& row, int column) {
     return user;
 }
 
-/// Hides the threads and files of an owner that is no more, and stops what runs for it.
+/// Hides the threads and files of an owner who is no more, and stops what runs for them.
 inline void hide_belongings(Connection& db, UserId owner, Timestamp now) {
     db.run(
         "UPDATE generations SET stop_requested = 1 WHERE state = 0 AND thread IN "
@@ -27,6 +27,12 @@ inline void hide_belongings(Connection& db, UserId owner, Timestamp now) {
     db.run("UPDATE threads SET deleted_at = ?2 WHERE owner = ?1 AND deleted_at IS NULL", owner,
            now);
     db.run("UPDATE files SET deleted_at = ?2 WHERE owner = ?1 AND deleted_at IS NULL", owner, now);
+}
+
+/// The same, and tells the cleaner to do it once more.
+inline void depart(Connection& db, UserId owner, Timestamp now) {
+    hide_belongings(db, owner, now);
+    db.run("INSERT OR REPLACE INTO departed (id, at) VALUES (?1, ?2)", owner, now);
 }
 
 }  // namespace kaiwa::store::sqlite

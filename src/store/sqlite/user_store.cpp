@@ -85,7 +85,7 @@ Result<void> remove_user(Connection& db, UserId id, Timestamp now) {
     if (!found) return not_found();
     bool const administrates = found->user.role == UserRole::administrator && !found->user.disabled;
     if (administrates && !is_replaceable(db, id)) return last_administrator();
-    hide_belongings(db, id, now);
+    depart(db, id, now);
     db.run("DELETE FROM users WHERE id = ?1", id);  // its sessions and keys go with it
     return {};
 }
