@@ -46,7 +46,7 @@ function Failure({ error }: { error: Item["error"] }) {
   const ids = [error.request_id && t("requestId", { id: error.request_id }), error.provider_request_id && t("providerRequestId", { id: error.provider_request_id })].filter(Boolean);
   return (
     <>
-      <p>{t([`failure.${error.class}`, "failure.unknown"], { provider: error.provider })}</p>
+      <p>{t([error.provider ? `failure.${error.class}` : `failure.${error.class}_anywhere`, `failure.${error.class}`, "failure.unknown"], { provider: error.provider })}</p>
       <Details text={error.detail} />
       {ids.length > 0 && <p className="text-xs text-muted">{ids.join(" · ")}</p>}
     </>
