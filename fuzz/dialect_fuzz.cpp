@@ -37,10 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
         require(*path == "/" || *path == "/chat" || *path == "/main");
     if (auto const continuation = Continuation::parse(text)) {
         check_text(continuation->session_id, max_session_id_bytes);
-        check_text(continuation->shown_id, max_session_id_bytes);
+        bool const is_once = continuation->keep == Continuation::Keep::once;
+        if (is_once) check_text(continuation->shown_id, max_session_id_bytes);
         auto const again = Continuation::parse(continuation->text());
         require(again && again->session_id == continuation->session_id &&
-                again->shown_id == continuation->shown_id);
+                again->keep == continuation->keep && again->shown_id == continuation->shown_id);
     }
     for (auto const dialect : all_dialects) {
         kaiwa::Error const error{kaiwa::Errc::invalid_argument, std::string(text), {}};

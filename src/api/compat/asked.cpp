@@ -233,10 +233,6 @@ Result<void> read_idempotency_key(http::Request const& request, Asked& asked) {
     return {};
 }
 
-namespace {
-/// No digit of base64url.
-}  // namespace
-
 std::optional<Continuation> Continuation::parse(std::string_view text) {
     constexpr std::size_t id_size = 36;
     if (text.size() <= id_size + 1 || text.size() > max_continuation_bytes || text[id_size] != '.')
