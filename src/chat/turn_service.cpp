@@ -128,11 +128,13 @@ struct TurnService::Impl : std::enable_shared_from_this<TurnService::Impl> {
                        "unknown_model");
     }
 
-    /// A repeat takes no place: where there is none it is answered all the same.
+    /// A repeat takes no place and needs no model: it is answered all the same, and so is what
+    /// contradicts a turn that is there, or asks for a thread that is not.
     asio::awaitable<Result<TurnTicket>> repeat_or(Error refusal, LiveTurn const& turn, Key key) {
         auto known = co_await services.store.find_ticket(turn.turn.who, turn.turn.thread, key.id,
                                                          std::move(key.digest));
-        if (known && *known) co_return std::move(**known);
+        if (!known) co_return std::unexpected(std::move(known.error()));
+        if (*known) co_return std::move(**known);
         co_return std::unexpected(std::move(refusal));
     }
 

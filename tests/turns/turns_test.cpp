@@ -72,8 +72,13 @@ TEST_F(TurnFixture, AModelThatNobodyHasIsRefusedUnlessTheTurnIsThereAlready) {
 
     unknown_model = "gone/m";
     EXPECT_EQ(get(service->ask(hana, thread, question)).reply, ticket.reply) << "a repeat";
+    auto altered = question;
+    altered.text = "違う質問";
+    EXPECT_EQ(get_result(service->ask(hana, thread, altered)).error().code, Errc::conflict);
     auto other = question_of("もう一度");
     other.settings.model = "gone/m";
+    ThreadId const absent{make_uuid7(clock, random)};
+    EXPECT_EQ(get_result(service->ask(hana, absent, other)).error().code, Errc::not_found);
     EXPECT_EQ(get_result(service->ask(hana, thread, other)).error().reason, "unknown_model");
     ReplyRequest again{ticket.reply, MessageId{make_uuid7(clock, random)}, other.settings};
     EXPECT_EQ(get_result(service->reply_again(hana, thread, again)).error().reason, "unknown_model");

@@ -246,7 +246,8 @@ export interface paths {
          *     another body it is 409 `idempotency_conflict`. Without `parent` the turn continues at `head`; with
          *     `"parent":null` it begins a new branch at the root. Asked for `text/event-stream` the answer is 200 and the
          *     events, with the address of the generation's events in `Location`. A `model` whose provider is not
-         *     there, or does not offer it, is 400 `unknown_model`, and nothing is stored.
+         *     there, or does not offer it, is 400 `unknown_model`, and nothing is stored; a thread's own model that is
+         *     there no more fails in the answer.
          */
         post: operations["startTurn"];
         delete?: never;
@@ -267,7 +268,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description A new sibling of the answer `message`. `reply` is the idempotency key. */
+        /** @description A new sibling of the answer `message`. `reply` is the idempotency key. A `model` of nobody is 400 `unknown_model`. */
         post: operations["regenerate"];
         delete?: never;
         options?: never;
@@ -287,7 +288,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description A new sibling of the answer `message` that begins with its text. `reply` is the idempotency key. */
+        /** @description A new sibling of the answer `message` that begins with its text. `reply` is the idempotency key. A `model` of nobody is 400 `unknown_model`. */
         post: operations["continueAnswer"];
         delete?: never;
         options?: never;
