@@ -3,6 +3,7 @@
 #include "chat/turn_service.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace kaiwa::chat {
 
@@ -51,11 +52,14 @@ std::string in_one_row(std::string_view line) {
 /// Without the signs of a Markdown heading, quotation or list in front; nothing of a line that
 /// only opens or closes a block of code.
 std::string_view without_markup(std::string_view line) {
-    if (line.starts_with("```") || line.starts_with("~~~")) return {};
+    bool const is_fence = line.starts_with("```") && !line.substr(3).contains('`');
+    if (is_fence || line.starts_with("~~~")) return {};
     for (;;) {
         auto const level = line.find_first_not_of('#');
         auto const sign = level > 0 ? level : line.find_first_of(">-*+") == 0 ? 1 : 0;
-        if (sign == 0 || sign >= line.size() || line[sign] != ' ') return line;
+        if (sign == 0 || sign + 1 >= line.size() || line[sign] != ' ') return line;
+        bool const may_count = level == 0 && line[0] != '>' && std::isdigit(static_cast<unsigned char>(line[2])) != 0;
+        if (may_count) return line;
         line.remove_prefix(sign + 1);
     }
 }
