@@ -143,15 +143,20 @@ asio::awaitable<Result<void>> Answer::stream(ResponseHead head, std::unique_ptr<
 
     // One packet for the head and what follows it at once: the reader is woken once.
     Pieces const first = framing == chunked || framing == until_close ? body->take_first() : Pieces{};
+    bool const is_all = !first.empty() && body->ended();
     Gather what{{}, first, {}};
     if (framing == chunked && !first.empty()) {
         *text += ChunkHead(asio::buffer_size(first)).view();
-        what.tail = chunk_end;
+        what.tail = is_all ? last_chunk_end : chunk_end;
     }
     what.head = *text;
     auto const sent = co_await send(what);
     if (!sent) co_return sent;
     if (framing == none) co_return co_await finish();
+    if (is_all) {
+        state_ = State::whole;
+        co_return sent;
+    }
     source_ = std::move(body);
     state_ = State::handed_over;
     co_return sent;

@@ -78,7 +78,8 @@ public:
     [[nodiscard]] bool closes() const { return closes_; }
     /// The reader cannot tell from the framing that the body is not whole.
     [[nodiscard]] bool must_abort() const {
-        return state_ == State::streaming && body_.must_abort();
+        bool const is_cut = state_ == State::streaming || state_ == State::broken;
+        return is_cut && body_.must_abort();
     }
     /// The route left its body to be sent; `take_streamed_body()` has it.
     [[nodiscard]] bool is_handed_over() const { return state_ == State::handed_over; }

@@ -71,7 +71,10 @@ asio::awaitable<Result<RequestHead>> read_head(Connection& connection, Request& 
         }
         if (began) {
             auto const size = find_head_end(input.view(), searched);
-            if (!size) co_return std::unexpected(size.error());
+            if (!size) {
+                note_target(input.view(), request);
+                co_return std::unexpected(size.error());
+            }
             if (*size > limits.max_header_bytes ||
                 (*size == 0 && input.size() >= limits.max_header_bytes)) {
                 note_target(input.view(), request);
@@ -93,6 +96,7 @@ asio::awaitable<Result<RequestHead>> read_head(Connection& connection, Request& 
         auto const more = co_await connection.fill(size, deadline);
         connection.set_idle(false);
         if (!more && more.error().code == Errc::timed_out && began) {
+            note_target(input.view(), request);
             co_return std::unexpected(more.error());
         }
         if (!more || !*more) co_return fail(Errc::cancelled, "the client ended the connection");
@@ -129,9 +133,6 @@ Result<void> understand(RequestHead head, Connection& connection, Received& rece
     received.closes = closes_connection(head.headers, head.minor_version);
 
     auto const framing = request_framing(head);
-    if (!framing) return std::unexpected(framing.error());
-    received.framing = *framing;
-
     auto target = resolve_target(head);
     if (!target) return std::unexpected(target.error());
     request.path = std::move(target->path);
@@ -139,6 +140,8 @@ Result<void> understand(RequestHead head, Connection& connection, Received& rece
     request.query_error = std::move(target->query_error);
     request.method = std::move(head.method);
     request.headers = std::move(head.headers);
+    if (!framing) return std::unexpected(framing.error());
+    received.framing = *framing;
 
     if (request.headers.has("expect") && received.minor_version == 1) {
         if (!same_word(request.headers.get("expect"), "100-continue")) {

@@ -303,6 +303,48 @@ TEST_F(LeftBodyTest, GoesOutWithItsHeadAndItsEndWhereTheseAreKnown) {
     EXPECT_TRUE(old.read_all().ends_with("\r\n\r\nfirstsecondlast"));
 }
 
+TEST_F(LeftBodyTest, IsWholeWithItsHeadWhereItsFirstPartIsAll) {
+    serve("/", {"all there is"}, TextSource::Ending::foreseen);
+    start();
+    auto client = connect();
+    for (int times = 0; times < 2; ++times) {
+        client.send(request);
+        EXPECT_TRUE(client.read_until("\r\n0\r\n\r\n").ends_with("\r\n\r\nc\r\nall there is\r\n0\r\n\r\n"));
+    }
+    auto old = connect();
+    old.send("GET / HTTP/1.0\r\n\r\n");
+    EXPECT_TRUE(old.read_all().ends_with("\r\n\r\nall there is"));
+    EXPECT_FALSE(old.was_reset());
+}
+
+/// The route is not over before the client has the first part, and nothing else is given before.
+TEST_F(LeftBodyTest, SendsItsFirstPartBeforeItIsAskedForMore) {
+    std::atomic<bool> may_go_on = false;
+    get("/", [&may_go_on](Request&, ResponseWriter& writer) {
+        std::vector<std::string> texts{"first", "last"};
+        auto source = std::make_unique<TextSource>(std::move(texts), TextSource::Ending::foreseen, may_go_on);
+        return writer.stream({}, std::move(source));
+    });
+    start();
+    auto client = connect();
+    client.send(request);
+    EXPECT_TRUE(client.read_until("first\r\n").ends_with("\r\n\r\n5\r\nfirst\r\n"));
+    may_go_on = true;
+    EXPECT_EQ(client.read_until("0\r\n\r\n"), "4\r\nlast\r\n0\r\n\r\n");
+}
+
+/// Nothing in HTTP/1.0 tells a body that was cut off from a whole one but the connection's end.
+TEST_F(LeftBodyTest, ResetsAnOldClientThatTakesNotAllOfTheFirstPart) {
+    options.limits.write_gap = 1s;
+    serve("/", {std::string(16 << 20, 'x'), "last"}, TextSource::Ending::foreseen);
+    start();
+    auto old = connect();
+    old.send("GET / HTTP/1.0\r\n\r\n");
+    std::this_thread::sleep_for(4s);
+    old.read_all();
+    EXPECT_TRUE(old.was_reset());
+}
+
 TEST_F(LeftBodyTest, KeepsToTheLengthThatItsRouteNamed) {
     serve("/", {"first", "last"}, TextSource::Ending::foreseen);
     length = "9";

@@ -233,6 +233,8 @@ async def test_a_head_that_is_too_large_is_refused_with_the_systems_own_keys(dia
         ):
             assert (answer.status_code, set(answer.json())) == (431, keys), answer.text
             assert answer.headers["access-control-allow-origin"] == "*"
+        unsound = await client.post("/chat", content=b"{}", headers={"content-length": "2", "transfer-encoding": "chunked"})
+        assert (unsound.status_code, set(unsound.json())) == (400, {"success", "error", "message"}), unsound.text
         for path in ("/api/threads", "/", f"/{long}"):
             other = await client.get(path, headers={"a": long})
             assert other.status_code == 431 and other.json()["code"] == "head_too_large", path
