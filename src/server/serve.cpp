@@ -110,15 +110,16 @@ private:
     }
     /// The page under development where it is watched and built, else the program's own.
     http::Handler page() const {
-        if (!command_.watch) return embedded_page();
+        if (!command_.watch) return embedded_page(settings_.public_url);
         std::filesystem::path const folder(page_under_development);
         std::error_code absent;
-        if (std::filesystem::exists(folder / "index.html", absent)) return page_in_folder(folder);
+        if (std::filesystem::exists(folder / "index.html", absent))
+            return page_in_folder(folder, settings_.public_url);
         log_.warning("no_page_to_watch",
                      {{"reason", fmt::format("there is no {}/index.html here; the page that is in "
                                              "the program is served",
                                              page_under_development)}});
-        return embedded_page();
+        return embedded_page(settings_.public_url);
     }
     asio::awaitable<void> watch_configuration() {
         auto const changed_at = [this] {

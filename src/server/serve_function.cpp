@@ -105,7 +105,8 @@ private:
             hand_over = [this](GenerationId id) { return lambda_api_->self().run(id); };
         auto application = std::make_unique<Application>(ground_, settings_, std::move(*stores),
                                                          std::move(hand_over));
-        if (auto set_up = application->set_up(settings_, embedded_page()); !set_up) return set_up;
+        if (auto set_up = application->set_up(settings_, embedded_page(settings_.public_url)); !set_up)
+            return set_up;
         application_ = std::move(application);
         return {};
     }

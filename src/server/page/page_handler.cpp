@@ -57,7 +57,13 @@ std::optional<std::string> decode(EmbeddedFile const& file) {
     return text;
 }
 
-asio::awaitable<Result<void>> answer_embedded(http::Request& request,
+/// The host of an address, with its port.
+std::string host_of(std::string_view address) {
+    auto const scheme = address.find("://");
+    return std::string(scheme == address.npos ? address : address.substr(scheme + 3));
+}
+
+asio::awaitable<Result<void>> answer_embedded(std::string_view own_host, http::Request& request,
                                               http::ResponseWriter& writer) {
     if (!reads(request)) co_return not_here();
     auto const state = find_embedded(request.path) ? FileState::exists : FileState::absent;
@@ -66,7 +72,7 @@ asio::awaitable<Result<void>> answer_embedded(http::Request& request,
     if (!file) co_return not_here();
 
     http::ResponseHead head{200, page_headers(file->path, file->media_type, file->etag,
-                                              request.headers.get("Host"))};
+                                              {request.headers.get("Host"), own_host})};
     if (is_unchanged(request, file->etag)) {
         head.status = 304;
         co_return co_await writer.respond_static(std::move(head), {});
@@ -99,7 +105,7 @@ std::string_view media_type_of(std::string_view name) {
 }
 
 asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder,
-                                                 http::Request& request,
+                                                 std::string_view own_host, http::Request& request,
                                                  http::ResponseWriter& writer) {
     if (!reads(request) || request.path.contains("..")) co_return not_here();
     auto const is_file = std::filesystem::is_regular_file(folder / request.path.substr(1));
@@ -114,7 +120,7 @@ asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder,
     auto const hash = sha256(text);
     auto const etag = '"' + hex(std::span(hash).first(10)) + '"';
     http::ResponseHead head{200, page_headers(*name, media_type_of(*name), etag,
-                                              request.headers.get("Host"))};
+                                              {request.headers.get("Host"), own_host})};
     head.headers.set("Cache-Control", "no-cache");
     if (is_unchanged(request, etag)) {
         head.status = 304;
@@ -125,13 +131,16 @@ asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder,
 
 }  // namespace
 
-http::Handler embedded_page() {
-    return answer_embedded;
+http::Handler embedded_page(std::string_view public_url) {
+    return [host = host_of(public_url)](http::Request& request, http::ResponseWriter& writer) {
+        return answer_embedded(host, request, writer);
+    };
 }
 
-http::Handler page_in_folder(std::filesystem::path folder) {
-    return [folder = std::move(folder)](http::Request& request, http::ResponseWriter& writer) {
-        return answer_from_folder(folder, request, writer);
+http::Handler page_in_folder(std::filesystem::path folder, std::string_view public_url) {
+    return [folder = std::move(folder), host = host_of(public_url)](http::Request& request,
+                                                                    http::ResponseWriter& writer) {
+        return answer_from_folder(folder, host, request, writer);
     };
 }
 

@@ -22,8 +22,11 @@ bool is_host_source(std::string_view host) {
 /// Diagrams are drawn in a sandboxed frame that may use inline styles and no network. The frame has
 /// no origin, and in WebKit 'self' is then nobody: our scripts are named by our host as well, whose
 /// http:// stands for https, too.
-std::string diagram_policy(std::string_view host) {
-    auto const ours = is_host_source(host) ? fmt::format(" http://{}", host) : std::string();
+std::string diagram_policy(OwnHosts const& hosts) {
+    std::string ours;
+    if (is_host_source(hosts.asked)) ours += fmt::format(" http://{}", hosts.asked);
+    if (is_host_source(hosts.known) && hosts.known != hosts.asked)
+        ours += fmt::format(" http://{}", hosts.known);
     return fmt::format(
         "default-src 'none'; script-src 'self'{}; style-src 'unsafe-inline'; img-src data:; "
         "frame-ancestors 'self'",
@@ -47,7 +50,7 @@ std::optional<std::string> page_file(std::string_view path, FileState state) {
 }
 
 http::Headers page_headers(std::string_view file, std::string_view media_type,
-                           std::string_view etag, std::string_view host) {
+                           std::string_view etag, OwnHosts const& hosts) {
     auto const is_asset = file.starts_with("/assets/");
     http::Headers headers{
         {"Content-Type", std::string(media_type)},
@@ -61,7 +64,7 @@ http::Headers page_headers(std::string_view file, std::string_view media_type,
          "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), "
          "display-capture=(), browsing-topics=()"},
         {"Content-Security-Policy",
-         file == diagram_frame ? diagram_policy(host) : std::string(page_policy)}};
+         file == diagram_frame ? diagram_policy(hosts) : std::string(page_policy)}};
     // The diagram's frame has an origin of its own and still loads our scripts.
     if (is_asset) headers.add("Access-Control-Allow-Origin", "*");
     return headers;

@@ -14,9 +14,15 @@ enum class FileState { exists, absent };
 /// nothing (another program's path, or a file that is not there).
 [[nodiscard]] std::optional<std::string> page_file(std::string_view path, FileState state);
 
+/// Whom a browser may have asked, with a port where it needs one; either may be empty.
+struct OwnHosts {
+    std::string_view asked;   ///< The request's Host field.
+    std::string_view known;   ///< Of the configured public address: a proxy may have another name.
+};
+
 /// The header fields of a file of the page: what it is, how long it may be kept, and what the
-/// browser may do with it. `host` is the request's Host field: whom the browser asked.
+/// browser may do with it.
 [[nodiscard]] http::Headers page_headers(std::string_view file, std::string_view media_type,
-                                         std::string_view etag, std::string_view host);
+                                         std::string_view etag, OwnHosts const& hosts);
 
 }  // namespace kaiwa::server

@@ -18,35 +18,38 @@ TEST(PageFile, IsNothingForOtherProgramsAndMissingFiles) {
 }
 
 TEST(PageHeaders, LetAssetsBeKeptForeverAndAskAgainForTheRest) {
-    auto const asset = page_headers("/assets/index-1.js", "text/javascript", "\"1\"", "x:1");
+    auto const asset = page_headers("/assets/index-1.js", "text/javascript", "\"1\"", {"x:1", ""});
     EXPECT_TRUE(asset.get("Cache-Control").contains("immutable"));
     EXPECT_EQ(asset.get("Access-Control-Allow-Origin"), "*");
-    auto const index = page_headers("/index.html", "text/html", "\"2\"", "x:1");
+    auto const index = page_headers("/index.html", "text/html", "\"2\"", {"x:1", ""});
     EXPECT_EQ(index.get("Cache-Control"), "no-cache");
     EXPECT_FALSE(index.has("Access-Control-Allow-Origin"));
 }
 
 TEST(PageHeaders, AllowInlineStylesOnlyInTheDiagramFrame) {
-    auto const index = page_headers("/index.html", "text/html", "\"2\"", "x:1");
+    auto const index = page_headers("/index.html", "text/html", "\"2\"", {"x:1", ""});
     EXPECT_FALSE(index.get("Content-Security-Policy").contains("unsafe-inline"));
     EXPECT_FALSE(index.get("Content-Security-Policy").contains("data:"));
     EXPECT_TRUE(
         index.get("Content-Security-Policy").contains("require-trusted-types-for 'script'"));
-    auto const frame = page_headers("/mermaid-frame.html", "text/html", "\"3\"", "x:1");
+    auto const frame = page_headers("/mermaid-frame.html", "text/html", "\"3\"", {"x:1", ""});
     EXPECT_TRUE(
         frame.get("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self'"));
     EXPECT_TRUE(frame.get("Content-Security-Policy").ends_with("frame-ancestors 'self'"));
 }
 
 TEST(PageHeaders, NameTheHostForAFrameWithoutAnOriginAndNothingElse) {
-    auto const scripts = [](std::string_view host) {
-        auto const headers = page_headers("/mermaid-frame.html", "text/html", "\"3\"", host);
+    auto const scripts = [](std::string_view host, std::string_view known = {}) {
+        auto const headers = page_headers("/mermaid-frame.html", "text/html", "\"3\"", {host, known});
         std::string const policy(headers.get("Content-Security-Policy"));
         auto const begin = policy.find("script-src ");
         return policy.substr(begin, policy.find(';', begin) - begin);
     };
     EXPECT_EQ(scripts("chat.example.com"), "script-src 'self' http://chat.example.com");
     EXPECT_EQ(scripts("127.0.0.1:8080"), "script-src 'self' http://127.0.0.1:8080");
+    EXPECT_EQ(scripts("a:1", "b"), "script-src 'self' http://a:1 http://b");
+    EXPECT_EQ(scripts("b", "b"), "script-src 'self' http://b");
+    EXPECT_EQ(scripts("", "b"), "script-src 'self' http://b");
     for (auto const* other : {"", "[::1]:8080", "x;img-src", "x'", "*", "x\"", "a*b", "例え.jp"})
         EXPECT_EQ(scripts(other), "script-src 'self'") << other;
 }
