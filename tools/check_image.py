@@ -3,19 +3,21 @@
 usage: check_image.py    after tools/image.sh; needs root; prints "N passed, M failed" last
 """
 
+import atexit
 import os
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 import urllib.request
 from pathlib import Path
 
 IMAGE = Path(__file__).resolve().parent.parent / "build" / "image"
-ROOT = IMAGE / "assembled"
+ROOT = Path(tempfile.mkdtemp(prefix="kaiwa-image-"))
 PORT = 18099
 # A private mount namespace: the root read-only, /tmp writable in memory, /data a new volume, which has its owner and rights from the
 # image; then the user, without capabilities.
@@ -31,8 +33,7 @@ exec setpriv --bounding-set=-all,+sys_chroot,+setuid,+setgid --no-new-privs chro
 
 def assemble():
     """What an engine would make: what is copied belongs to root where nobody else is named."""
-    shutil.rmtree(ROOT, ignore_errors=True)
-    ROOT.mkdir()
+    ROOT.chmod(0o755)
     for line in (IMAGE / "Containerfile").read_text().splitlines():
         words = shlex.split(line)
         if not words or words[0] != "COPY":
@@ -92,6 +93,7 @@ def check_it_serves_read_only_without_rights():
 def main():
     if os.geteuid() != 0:
         sys.exit("check_image.py: needs root, for a mount namespace and chroot")
+    atexit.register(shutil.rmtree, ROOT)
     assemble()
     passed = failed = 0
     for name, check in sorted((n, c) for n, c in globals().items() if n.startswith("check_")):

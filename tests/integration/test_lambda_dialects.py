@@ -54,7 +54,7 @@ def test_a_direct_event_that_a_functions_time_cuts_off_has_its_text(tmp_path, mo
     function = start(tmp_path, api, DIALECTS | {
         "KAIWA_PROVIDERS": json.dumps(provider), "KAIWA_CHAT__DEFAULT_MODEL": "local/stream;tokens=2000;rate=50"})
     try:
-        said = api.invoke({"input_text": "long"}, seconds=3).json
+        said = api.invoke({"input_text": "long"}, seconds=10).json
         assert said["finish"] == "interrupted" and said["output_text"].startswith("word word"), said
     finally:
         function.close()

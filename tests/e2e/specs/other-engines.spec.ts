@@ -13,7 +13,7 @@ const test = base.extend<{ engine: Engine; engineName: EngineName }>({
   },
 });
 
-const shows = (engine: Engine, ask: () => unknown, timeout = 20_000) => expect.poll(() => engine.read(ask), { timeout });
+const shows = (engine: Engine, ask: () => unknown, timeout = 40_000) => expect.poll(() => engine.read(ask), { timeout });
 const composerIsThere = () => document.activeElement?.tagName === "TEXTAREA";
 const isWriting = () => document.querySelector("article[aria-busy=true]") !== null;
 const shown = () => [...document.querySelectorAll<HTMLElement>("article .md")].at(-1)?.innerText ?? "";
@@ -72,7 +72,7 @@ for (const engineName of ["Firefox", "WebKit"] as const) {
       const before = (await engine.read(shown)).length;
       await engine.go(`${kaiwa.url}/t/${id}`);
       await shows(engine, isWriting).toBe(true);
-      await expect.poll(async () => (await engine.read(shown)).length).toBeGreaterThan(before + 20);
+      await expect.poll(async () => (await engine.read(shown)).length, { timeout: 40_000 }).toBeGreaterThan(before + 20);
       await engine.click("button[aria-label=停止], button[aria-label=Stop]");
       await shows(engine, isWriting).toBe(false);
       const kept = (await (await person.api.get(`/api/threads/${id}/messages`)).json()) as { items: { state: string; text: string }[] };

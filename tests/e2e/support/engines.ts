@@ -28,24 +28,29 @@ export function start(name: EngineName): Promise<Engine> {
 /** Debian's Firefox, over WebDriver BiDi. */
 async function startFirefox(): Promise<Engine> {
   const browser = await launch({ browser: "firefox", executablePath: "/usr/bin/firefox-esr", headless: true, extraPrefsFirefox: { "intl.accept_languages": "ja" } });
-  const page = await browser.newPage();
-  await page.setViewport({ width: 1200, height: 800 });
-  return {
-    go: (address) => page.goto(address),
-    read: (ask) => page.evaluate(ask),
-    type: (text) => page.keyboard.type(text),
-    press: (key) => page.keyboard.press(key),
-    click: (selector) => page.locator(selector).click(),
-    close: () => browser.close(),
-  };
+  try {
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1200, height: 800 });
+    return {
+      go: (address) => page.goto(address),
+      read: (ask) => page.evaluate(ask),
+      type: (text) => page.keyboard.type(text),
+      press: (key) => page.keyboard.press(key),
+      click: (selector) => page.locator(selector).click(),
+      close: () => browser.close(),
+    };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
 }
 
 /** WebKitGTK's small browser by its WebDriver, on a screen that nobody sees: the engine of Safari, not its interface. */
 async function startWebKit(): Promise<Engine> {
+  const port = await freePort();
   const home = await mkdtemp(join(tmpdir(), "kaiwa-webkit-"));
   const { process: screen, match } = await startScreen();
   const env = { PATH: process.env.PATH, HOME: home, DISPLAY: `:${match[1] ?? ""}`, LIBGL_ALWAYS_SOFTWARE: "1" };
-  const port = await freePort();
   const driver = spawn("/usr/bin/WebKitWebDriver", [`--port=${port}`], { env, stdio: "ignore" });
   const close = async () => {
     driver.kill();
