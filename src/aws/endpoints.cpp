@@ -84,7 +84,9 @@ std::string own_url(std::string_view host, std::string_view region, EndpointKind
                            kind.dual_stack ? ".dualstack" : "", region, domain);
     bool const renamed = kind.fips && !(region.starts_with("us-gov-") && !kind.dual_stack &&
                                         is_validated_in_govcloud(host));
-    bool const moved = kind.dual_stack && (kind.fips || !is_dual_stack_anyway(host, region));
+    bool const stays = is_dual_stack_anyway(host, region) &&
+                       (!kind.fips || domain == common_partition.domain);
+    bool const moved = kind.dual_stack && !stays;
     return fmt::format("https://{}{}.{}.{}", host, renamed ? "-fips" : "", region,
                        moved ? partition_of(region).dual_stack : domain);
 }
