@@ -48,9 +48,9 @@ public:
     virtual asio::awaitable<void> keep_clean() = 0;
     /// The same once, until `until` or nothing is left; tells how many items went.
     virtual asio::awaitable<Result<std::size_t>> clean(SteadyTime until) = 0;
-    /// Adds what this kind of store counts.
     /// Whether changes can be stored, as far as that is known without the network.
     virtual asio::awaitable<bool> takes_changes() = 0;
+    /// Adds what this kind of store counts.
     virtual void add_metrics(api::Metrics& metrics) = 0;
 };
 
