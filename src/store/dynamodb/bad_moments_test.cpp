@@ -21,20 +21,6 @@ protected:
             return store::dynamodb::string_or(item, "PK").starts_with("KAIWA#TEXT#");
         }));
     }
-    store::dynamodb::Table make_table() {
-        return {dynamo().calls(), dynamo().table_name(), harness->random, log};
-    }
-    /// A page of Chainlit's had the thread open, and changes it.
-    void chainlit_writes(ThreadId thread, std::string const& user) {
-        store::dynamodb::Item stub{{"PK", "THREAD#" + thread.text()},
-                                   {"SK", "THREAD"},
-                                   {"id", thread.text()},
-                                   {"createdAt", "2026-01-02T03:04:05Z"},
-                                   {"UserThreadSK", "TS#2026-01-02T03:04:05Z"},
-                                   {"metadata", store::dynamodb::Item{}}};
-        if (!user.empty()) stub.emplace("userId", user);
-        ASSERT_TRUE(run(make_table().put(std::move(stub))));
-    }
     /// The next call of this operation fails, and was not carried out.
     void fail_once(std::string operation) {
         dynamo().calls().fault =
@@ -74,30 +60,6 @@ TEST_P(DynamoBadMomentsTest, TextThatWasSavedAgainWithMoreIsThereOnce) {
     auto const rest = run(store().read_log(ann, ticket.generation, 4));
     ASSERT_EQ(rest->segments.size(), 1u);
     EXPECT_TRUE(rest->segments[0].frames.contains(R"("length":4)")) << rest->segments[0].frames;
-}
-
-TEST_P(DynamoBadMomentsTest, AThreadThatSomebodySpoiledIsReadAndSaysAtOnceWhyItCannotChange) {
-    auto const thread = make_thread(ann, "spoiled");
-    answer(ask(ann, thread, "question"), "answer");
-    store::dynamodb::Table table(dynamo().calls(), dynamo().table_name(), harness->random, log);
-    auto item = run(table.get(store::dynamodb::thread_key(thread)));
-    (*item->value().at("kaiwa").if_map())["revision"] = "three";
-    ASSERT_TRUE(run(table.put(std::move(item->value()))));
-
-    EXPECT_EQ(branch(ann, thread).size(), 2u);
-    auto const began = std::chrono::steady_clock::now();
-    chat::ThreadPatch patch;
-    patch.title = "other";
-    auto const asked = run(store().begin_turn(ann, thread, make_turn("more")));
-    auto const changed = run(store().update_thread(ann, thread, patch));
-    auto const deleted = run(store().delete_thread(ann, thread));
-    for (auto const& error : {asked.error(), changed.error(), deleted.error()}) {
-        EXPECT_EQ(error.code, Errc::internal);
-        EXPECT_TRUE(error.message.contains("PK=THREAD#" + thread.text() + ", SK=THREAD") &&
-                    error.message.contains("kaiwa.revision"))
-            << error.message;
-    }
-    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
 }
 
 TEST_P(DynamoBadMomentsTest, PartsOfATextWhoseTurnFailedAreRemoved) {
@@ -368,51 +330,6 @@ TEST_P(DynamoBadMomentsTest, AnIndexThatIsLateMakesTheCleanerDoNothingTwice) {
     };
     auto const at_once = lists_read(0);
     EXPECT_LE(lists_read(9), 2 * at_once);
-}
-
-TEST_P(DynamoBadMomentsTest, AThreadThatChainlitBroughtBackStaysWhenSomebodyHasIt) {
-    for (auto const& user : {ann.username, std::string()}) {
-        auto const thread = make_thread(ann, "mine");
-        answer(ask(ann, thread, "question"), "answer");
-        ASSERT_TRUE(run(store().delete_thread(ann, thread)));
-        chainlit_writes(thread, user);
-        if (!user.empty()) answer(ask(ann, thread, "and now?"), "it goes on");
-        harness->clock.advance(chat::deleted_retention + std::chrono::hours(1));
-        ASSERT_TRUE(run(harness->clean_once()));
-        if (user.empty()) {
-            auto const items = run(make_table().scan());
-            for (auto const& item : *items)
-                EXPECT_FALSE(store::dynamodb::string_or(item, "PK").ends_with(thread.text()));
-            continue;
-        }
-        EXPECT_EQ(branch(ann, thread).size(), 4u);
-        EXPECT_TRUE(run(store().restore_thread(ann, thread)));
-        EXPECT_EQ(branch(ann, thread).size(), 4u);
-        ASSERT_TRUE(run(store().delete_thread(ann, thread)));
-        EXPECT_TRUE(run(store().restore_thread(ann, thread))) << "it was deleted just now";
-    }
-}
-
-TEST_P(DynamoBadMomentsTest, ADeletedThreadComesBackOverWhatChainlitWroteInItsPlace) {
-    for (auto const& user : {std::string(), ann.username, bob.username}) {
-        auto const thread = make_thread(ann, "mine");
-        answer(ask(ann, thread, "question"), "answer");
-        ASSERT_TRUE(run(store().delete_thread(ann, thread)));
-        chainlit_writes(thread, user);
-        auto const moved = run(harness->archive().find(thread));
-        EXPECT_TRUE(moved->deleted_at);
-        EXPECT_EQ(moved->owner.id, ann.id);
-        EXPECT_EQ(run(store().restore_thread(bob, thread)).has_value(), user == bob.username);
-        auto const restored = run(store().restore_thread(ann, thread));
-        if (user == bob.username) {
-            EXPECT_EQ(restored.error().code, Errc::not_found) << "it is somebody else's now";
-            continue;
-        }
-        ASSERT_TRUE(restored) << user;
-        EXPECT_EQ(restored->title, "mine");
-        EXPECT_EQ(branch(ann, thread).size(), 2u);
-        EXPECT_EQ(run(store().restore_thread(ann, thread))->title, "mine") << "once more";
-    }
 }
 
 INSTANTIATE_TEST_SUITE_P(DynamoDb, DynamoUsersMeanwhileTest, testing::Values(dynamodb_backend()));

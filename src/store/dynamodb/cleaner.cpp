@@ -82,18 +82,25 @@ asio::awaitable<Result<std::size_t>> Cleaner::delete_passing(SteadyTime until) {
                                : Result<ThreadRow>(std::unexpected(not_found().error()));
         auto const owner = row && row->owner ? UserId::parse(*row->owner) : std::nullopt;
         if (!owner || row->stay == chat::for_good) continue;
+        auto const listed_at = string_or(**item, "UserThreadSK");
+        if (listed_at > index_time(now - chat::passing)) continue;  // put off meanwhile
         auto const ends = row->updated_at + row->stay;
         if (ends > now) {
             auto const again = ends - chat::passing;
-            if (string_or(**item, "UserThreadSK") == index_time(again)) continue;
+            if (listed_at == index_time(again)) continue;
             auto put_off = co_await look_again(**item, again);
             if (!put_off) co_return std::unexpected(put_off.error());
             continue;
         }
         chat::Principal who{*owner, row->user_id, auth::UserRole::user};
         auto const deleted = co_await chats.delete_thread(std::move(who), row->id);
-        if (deleted) ++total;
-        else if (deleted.error().code != Errc::not_found) co_return std::unexpected(deleted.error());
+        if (!deleted && deleted.error().code == Errc::not_found) continue;
+        Result<std::size_t> removed = 1;
+        if (!deleted) removed = std::unexpected(deleted.error());
+        auto const later = now - chat::passing + between_tries;
+        removed = co_await or_later(std::move(removed), std::move(**item), later);
+        if (!removed) co_return removed;
+        total += *removed;
     }
     co_return total;
 }
@@ -199,7 +206,8 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_uploads(chat::BlobStore& bl
 }
 
 asio::awaitable<Result<std::size_t>> Cleaner::remove_sessions() {
-    auto ended = co_await due(std::string(expiring_sessions), engine_.clock.now());
+    auto const now = engine_.clock.now();
+    auto ended = co_await due(std::string(expiring_sessions), now);
     if (!ended) co_return std::unexpected(ended.error());
     std::vector<Key> keys;
     std::size_t count = 0;
@@ -207,7 +215,9 @@ asio::awaitable<Result<std::size_t>> Cleaner::remove_sessions() {
         Key const key{string_or(listed, "PK"), string_or(listed, "SK")};
         auto item = co_await engine_.table.get(key);
         if (!item) co_return std::unexpected(item.error());
-        if (!*item) continue;  // the index is late
+        // The index is late: what counts is the session itself.
+        bool const ended_still = *item && string_or(**item, "UserThreadSK") <= index_time(now);
+        if (!ended_still) continue;
         ++count;
         keys.push_back(key);
         auto const session = SessionId::parse(string_or(**item, "id"));
@@ -248,7 +258,8 @@ asio::awaitable<Result<std::size_t>> Cleaner::hide_belongings(UserId owner, std:
     // By the id alone: somebody else may have the name by now.
     chat::Principal const who{owner, {}, auth::UserRole::user};
     auto done = co_await chats.hide_belongings(std::move(username), who);
-    if (done) done = co_await users.forget(owner);
+    auto forgotten = co_await users.forget(owner);
+    if (done) done = std::move(forgotten);
     if (done) done = co_await engine_.table.remove(departed_key(owner));
     if (!done) co_return std::unexpected(done.error());
     co_return 1;

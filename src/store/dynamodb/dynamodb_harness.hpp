@@ -9,6 +9,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -46,6 +47,8 @@ public:
             failure.message = "held";
             co_return std::unexpected(std::move(failure));
         }
+        if (operation == "TransactWriteItems")
+            largest_transaction = std::max(largest_transaction, json::serialize(body).size());
         bool const reads_list = operation == "Query" && body.as_object().contains("IndexName");
         lists_read += reads_list;
         auto const list =
@@ -67,6 +70,7 @@ public:
     std::function<std::optional<aws::Failure>(std::string_view operation)> fault;
     std::size_t answer_bytes = 0;  ///< Of all answers together.
     std::size_t batch_items = 0;   ///< Items that BatchGetItem answered, in however many parts.
+    std::size_t largest_transaction = 0;  ///< The most bytes that one was.
     /// What somebody else does right before the next call of `meanwhile_before`; once.
     std::function<asio::awaitable<void>()> meanwhile;
     std::string meanwhile_before = "TransactWriteItems";

@@ -1,5 +1,6 @@
 #include "store/dynamodb/dynamodb_harness.hpp"
 #include "store/dynamodb/keys.hpp"
+#include "store/dynamodb/recording_blobs.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,35 +12,6 @@ using store::dynamodb::dynamodb_backend;
 using store::dynamodb::DynamoHarness;
 using store::dynamodb::Item;
 using store::dynamodb::Value;
-
-/// Says what is to be removed, and refuses some of it.
-class RecordingBlobs final : public chat::BlobStore {
-public:
-    asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
-        co_return fail(Errc::unavailable, "nothing is written here");
-    }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId, chat::BlobPart) override {
-        co_return fail(Errc::not_found, "nothing is here");
-    }
-    asio::awaitable<Result<void>> remove(FileId id) override { co_return take(id.text()); }
-    asio::awaitable<Result<void>> remove_foreign(std::string key) override {
-        co_return take(std::move(key));
-    }
-
-    std::vector<std::string> removed;
-    std::vector<std::string> tried;  ///< What was refused.
-    std::string refused = "none";    ///< Begins the names of what may not be removed.
-
-private:
-    Result<void> take(std::string name) {
-        if (name.starts_with(refused)) {
-            tried.push_back(std::move(name));
-            return fail(Errc::unavailable, "S3 answered AccessDenied");
-        }
-        removed.push_back(std::move(name));
-        return {};
-    }
-};
 
 /// Threads as Chainlit's data layer leaves them, with pictures.
 class ChainlitsFilesTest : public ChatStoreTest {
@@ -278,6 +250,7 @@ TEST_P(ChainlitsFilesTest, MoveWithTheirMessageHoweverLargeTheyAre) {
     edited.parent.kind = chat::TurnParent::Kind::root;
     ASSERT_TRUE(run(store().begin_turn(ann, thread, edited)));
     EXPECT_EQ(run(places()), (std::map<std::string, int>{{"KAIWA#THREAD#", more + 1}}));
+    EXPECT_LE(dynamo().calls().largest_transaction, (std::size_t{2} << 20) + 1'000);
 }
 
 TEST_P(ChainlitsFilesTest, MoveWithTheirMessageHoweverManyTheyAre) {

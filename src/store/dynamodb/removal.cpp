@@ -23,7 +23,7 @@ struct Belongings {
 void gather(std::vector<Item> items, Belongings& all) {
     for (auto& item : items) {
         auto const sort = string_or(item, "SK");
-        if (sort == "DELETED") continue;  // goes last
+        if (sort == "DELETED" || sort == "THREAD") continue;  // go last
         all.keys.push_back({string_or(item, "PK"), sort});
         if (sort.starts_with("ELEMENT#")) {
             if (auto const element = read_element(std::move(item)))
@@ -78,6 +78,44 @@ asio::awaitable<Result<std::size_t>> let_go(Engine engine, FileId file, std::str
     co_return co_await remove_file(engine, std::move(*done->item), blobs);
 }
 
+/// Whether the thread is still being removed, and not back for whoever deleted it.
+asio::awaitable<Result<bool>> may_go(Engine engine, ThreadId id) {
+    auto const note = co_await engine.table.get(deleted_thread_key(id));
+    if (!note) co_return std::unexpected(note.error());
+    bool const marked = *note && find(**note, "removing");
+    if (!marked) co_return false;  // another server is done with it, or it was deleted once more
+    auto const live = co_await engine.table.get(thread_key(id));
+    if (!live) co_return std::unexpected(live.error());
+    if (!*live) co_return true;
+    auto const owner_of = [](Item const& item) {
+        auto const* ours = find_map(item, "kaiwa");
+        return ours ? string_or(*ours, "owner") : std::string();
+    };
+    auto const owner = owner_of(**live);
+    if (!owner.empty()) co_return owner != owner_of(**note);
+    // One without a person is in nobody's list.
+    auto const user = string_or(**live, "userId");
+    co_return user.empty() || user != string_or(**note, "userId");
+}
+
+/// The note of the deletion and, where it is nobody's, the thread that Chainlit wrote in its place.
+asio::awaitable<Result<std::size_t>> remove_ends(Engine engine, ThreadId id) {
+    Aliases live;
+    auto const user = live.name("userId");
+    auto const nobodys = fmt::format(
+        "attribute_not_exists({}) AND (attribute_not_exists({}) OR {} IN ({}, {}))",
+        live.name("kaiwa"), user, user, live.value(""), live.value(Value()));
+    Aliases note;
+    auto const marked = "attribute_exists(" + note.name("removing") + ")";
+    std::vector<Action> actions;
+    actions.push_back(engine.table.remove_action(thread_key(id).item(), live, nobodys));
+    actions.push_back(engine.table.remove_action(deleted_thread_key(id).item(), note, marked));
+    auto const done = co_await engine.table.transact(std::move(actions));
+    if (!done) co_return std::unexpected(done.error());
+    if (done->done) co_return 1;
+    co_return co_await forget_deletion(engine, id);
+}
+
 asio::awaitable<Result<std::size_t>> remove_thread(Engine engine, ThreadId id,
                                                    chat::BlobStore& blobs) {
     Belongings all;
@@ -87,7 +125,19 @@ asio::awaitable<Result<std::size_t>> remove_thread(Engine engine, ThreadId id,
         if (!items) co_return std::unexpected(items.error());
         gather(std::move(*items), all);
     }
+    // What names the files stays until they are gone, and the texts with it.
     std::size_t total = 0;
+    std::optional<Error> failure;
+    for (auto const& [file, foreign_key] : all.files) {
+        auto removed = co_await let_go(engine, file, foreign_key, id, blobs);
+        if (removed) total += *removed;
+        else if (!failure) failure = removed.error();
+    }
+    if (failure) co_return std::unexpected(*failure);
+    // That took its time.
+    auto const goes_still = co_await may_go(engine, id);
+    if (!goes_still) co_return std::unexpected(goes_still.error());
+    if (!*goes_still) co_return co_await forget_deletion(engine, id);
     for (auto const& generation : all.generations) {
         auto removed = co_await remove_partition(engine, generation_partition(generation), {});
         if (!removed) co_return removed;
@@ -98,20 +148,12 @@ asio::awaitable<Result<std::size_t>> remove_thread(Engine engine, ThreadId id,
         if (!removed) co_return removed;
         total += *removed;
     }
-    // What names the files stays until they are gone.
-    std::optional<Error> failure;
-    for (auto const& [file, foreign_key] : all.files) {
-        auto removed = co_await let_go(engine, file, foreign_key, id, blobs);
-        if (removed) total += *removed;
-        else if (!failure) failure = removed.error();
-    }
-    if (failure) co_return std::unexpected(*failure);
-    total += all.keys.size() + 1;
+    total += all.keys.size();
     auto gone = co_await engine.table.batch_remove(std::move(all.keys));
     if (!gone) co_return std::unexpected(gone.error());
-    gone = co_await engine.table.remove(deleted_thread_key(id));
-    if (!gone) co_return std::unexpected(gone.error());
-    co_return total;
+    auto last = co_await remove_ends(engine, id);
+    if (!last) co_return last;
+    co_return total + *last;
 }
 
 }  // namespace
@@ -149,12 +191,9 @@ asio::awaitable<Result<std::size_t>> remove_file(Engine engine, Item item, chat:
 
 asio::awaitable<Result<std::size_t>> remove_deleted_thread(Engine engine, ThreadId id,
                                                            chat::BlobStore& blobs) {
-    auto const live = co_await engine.table.get(thread_key(id));
-    if (!live) co_return std::unexpected(live.error());
-    // One without a person is in nobody's list.
-    bool const lives =
-        *live && (find(**live, "kaiwa") || !string_or(**live, "userId").empty());
-    if (lives) co_return co_await forget_deletion(engine, id);
+    auto const goes = co_await may_go(engine, id);
+    if (!goes) co_return std::unexpected(goes.error());
+    if (!*goes) co_return co_await forget_deletion(engine, id);
     co_return co_await remove_thread(engine, id, blobs);
 }
 

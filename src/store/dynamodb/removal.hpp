@@ -18,8 +18,9 @@ asio::awaitable<Result<std::size_t>> remove_partition(Engine engine, std::string
 asio::awaitable<Result<std::size_t>> remove_file(Engine engine, Item item, chat::BlobStore& blobs);
 
 /// A deleted thread that is marked as being removed: messages, logs, texts, and files that no other
-/// thread has. Where a file cannot be removed the others go, and the items that name it stay. Of one
-/// that Chainlit brought back for somebody meanwhile only the note of its deletion goes.
+/// thread has. Where a file cannot be removed the others go; messages, texts and what names it stay.
+/// Of one that Chainlit brought back meanwhile for whoever deleted it only the note of its deletion
+/// goes; what Chainlit wrote in its place for somebody else loses its messages.
 asio::awaitable<Result<std::size_t>> remove_deleted_thread(Engine engine, ThreadId id,
                                                            chat::BlobStore& blobs);
 

@@ -213,7 +213,9 @@ asio::awaitable<Result<SearchPage>> DynamoSearch::search(chat::Principal who, st
             if (!listed) co_return std::unexpected(listed.error());
             if (!*listed) co_return page;
             here = std::move(**listed);
-            if (!last.sort.empty() && !ThreadWalk::before(last, here)) continue;
+            bool const seen = here.thread == last.thread ||
+                              (!last.sort.empty() && !ThreadWalk::before(last, here));
+            if (seen) continue;
         }
         auto const id = ThreadId::parse(std::string_view(here.thread).substr(
             std::min(here.thread.size(), here.thread.find('#') + 1)));

@@ -147,8 +147,10 @@ asio::awaitable<Result<std::optional<ThreadRow>>> DynamoThreadArchive::row_of(Th
         if (!*item) continue;
         auto row = read_thread(**item);
         if (!row) co_return std::unexpected(row.error());
-        found = std::move(*row);
-        // What Chainlit wrote in the place of a deleted one does not count.
+        // What Chainlit wrote in the place of a deleted one counts only for whoever deleted it.
+        bool const came_back = found && !found->user_id.empty() && found->user_id == row->user_id;
+        if (came_back) found->owner = row->owner;
+        else found = std::move(*row);
         if (found->has_ours) break;
     }
     co_return found;

@@ -51,6 +51,7 @@ asio::awaitable<Result<ThreadRow>> DynamoChatStore::change_thread(Principal who,
             co_return std::unexpected(sound.error());
         auto after = *before;
         if (!after.owner) after.owner = who.id.text();
+        if (!before->has_ours) after.branched = true;  // nobody knows
         change(after);
         auto made = change_of(*before, after, touch);
         auto written = co_await engine_.table.update(thread_key(id).item(), std::move(made.aliases),
@@ -213,13 +214,21 @@ asio::awaitable<Result<void>> DynamoChatStore::delete_thread(Principal who, Thre
         auto deleted = *row;
         deleted.owner = who.id.text();
         deleted.deleted_at = engine_.clock.now();
+        if (!row->has_ours) deleted.branched = true;  // nobody knows
         Aliases aliases;
         auto const condition = is_unchanged(*row, aliases);
+        // What somebody else deleted stays theirs.
+        Aliases before;
+        auto const mine = fmt::format("attribute_not_exists({}) OR {} = {}", before.name("PK"),
+                                      before.path({"kaiwa", "owner"}),
+                                      before.value(who.id.text()));
         std::vector<Action> actions;
         actions.push_back(table.remove_action(thread_key(id).item(), aliases, condition));
-        actions.push_back(table.put_action(deleted_item(std::move(**item), deleted)));
+        actions.push_back(
+            table.put_action(deleted_item(std::move(**item), deleted), before, mine));
         auto done = co_await table.transact(std::move(actions));
         if (!done) co_return std::unexpected(done.error());
+        if (done->refused_at(1)) co_return not_found();
         if (done->done) {
             for (auto const& generation : row->running) {
                 Aliases running;
@@ -258,10 +267,7 @@ asio::awaitable<Result<Thread>> DynamoChatStore::restore_thread(Principal who, T
                                    there.name("PK"), there.name("removing"));
     // What Chainlit, where the thread was still open, wrote in its place since gives way.
     Aliases place;
-    auto const user = place.name("userId");
-    auto const free = fmt::format(
-        "attribute_not_exists({}) OR (attribute_not_exists({}) AND (attribute_not_exists({}) OR {} = {}))",
-        place.name("PK"), place.name("kaiwa"), user, user, place.value(row->user_id));
+    auto const free = "attribute_not_exists(" + place.name("kaiwa") + ")";
     std::vector<Action> actions;
     actions.push_back(table.remove_action(deleted_thread_key(id).item(), there, whole));
     actions.push_back(table.put_action(restored_item(std::move(**item), *row), place, free));
@@ -273,6 +279,7 @@ asio::awaitable<Result<Thread>> DynamoChatStore::restore_thread(Principal who, T
 
 asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(std::string username,
                                                                Principal who) {
+    std::optional<Error> failure;  // the first; what else is theirs goes all the same
     for (auto const& list : {user_threads(username), archived_threads(username)}) {
         Query listed{.pk = list,
                      .index = Query::Index::user_thread,
@@ -284,10 +291,13 @@ asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(std::string usern
             auto const id = ThreadId::parse(std::string_view(key).substr(key.find('#') + 1));
             if (!id) continue;
             auto const hidden = co_await delete_thread(who, *id);
-            if (!hidden && hidden.error().code != Errc::not_found) co_return hidden;
+            bool const failed = !hidden && hidden.error().code != Errc::not_found;
+            if (failed && !failure) failure = hidden.error();
         }
     }
-    co_return co_await hide_files(who.id);
+    auto hidden = co_await hide_files(who.id);
+    if (failure) co_return std::unexpected(std::move(*failure));
+    co_return hidden;
 }
 
 }  // namespace kaiwa::store::dynamodb

@@ -157,6 +157,8 @@ std::size_t Tree::find(MessageId id) const {
     return found == places_.end() ? none : found->second;
 }
 
+bool Tree::has_hidden() const { return std::ranges::any_of(rows_, &StepRow::is_hidden); }
+
 std::vector<std::size_t> Tree::branch(std::size_t end) const {
     std::vector<std::size_t> out;
     for (auto at = end; at != none; at = parents_[at]) out.push_back(at);

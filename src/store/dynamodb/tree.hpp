@@ -31,6 +31,8 @@ public:
     [[nodiscard]] std::size_t head() const { return head_; }
     /// Whether a message names a parent that was not read: it was moved meanwhile, read again.
     [[nodiscard]] bool has_gaps() const { return has_gaps_; }
+    /// Whether a message lies where Chainlit does not look.
+    [[nodiscard]] bool has_hidden() const;
     /// The number of the next message.
     [[nodiscard]] std::uint64_t next() const { return next_; }
 

@@ -198,6 +198,7 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
 
         auto const now = engine_.clock.now();
         bool const forks = *parent != tree->head();
+        bool const branched = before->has_ours ? before->branched : tree->has_hidden();
         auto const parent_id =
             *parent == Tree::none ? std::nullopt : std::optional((*tree)[*parent].message.id);
         auto const question = new_message(turn.question, MessageRole::user, parent_id, now);
@@ -205,7 +206,7 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
         auto const model = settings.model.value_or("");
         auto const reply = new_reply(turn.reply, turn.question, turn.generation, model, now);
         auto const number = tree->next();
-        auto after = with_reply(*before, who, reply, settings, number + 2, forks);
+        auto after = with_reply(*before, who, reply, settings, number + 2, forks || branched);
         bool const titled = before->title.empty() && !turn.title.empty();
         if (titled) after.title = turn.title;
         auto const change = change_of(*before, after, Touch::new_time);
@@ -229,7 +230,7 @@ asio::awaitable<Result<TurnTicket>> DynamoChatStore::begin_turn(Principal who, T
         auto done = co_await table.transact(std::move(actions));
         if (!done) co_return std::unexpected(done.error());
         if (done->done) {
-            if (forks || before->branched) {
+            if (forks || branched) {
                 auto const end = *parent;
                 co_await show_branch(engine_, id, std::move(*tree), end);
             }

@@ -182,7 +182,13 @@ asio::awaitable<Result<void>> DynamoUserStore::delete_user(UserId id) {
         // What is theirs goes first: whoever gets the name next must not find it.
         auth::Principal const who{id, user.username, user.role};
         auto hidden = co_await chats_.hide_belongings(user.username, who);
-        if (!hidden) co_return hidden;
+        if (!hidden) {
+            auto const forgotten = co_await forget(id);
+            if (!forgotten)
+                engine_.log.warning("sessions and keys of a deleted user were not removed",
+                                    {{"error", forgotten.error().message}});
+            co_return hidden;
+        }
 
         Aliases aliases;
         auto const condition = is_unchanged(*row, aliases);
