@@ -216,6 +216,28 @@ TEST_P(UserStoreTest, WhatADeletedOwnerMadeInTheLastMomentIsHiddenToo) {
     EXPECT_EQ(*run(harness->clean_once()), 0u);
 }
 
+TEST_P(UserStoreTest, WhoComesBackUnderTheSameIdKeepsWhatTheyMake) {
+    auto const ann = add_user("ann");
+    auth::Principal const who{ann.id, "ann", UserRole::user};
+    ASSERT_TRUE(run(store().delete_user(ann.id)));
+    ASSERT_TRUE(run(store().add_user({ann, "hash of ann"})));
+    add_session(ann.id, std::string(32, '1'));
+    auth::ApiKey const key{make_id<KeyId>(),     "k", ann.id, std::string(32, 'k'), "kw_a",
+                           harness->clock.now(), {}};
+    ASSERT_TRUE(run(store().add_key(key)));
+    auto const thread = run(harness->chats().create_thread(who, {make_id<ThreadId>(), "t", {}}));
+    chat::FileInfo const file{make_id<FileId>(), "f", "text/plain", 1};
+    ASSERT_TRUE(run(harness->chats().add_file(who, file)));
+
+    harness->clock.advance(std::chrono::minutes(3));
+    ASSERT_TRUE(run(harness->clean_once()));
+    EXPECT_TRUE(run(store().session(std::string(32, '1'))));
+    EXPECT_TRUE(run(store().key(std::string(32, 'k'))));
+    EXPECT_TRUE(run(harness->chats().thread(who, thread->id)));
+    EXPECT_TRUE(run(harness->chats().file(who, file.id)));
+    EXPECT_EQ(*run(harness->clean_once()), 0u);
+}
+
 TEST_P(UserStoreTest, KeysAreFoundByHashNamedOnceAndRevoked) {
     auto const ann = add_user("ann");
     auto const now = harness->clock.now();

@@ -244,12 +244,23 @@ asio::awaitable<Result<std::size_t>> Cleaner::hide_departed(SteadyTime until) {
         if (!item) co_return std::unexpected(item.error());
         bool const is_due = *item && string_or(**item, "UserThreadSK") <= index_time(before);
         if (!is_due) continue;
-        auto hidden = co_await hide_belongings(owner, string_or(**item, "username"));
+        auto hidden = co_await settle_departed(owner, string_or(**item, "username"));
         hidden = co_await or_later(std::move(hidden), listed, before + between_tries);
         if (!hidden) co_return hidden;
         total += *hidden;
     }
     co_return total;
+}
+
+asio::awaitable<Result<std::size_t>> Cleaner::settle_departed(UserId owner, std::string username) {
+    DynamoChatStore chats(engine_);
+    DynamoUserStore users(engine_, chats);
+    auto const back = co_await users.user(owner);
+    if (!back && back.error().code != Errc::not_found) co_return std::unexpected(back.error());
+    if (!back) co_return co_await hide_belongings(owner, std::move(username));
+    auto dropped = co_await engine_.table.remove(departed_key(owner));
+    if (!dropped) co_return std::unexpected(dropped.error());
+    co_return 1;
 }
 
 asio::awaitable<Result<std::size_t>> Cleaner::hide_belongings(UserId owner, std::string username) {

@@ -38,6 +38,8 @@ private:
     asio::awaitable<Result<std::size_t>> remove_uploads(chat::BlobStore& blobs, SteadyTime until);
     asio::awaitable<Result<std::size_t>> remove_sessions();
     asio::awaitable<Result<std::size_t>> hide_departed(SteadyTime until);
+    /// Hides what came late, unless they are back: of whoever is here nothing is hidden.
+    asio::awaitable<Result<std::size_t>> settle_departed(UserId owner, std::string username);
     /// With what is left of sessions and keys.
     asio::awaitable<Result<std::size_t>> hide_belongings(UserId owner, std::string username);
 

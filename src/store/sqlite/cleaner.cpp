@@ -149,7 +149,8 @@ std::size_t hide_departed(Connection& db, Timestamp now) {
         if (row.row()) owner = row.id<UserId>(0);
     }
     if (!owner) return 0;
-    hide_belongings(db, *owner, now);
+    bool const is_back = db.query("SELECT 1 FROM users WHERE id = ?1", *owner).row();
+    if (!is_back) hide_belongings(db, *owner, now);
     db.run("DELETE FROM departed WHERE id = ?1", *owner);
     return 1;
 }
