@@ -12,6 +12,18 @@ namespace {
 // Waiting for the command line's short transactions, and for a checkpoint in progress.
 constexpr int busy_timeout_ms = 5'000;
 
+bool is_of_the_disk(int code) {
+    switch (code & 0xFF) {
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+            return true;
+        default:
+            return false;
+    }
+}
+
 /// SQLite's own count of its memory costs a lock for every allocation, and nobody reads it.
 void count_no_memory() {
     static int const done = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -168,6 +180,7 @@ void Connection::reset(sqlite3_stmt* statement) {
 }
 
 void Connection::record(int code) {
+    disk_refused_ |= is_of_the_disk(code);
     if (!error_) error_ = to_error(code, sqlite3_errmsg(db_.get()));
 }
 

@@ -135,6 +135,9 @@ public:
     /// What failed since the last call, if anything; the connection works again after it.
     std::optional<Error> take_error();
     void record(int code);
+    /// Whether the disk refused something since the last call: it is full, fails, or may not be
+    /// written.
+    bool take_disk_refusal() { return std::exchange(disk_refused_, false); }
 
     /// Whether a transaction is open.
     [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(db_.get()) == 0; }
@@ -193,6 +196,7 @@ private:
     std::unique_ptr<sqlite3, Close> db_;
     std::unordered_map<char const*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
     std::optional<Error> error_;
+    bool disk_refused_ = false;
 };
 
 /// The house's error for an extended result code of SQLite.

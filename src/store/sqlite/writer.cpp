@@ -19,11 +19,6 @@ constexpr std::chrono::milliseconds quiet_time{20};
 // How long a commit may be held back for those who are about to queue.
 constexpr std::chrono::microseconds longest_linger{500};
 
-int remember_log_pages(void* pages, sqlite3*, char const*, int count) {
-    *static_cast<int*>(pages) = count;
-    return SQLITE_OK;
-}
-
 std::chrono::nanoseconds thread_time() {
     timespec time{};
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -32,9 +27,27 @@ std::chrono::nanoseconds thread_time() {
 
 }  // namespace
 
+/// Writes what stands there already: a page is written, and nothing changes. Nobody waits for it.
+struct Writer::Probe final : Operation {
+    explicit Probe(Writer& its) : writer(its) {}
+    void execute(Connection& db) override { db.run("PRAGMA application_id = 0x4B616977"); }
+    bool refused() const override { return false; }
+    void fail(Error) override {}
+    void finish() override { writer.probed_.notify_all(); }
+
+    Writer& writer;
+};
+
+int Writer::remember_log(void* writer, sqlite3*, char const*, int pages) {
+    auto& self = *static_cast<Writer*>(writer);
+    self.log_pages_ = pages;
+    self.wrote_ = true;
+    return SQLITE_OK;
+}
+
 Writer::Writer(Connection db, Checkpoints checkpoints, Limits limits, Log& log)
     : db_(std::move(db)), checkpoints_(checkpoints), limits_(limits), log_(log) {
-    sqlite3_wal_hook(db_.handle(), remember_log_pages, &log_pages_);
+    sqlite3_wal_hook(db_.handle(), remember_log, this);
     thread_ = std::thread([this] { work(); });
 }
 
@@ -53,20 +66,21 @@ WriterCounts Writer::counts() const {
 }
 
 asio::awaitable<bool> Writer::takes_changes() {
+    auto const waiter = std::make_shared<Notifier::Waiter>(co_await asio::this_coro::executor);
+    auto const now = steady_clock::now();
     {
         std::lock_guard lock(mutex_);
         if (!refused_) co_return true;
-        auto const now = steady_clock::now();
         if (now < next_try_) co_return false;
         next_try_ = now + between_tries;
+        probed_.prepare(waiter);
     }
-    // What stands there already: a page is written, and nothing changes.
-    auto rewrite = [](Connection& db) -> Result<int> {
-        db.run("PRAGMA application_id = 0x4B616977");
-        return 0;
-    };
-    auto const written = co_await run(std::move(rewrite));
-    co_return written.has_value();
+    std::unique_ptr<Operation> probe = std::make_unique<Probe>(*this);
+    if (!submit(probe)) co_return false;
+    // The disk may hang, and a probe that was begun cannot be called back.
+    if (!co_await waiter->wait_until(now + limits_.longest_probe)) co_return false;
+    std::lock_guard lock(mutex_);
+    co_return !refused_;
 }
 
 bool Writer::submit(std::unique_ptr<Operation>& operation) {
@@ -160,6 +174,7 @@ void Writer::commit(Batch batch) {
     auto const began = steady_clock::now();
     std::size_t done = 0;
     std::optional<Error> lost;
+    wrote_ = false;
 
     db_.run("BEGIN IMMEDIATE");
     lost = db_.take_error();
@@ -186,6 +201,7 @@ void Writer::commit(Batch batch) {
         log_.error("database commit failed", {{"error", lost->message}});
     }
 
+    bool const disk_refused = db_.take_disk_refusal();
     // The log begins again from its start once all of it is settled.
     if (log_pages_ < settled_pages_) settled_pages_ = 0;
 
@@ -199,7 +215,7 @@ void Writer::commit(Batch batch) {
         std::lock_guard lock(mutex_);
         counts_.operations += batch.size();
         ++counts_.commits;
-        refused_ = lost.has_value();
+        refused_ = disk_refused || (refused_ && !wrote_);
         for (auto& operation : rest) queued_bytes_ += operation->bytes;
         queue_.insert(queue_.begin(), std::make_move_iterator(rest.begin()),
                       std::make_move_iterator(rest.end()));

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/spawn.hpp"
+#include "base/wait.hpp"
 #include "store/sqlite/connection.hpp"
 
 #include <boost/asio/async_result.hpp>
@@ -50,6 +51,7 @@ public:
         /// Pages of 4 KiB in the write-ahead log that are settled even when something always waits:
         /// seldom enough that fewer than one message in a hundred waits for it.
         int most_log_pages = 32'000;
+        std::chrono::milliseconds longest_probe{2'000};  ///< Of the disk, in `takes_changes()`.
     };
 
     Writer(Connection db, Checkpoints checkpoints, Limits limits, Log& log);
@@ -69,8 +71,8 @@ public:
 
     [[nodiscard]] WriterCounts counts() const;
 
-    /// Whether the disk takes changes, as the last commit says; after one that failed it is tried
-    /// anew, at most once a second.
+    /// Whether the disk takes changes, as the last commit says that wrote any; after one that the
+    /// disk refused it is tried anew, at most once a second. False also when that takes too long.
     asio::awaitable<bool> takes_changes();
 
 private:
@@ -88,7 +90,9 @@ private:
 
     template <class Work, class Handler>
     struct TypedOperation;
+    struct Probe;
 
+    static int remember_log(void* writer, sqlite3* db, char const* name, int pages);
     bool submit(std::unique_ptr<Operation>& operation);
     void work();
     Batch take(std::unique_lock<std::mutex>& lock);
@@ -112,11 +116,13 @@ private:
     std::size_t wanted_ = 1;  // queue length that wakes the thread
     bool closing_ = false;
     WriterCounts counts_;
-    bool refused_ = false;  // the last commit
+    bool refused_ = false;  // by the disk, since something was written last
     std::chrono::steady_clock::time_point next_try_{};
+    Notifier probed_;
 
     // Of the thread alone.
     int log_pages_ = 0;      // in the write-ahead log, as of the last commit
+    bool wrote_ = false;     // the last commit, at least one page
     int settled_pages_ = 0;  // of them already in the database file
     std::size_t last_batch_ = 0;
     std::chrono::steady_clock::duration last_commit_{};

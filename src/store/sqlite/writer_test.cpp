@@ -82,6 +82,9 @@ protected:
         return result;
     }
 
+    asio::awaitable<Result<int>> told() { co_return co_await writer->takes_changes(); }
+    bool takes() { return run(told()).value() == 1; }
+
     TemporaryFolder folder;
     NullLog log;
     asio::io_context loop;
@@ -184,12 +187,6 @@ TEST_F(WriterTest, WhateverCallFailsNothingFalseIsAcknowledged) {
 }
 
 TEST_F(WriterTest, TellsWhetherTheDiskTakesChangesAndTriesAnewByItself) {
-    auto const takes = [this] {
-        auto const kept = [](Writer& writer) -> asio::awaitable<Result<int>> {
-            co_return co_await writer.takes_changes();
-        };
-        return run(kept(*writer)).value() == 1;
-    };
     EXPECT_TRUE(takes());
     kaiwa_fail_writes(ENOSPC, 0, 1'000'000);
     EXPECT_TRUE(takes()) << "nothing was written yet";
@@ -202,6 +199,67 @@ TEST_F(WriterTest, TellsWhetherTheDiskTakesChangesAndTriesAnewByItself) {
     EXPECT_TRUE(recovered) << "although nobody wrote anything";
     EXPECT_EQ(rows(), 0);
     EXPECT_EQ(integrity(), "ok");
+}
+
+TEST_F(WriterTest, ADiskThatRefusedIsNotSeenToWorkByWhatWritesNothing) {
+    auto const find_nothing = [this]() -> asio::awaitable<Result<int>> {
+        auto work = [](Connection& db) -> Result<int> {
+            db.run("DELETE FROM providers WHERE name = 'nobody'");
+            return fail(Errc::not_found, "nobody");
+        };
+        co_return co_await writer->run(std::move(work));
+    };
+    auto const clean_nothing = [this]() -> asio::awaitable<Result<int>> {
+        auto work = [](Connection& db) -> Result<int> {
+            db.run("DELETE FROM providers WHERE name = 'nobody'");
+            return 0;
+        };
+        co_return co_await writer->run(std::move(work));
+    };
+    kaiwa_fail_writes(ENOSPC, 0, 1'000'000);
+    EXPECT_FALSE(run(add(1)));
+    EXPECT_EQ(run(find_nothing()).error().code, Errc::not_found);
+    EXPECT_FALSE(takes());
+    EXPECT_TRUE(run(clean_nothing()));
+    EXPECT_FALSE(takes());
+    kaiwa_fail_writes(0, 0, 0);
+    EXPECT_FALSE(run(add_and_refuse(2)));
+    EXPECT_FALSE(takes()) << "nothing was committed";
+    EXPECT_TRUE(run(add(3)));
+    EXPECT_TRUE(takes()) << "something was";
+}
+
+TEST_F(WriterTest, ADatabaseThatSomebodyElseHasLockedIsNoFullDisk) {
+    auto other =
+        Connection::open(database_file(folder.path()), Connection::Mode::read_write).value();
+    auto const be_impatient = [this]() -> asio::awaitable<Result<int>> {
+        auto work = [](Connection& db) -> Result<int> {
+            sqlite3_busy_timeout(db.handle(), 1);
+            return 0;
+        };
+        co_return co_await writer->run(std::move(work));
+    };
+    ASSERT_TRUE(run(be_impatient()));
+    other.run("BEGIN IMMEDIATE");
+    EXPECT_EQ(run(add(1)).error().code, Errc::unavailable);
+    EXPECT_TRUE(takes());
+    other.run("ROLLBACK");
+}
+
+TEST_F(WriterTest, ADiskThatHangsIsNotWaitedForToTellWhetherItTakesChanges) {
+    start({.longest_probe = std::chrono::milliseconds(20)});
+    kaiwa_fail_writes(ENOSPC, 0, 1);
+    EXPECT_FALSE(run(add(1)));
+    std::latch release(1);
+    start_task(hold(release));
+    start_task(told());
+    loop.restart();
+    while (results.empty() && loop.run_one_for(std::chrono::seconds(30)) > 0) continue;
+    auto const answered = results.size();
+    release.count_down();
+    loop.run();
+    EXPECT_EQ(answered, 1u) << "while the writer was busy";
+    EXPECT_EQ(results.front().value(), 0);
 }
 
 TEST_F(WriterTest, ADiskThatStaysFullRefusesEverythingAndRecovers) {
