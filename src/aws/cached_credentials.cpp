@@ -119,7 +119,9 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::credentials() {
         if (!notified) {
             bool const stopped = co_await stop_requested();
             if (stopped) co_return fail(Failure::Kind::cancelled, "the call was stopped");
-            co_return fail(Failure::Kind::credentials, "asking for credentials takes too long");
+            auto late = fail(Failure::Kind::credentials, "asking for credentials takes too long");
+            late.error().source_is_away = true;
+            co_return late;
         }
     }
 }

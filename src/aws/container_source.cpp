@@ -80,7 +80,6 @@ asio::awaitable<Found> from_container(Surroundings const& around) {
     auto const token = co_await authorization(around);
     if (!token) co_return std::unexpected(token.error());
 
-    std::string reason;
     for (unsigned attempt = 1;; ++attempt) {
         http::OutboundRequest request;
         request.url = place->url;
@@ -96,8 +95,10 @@ asio::awaitable<Found> from_container(Surroundings const& around) {
         if (!answer && answer.error().kind == Failure::Kind::cancelled) {
             co_return std::unexpected(answer.error());
         }
-        reason = answer ? fmt::format("it answered {}", answer->status) : answer.error().message;
-        if (attempt == attempts) co_return refused(reason);
+        auto const failure = answer ? refusal_of(*answer, "it") : answer.error();
+        if (attempt == attempts)
+            co_return std::unexpected(
+                no_credentials("the container's endpoint: " + failure.message, failure));
         if (!co_await sleep_for(around.container_pause)) co_return fail(Failure::Kind::cancelled, "stopped");
     }
 }

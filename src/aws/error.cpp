@@ -136,6 +136,17 @@ bool is_transient(Failure const& failure) {
            status == 504 || contains(transient_codes, failure.code);
 }
 
+bool may_pass(Failure const& failure) {
+    return failure.source_is_away ||
+           (is_transient(failure) && failure.kind != Failure::Kind::unreadable);
+}
+
+Failure no_credentials(std::string message, Failure const& cause) {
+    auto failure = fail(Failure::Kind::credentials, std::move(message)).error();
+    failure.source_is_away = may_pass(cause);
+    return failure;
+}
+
 Error to_error(Failure const& failure, std::string_view service) {
     Error error;
     error.code = class_of(failure);

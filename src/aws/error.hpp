@@ -30,6 +30,7 @@ struct Failure {
     std::string region;      ///< Where S3 says the bucket is (`x-amz-bucket-region`); else empty.
     std::optional<std::chrono::milliseconds> retry_after;
     bool was_sent = true;  ///< False: no byte reached the service, so nothing was carried out.
+    bool source_is_away = false;  ///< Of `credentials`: whoever gives them was out of reach or overloaded.
 };
 
 template <class T>
@@ -43,6 +44,11 @@ using Outcome = std::expected<T, Failure>;
 /// Worth another try of a call that may be repeated: throttling, 500, 502, 503, 504, network, a
 /// deadline of one attempt, an answer that came damaged.
 [[nodiscard]] bool is_transient(Failure const& failure);
+/// Whether waiting helps: a transient failure, of the service or of whoever gives credentials, but
+/// not an answer that cannot be read.
+[[nodiscard]] bool may_pass(Failure const& failure);
+/// A failure of `credentials` that `cause` led to.
+[[nodiscard]] Failure no_credentials(std::string message, Failure const& cause);
 /// As the rest of the house says it; the message names service and code.
 [[nodiscard]] Error to_error(Failure const& failure, std::string_view service);
 /// The same for people who asked something of ours that in turn asked AWS. That our credentials

@@ -1,5 +1,7 @@
 #include "aws/local_http.hpp"
 
+#include <fmt/format.h>
+
 namespace kaiwa::aws {
 
 namespace {
@@ -15,6 +17,13 @@ asio::awaitable<Outcome<LocalAnswer>> call_local(http::Transport& transport,
     auto body = co_await (*response)->read_all(max_answer_bytes);
     if (!body) co_return std::unexpected(from_error(body.error()));
     co_return LocalAnswer{(*response)->status(), std::move(*body)};
+}
+
+Failure refusal_of(LocalAnswer const& answer, std::string_view who) {
+    Failure failure;
+    failure.status = answer.status;
+    failure.message = fmt::format("{} answered {}", who, answer.status);
+    return failure;
 }
 
 }  // namespace kaiwa::aws

@@ -19,4 +19,7 @@ asio::awaitable<Outcome<LocalAnswer>> call_local(http::Transport& transport,
                                                  http::OutboundRequest request,
                                                  std::chrono::milliseconds patience);
 
+/// The failure that an answer other than 200 of `who` is; its body is not quoted.
+[[nodiscard]] Failure refusal_of(LocalAnswer const& answer, std::string_view who);
+
 }  // namespace kaiwa::aws

@@ -164,13 +164,14 @@ private:
         if (!answer && answer.error().kind == Failure::Kind::cancelled) {
             co_return std::unexpected(answer.error());
         }
-        if (!answer) co_return refused(fmt::format("{}: {}", source, answer.error().message));
-        if (answer->status == 401) {
+        if (answer && answer->status == 401) {
             co_return refused(source + ": the sign-in is over: run \"aws sso login\"");
         }
-        if (answer->status != 200) {
-            co_return refused(fmt::format("{}: IAM Identity Center answered {}", source,
-                                          answer->status));
+        if (!answer || answer->status != 200) {
+            auto const failure =
+                answer ? refusal_of(*answer, "IAM Identity Center") : answer.error();
+            co_return std::unexpected(
+                no_credentials(fmt::format("{}: {}", source, failure.message), failure));
         }
         auto credentials = parse_credentials(answer->body, CredentialsForm::sso);
         if (!credentials) {

@@ -132,6 +132,38 @@ TEST_F(SessionTest, SaysWhyARoleCannotBeAssumed) {
                      "answered ExpiredTokenException: Token expired");
 }
 
+TEST_F(SessionTest, TellsASourceThatIsAwayFromOneThatRefuses) {
+    auto const is_away = [this](SessionOptions options = {}) {
+        auto const found = look(std::move(options));
+        EXPECT_FALSE(found);
+        EXPECT_EQ(found.error().kind, Kind::credentials);
+        EXPECT_FALSE(is_transient(found.error()));
+        return may_pass(found.error());
+    };
+    write(".aws/config", "[profile sso]\nsso_start_url = my-sso\nsso_region = eu-west-1\n"
+                         "sso_account_id = 123\nsso_role_name = r\n");
+    write(".aws/sso/cache/0ad374308c5a4e22f723adf10145eafad7c4031c.json",
+          R"({"accessToken":"tok","expiresAt":"2030-01-01T00:00:00Z"})");
+    EXPECT_TRUE(is_away({.profile = "sso"})) << "nothing listens there";
+    services.answer(503, "");
+    EXPECT_TRUE(is_away({.profile = "sso"}));
+    services.answer(403, "");
+    EXPECT_FALSE(is_away({.profile = "sso"}));
+
+    variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
+    EXPECT_TRUE(is_away());
+    for (int i = 0; i < 3; ++i) metadata.answer(404, "");
+    EXPECT_FALSE(is_away());
+
+    variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = (home / "token").string();
+    variables["AWS_ROLE_ARN"] = "arn:r";
+    EXPECT_FALSE(is_away()) << "no token";
+    write("token", "x");
+    EXPECT_TRUE(is_away());
+    services.answer(403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>");
+    EXPECT_FALSE(is_away());
+}
+
 TEST_F(SessionTest, ReadsKeysOfTheNamedProfile) {
     write(".aws/credentials", "[default]\naws_access_key_id=D\naws_secret_access_key=S\n"
                               "[dev]\naws_access_key_id=V\naws_secret_access_key=S\n[half]\naws_access_key_id=H\n");

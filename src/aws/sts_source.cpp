@@ -66,9 +66,10 @@ asio::awaitable<Outcome<Credentials>> ask_sts(Surroundings const& around, RoleRe
     auto const reply = co_await sts.call(std::move(call), max_answer_bytes);
     if (reply) co_return read_answer(reply->body, request);
     if (reply.error().kind == Failure::Kind::cancelled) co_return std::unexpected(reply.error());
-    co_return std::unexpected(no_credentials(fmt::format(
-        "{}: {} cannot be assumed: {}", request.source, request.role,
-        to_error(reply.error(), "STS").message)));
+    co_return std::unexpected(
+        no_credentials(fmt::format("{}: {} cannot be assumed: {}", request.source, request.role,
+                                   to_error(reply.error(), "STS").message),
+                       reply.error()));
 }
 
 }  // namespace

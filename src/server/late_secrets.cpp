@@ -24,9 +24,7 @@ asio::awaitable<Result<Secret>> fetch(std::string reference, std::string_view na
     if (fetched) co_return std::move(*fetched);
     auto const why =
         aws::to_error(fetched.error(), manager ? "Secrets Manager" : "Parameter Store");
-    // What was read and is not what the reference says stays so.
-    bool const passes = aws::is_transient(fetched.error()) &&
-                        fetched.error().kind != aws::Failure::Kind::unreadable;
+    auto const passes = aws::may_pass(fetched.error());
     co_return fail(Errc::unavailable,
                    fmt::format("{}: {} cannot be read: {}; kaiwa check aws says more", name,
                                reference, why.message),

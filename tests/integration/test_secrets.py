@@ -65,11 +65,14 @@ async def test_planted_secrets_show_nowhere(tmp_path, models):
 
 
 class Keeper(http.server.BaseHTTPRequestHandler):
-    """Secrets Manager, as far as it holds one secret."""
+    """Secrets Manager, as far as it holds one secret, and STS, as far as it knows one role."""
+    SECRET = json.dumps({"Name": "seal", "SecretString": "s" * 40}).encode()
+    ROLE = (b"<R><Credentials><AccessKeyId>AKIA</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>t</SessionToken>"
+            b"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></R>")
 
     def do_POST(self):
-        self.rfile.read(int(self.headers["content-length"]))
-        body = json.dumps({"Name": "seal", "SecretString": "s" * 40}).encode()
+        asked = self.rfile.read(int(self.headers["content-length"]))
+        body = self.ROLE if b"AssumeRoleWithWebIdentity" in asked else self.SECRET
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -79,10 +82,14 @@ class Keeper(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_the_start_waits_for_the_secret_that_opens_the_store(tmp_path):
+@pytest.mark.parametrize("identity", ["keys", "web identity"])
+def test_the_start_waits_for_the_secret_that_opens_the_store(tmp_path, identity):
     port = free_port()
-    env = {"KAIWA_SECRET": "secret:aws-secret:seal", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", "AWS_REGION": "eu-west-1",
-           "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x", "AWS_MAX_ATTEMPTS": "1"}
+    (tmp_path / "token").write_text("web.identity.token")
+    who = {"keys": {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "x"},
+           "web identity": {"AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"), "AWS_ROLE_ARN": "arn:aws:iam::1:role/pod"}}
+    env = who[identity] | {"KAIWA_SECRET": "secret:aws-secret:seal", "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+                           "AWS_REGION": "eu-west-1", "AWS_MAX_ATTEMPTS": "1"}
     command = [program("KAIWA", "build/kaiwa"), "serve", "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")]
     kaiwa = Program(command, tmp_path / "kaiwa.log", "secret_awaited", env)
     try:
