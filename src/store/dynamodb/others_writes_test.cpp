@@ -207,14 +207,16 @@ TEST_P(DynamoOthersWritesTest, ADeletedThreadIsNobodyElsesThoughChainlitWritesTh
     chainlit_writes(thread, bob.username);
     chat::ThreadPatch patch;
     patch.title = "bob's";
-    for (auto const& error :
-         {run(store().thread(bob, thread)).error(), run(store().messages(bob, thread, {})).error(),
-          run(store().update_thread(bob, thread, patch)).error(),
-          run(store().begin_turn(bob, thread, make_turn("and?"))).error(),
-          run(store().put_feedback(bob, thread, ticket.reply, {})).error(),
-          run(store().delete_thread(bob, thread)).error(),
-          run(store().restore_thread(bob, thread)).error()})
-        EXPECT_EQ(error.code, Errc::not_found) << error.message;
+    auto const is_hidden = [](auto const& result) {
+        return !result && result.error().code == Errc::not_found;
+    };
+    EXPECT_TRUE(is_hidden(run(store().thread(bob, thread))));
+    EXPECT_TRUE(is_hidden(run(store().messages(bob, thread, {}))));
+    EXPECT_TRUE(is_hidden(run(store().put_feedback(bob, thread, ticket.reply, {}))));
+    EXPECT_TRUE(is_hidden(run(store().delete_thread(bob, thread))));
+    EXPECT_TRUE(is_hidden(run(store().restore_thread(bob, thread))));
+    EXPECT_TRUE(is_hidden(run(store().update_thread(bob, thread, patch))));
+    EXPECT_TRUE(is_hidden(run(store().begin_turn(bob, thread, make_turn("and?")))));
 
     pass_retention();
     ASSERT_TRUE(run(harness->clean_once()));
@@ -331,7 +333,7 @@ TEST_P(DynamoOthersUsersTest, OfWhoIsDeletedNothingElseStaysForAThreadThatSomebo
     EXPECT_EQ(run(store().delete_user(user.id)).error().code, Errc::internal);
     EXPECT_EQ(left_of(threads[0]), std::set<std::string>{"DELETED"});
     EXPECT_EQ(left_of(threads[2]), std::set<std::string>{"DELETED"});
-    EXPECT_EQ(run(harness->chats().file(ann, file)).error().code, Errc::not_found);
+    EXPECT_FALSE(run(harness->chats().file(ann, file)));
     EXPECT_TRUE(run(store().keys(user.id))->empty());
     EXPECT_FALSE(run(store().session(std::string(32, '1'))));
 
