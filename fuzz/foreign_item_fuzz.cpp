@@ -65,6 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
             if (taken.conversation) check(std::move(*taken.conversation));
             static_cast<void>(foreign::read_user_role(*item));
             static_cast<void>(reader->unreadable());
+            static_cast<void>(reader->changed());
         }
         for (auto const& gathered : reader->finish()) check(gathered, *reader, kept);
     }

@@ -24,6 +24,10 @@ void ImportTally::leave_out(std::string_view why) {
     std::cout << "left out: " << why << '\n';
 }
 
+void ImportTally::note(std::string_view what) {
+    std::cout << "changed: " << what << '\n';
+}
+
 void tell_progress(std::string const& line) {
     std::cerr << line << std::endl;
 }

@@ -32,6 +32,8 @@ public:
     void count(transfer::ImportOutcome outcome, std::size_t its_messages);
     void count_files(std::size_t files) { files_ += files; }
     void leave_out(std::string_view why);
+    /// Says what comes in and became something else.
+    static void note(std::string_view what);
 
     [[nodiscard]] std::size_t read() const { return read_; }    ///< Items, lines and threads.
     [[nodiscard]] std::size_t known() const { return known_; }  ///< Those that the system writes.

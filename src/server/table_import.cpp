@@ -59,7 +59,7 @@ public:
             if (!*item) break;
             auto taken = reader->take(**item, spool->end());
             if (taken.is_known) tally_.count_known();
-            say_unreadable(*reader);
+            say_what_is_wrong(*reader);
             if (taken.is_part) {
                 auto kept = spool->add(**item);
                 if (!kept) co_return std::unexpected(kept.error());
@@ -71,7 +71,7 @@ public:
             if (read % items_a_line == 0) tell_progress(fmt::format("{} items read", read));
         }
         for (auto& gathered : reader->finish()) {
-            say_unreadable(*reader);
+            say_what_is_wrong(*reader);
             auto stored = co_await store_parts(std::move(gathered), *reader, *spool);
             if (!stored) co_return std::unexpected(stored.error());
         }
@@ -110,8 +110,9 @@ private:
             tally_.leave_out(item.error().message);
         }
     }
-    void say_unreadable(store::foreign::Reader& reader) {
+    void say_what_is_wrong(store::foreign::Reader& reader) {
         for (auto const& each : reader.unreadable()) tally_.leave_out(each);
+        for (auto const& each : reader.changed()) ImportTally::note(each);
     }
 
     asio::awaitable<Result<auth::Principal>> owner_of(std::string subject) {
@@ -148,7 +149,7 @@ private:
                                               store::foreign::Reader& reader) {
         if (!conversation.messages_at.empty()) {
             auto const filled = co_await fill(conversation, reader);
-            say_unreadable(reader);
+            say_what_is_wrong(reader);
             if (!filled && !concerns_one(filled.error())) co_return std::unexpected(filled.error());
             if (!filled) {
                 tally_.leave_out(conversation.key + ": " + filled.error().message);

@@ -160,6 +160,12 @@ async def test_people_of_an_issuer_get_what_is_theirs(target, tmp_path):
     shown = (await threads_of(target))["旅"]
     assert [each["text"] for each in shown] == ["どこ?", "京都"] and shown[1]["siblings"], "the other branch is there"
 
+    tree["q"]["parent"] = "a"
+    circle = lines(tmp_path / "circle.json", chat | {"SK": {"S": "sub-1#CONV#2"}, "MessageMap": {"S": json.dumps(tree)}})
+    printed = target.run("import", "bedrock-chat", "--file", circle, "--issuer", ISSUER)
+    assert "changed: sub-1 sub-1#CONV#2, the parent of message " in printed
+    assert "imported 1 conversations with 3 messages; 0 were there; 0 left out" in printed
+
     genu = lines(tmp_path / "genu.json",
                  {"id": {"S": "user#sub-1"}, "createdDate": {"S": "1700000000000"}, "chatId": {"S": "chat#1"}, "title": {"S": "題"}},
                  {"id": {"S": "chat#1"}, "createdDate": {"S": "1700000000001#1"}, "role": {"S": "assistant"}, "content": {"S": "a"},

@@ -191,8 +191,8 @@ public:
         auto tree = read_map(*object, conversation);
         if (!tree) return std::unexpected(tree.error());
         for (auto const& id : tree->broken)
-            refuse(conversation.key + ", the parent of message " + id,
-                   "it leads in a circle; the message stands at the beginning");
+            say_changed(conversation.key + ", the parent of message " + id,
+                        "it leads in a circle; the message stands at the beginning");
         if (!tree->instructions.empty()) instruct(conversation, std::move(tree->instructions));
         return {};
     }

@@ -46,6 +46,8 @@ public:
 
     /// What was wrong since the last call, each with the item's key.
     [[nodiscard]] std::vector<std::string> unreadable() { return std::exchange(unreadable_, {}); }
+    /// What comes in and became something else, since the last call, each with the item's key.
+    [[nodiscard]] std::vector<std::string> changed() { return std::exchange(changed_, {}); }
     /// Items and messages of kinds that have no place here.
     [[nodiscard]] std::size_t skipped() const { return skipped_; }
 
@@ -53,12 +55,16 @@ protected:
     void refuse(std::string key, std::string_view why) {
         unreadable_.push_back(std::move(key) + ": " + std::string(why));
     }
+    void say_changed(std::string key, std::string_view how) {
+        changed_.push_back(std::move(key) + ": " + std::string(how));
+    }
     void skip() { ++skipped_; }
     /// Takes the first instructions; what is longer than a thread's may be is said and left out.
     void instruct(Conversation& conversation, std::string text);
 
 private:
     std::vector<std::string> unreadable_;
+    std::vector<std::string> changed_;
     std::size_t skipped_ = 0;
 };
 
