@@ -19,7 +19,7 @@ using transfer::ImportOutcome;
 /// One import with what it works on.
 class Importing {
 public:
-    Importing(ImportGround& ground, Stores& source, chat::BlobStore* files)
+    Importing(ImportGround& ground, Stores& source, store::s3::Blobs* files)
         : ground_(ground), source_(source), target_(ground.target), files_(files) {}
 
     asio::awaitable<Result<ImportTally>> threads() {
@@ -134,21 +134,14 @@ private:
             seen.messages += some->size();
             for (auto const& archived : *some) {
                 for (auto const& file : archived.message.files) {
-                    auto const there = co_await has_bytes(file);
+                    auto there = Result<bool>(false);
+                    if (files_) there = co_await files_->has(file);
                     if (!there) co_return std::unexpected(there.error());
                     if (*there) ++seen.files;
                     else seen.missing.push_back(file);
                 }
             }
         }
-    }
-
-    asio::awaitable<Result<bool>> has_bytes(chat::FileInfo file) {
-        if (!files_) co_return false;
-        auto const bytes = co_await chat::open_bytes(*files_, file);
-        if (!bytes && bytes.error().code != Errc::not_found)
-            co_return std::unexpected(bytes.error());
-        co_return bytes.has_value();
     }
 
     void leave_out_messages(ThreadArchive::Reader const& reader) {
@@ -203,15 +196,15 @@ private:
 
     ImportGround& ground_;
     Stores& source_;
-    Stores* target_;          ///< Null where a look finds no store.
-    chat::BlobStore* files_;  ///< Null: nobody knows where they are.
+    Stores* target_;           ///< Null where a look finds no store.
+    store::s3::Blobs* files_;  ///< Null: nobody knows where they are.
     ImportTally tally_;
 };
 
 }  // namespace
 
 asio::awaitable<Result<ImportTally>> import_chainlit(ImportGround& ground, Stores& source,
-                                                     chat::BlobStore* files) {
+                                                     store::s3::Blobs* files) {
     Importing importing(ground, source, files);
     co_return co_await importing.threads();
 }

@@ -9,6 +9,6 @@ namespace kaiwa::server {
 /// messages, whose bytes come along; null: nobody knows, they are counted and stay where they are.
 /// Fails as the stores do; a second import goes on.
 asio::awaitable<Result<ImportTally>> import_chainlit(ImportGround& ground, Stores& source,
-                                                     chat::BlobStore* files);
+                                                     store::s3::Blobs* files);
 
 }  // namespace kaiwa::server

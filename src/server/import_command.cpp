@@ -87,7 +87,7 @@ Result<void> judge(Import const& command, ImportTally const& tally) {
 }
 
 asio::awaitable<Result<ImportTally>> import_stores(ImportGround& ground, Stores& source,
-                                                   chat::BlobStore* files) {
+                                                   store::s3::Blobs* files) {
     auto const found = co_await find_user(ground);
     if (!found) co_return std::unexpected(found.error());
     co_return co_await import_chainlit(ground, source, files);
@@ -130,7 +130,7 @@ Settings of_chainlit(Settings settings, Import const& command, Random& random) {
 }
 
 /// Where Chainlit keeps its files; null where nobody said so.
-std::unique_ptr<chat::BlobStore> open_chainlits_files(Settings const& settings,
+std::unique_ptr<store::s3::Blobs> open_chainlits_files(Settings const& settings,
                                                       Import const& command, AwsGround& aws) {
     auto s3 = settings.s3;
     if (!command.bucket.empty()) s3.bucket = command.bucket;
@@ -146,7 +146,7 @@ NewStore new_store(Import const& command) {
 /// What is read, open.
 struct Source {
     std::unique_ptr<Stores> chainlit;
-    std::unique_ptr<chat::BlobStore> chainlits_files;
+    std::unique_ptr<store::s3::Blobs> chainlits_files;
     std::unique_ptr<ForeignItems> items;
     std::unique_ptr<ForeignObjects> objects;
 };
@@ -179,11 +179,15 @@ Result<std::unique_ptr<Stores>> open_target(Import const& command, Settings sett
     auto const found = find_store(settings, new_store(command));
     if (!found && only_compares && found.error().code == Errc::not_found) return nullptr;
     if (!found) return std::unexpected(found.error());
+    if (looks) {
+        settings.sealing_secret = make_sealing_secret(random);  // nothing that is sealed is opened
+        settings.dynamodb.create_tables = false;
+        return open_stores(settings, StoreUser::looker, aws, clock, random, log);
+    }
     if (auto read = read_sealing_secret_now(settings, clock, random, log); !read)
         return std::unexpected(read.error());
-    if (looks) settings.dynamodb.create_tables = false;
     // Of the other systems' conversations only the texts come in.
-    bool const with_files = command.from == From::chainlit && !looks;
+    bool const with_files = command.from == From::chainlit;
     return open_stores(settings, with_files ? StoreUser::tool_with_files : StoreUser::tool, aws,
                        clock, random, log);
 }

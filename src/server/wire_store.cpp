@@ -3,7 +3,6 @@
 #include "server/sealing_key.hpp"
 #include "store/dynamodb/store.hpp"
 #include "store/files/directory_blobs.hpp"
-#include "store/s3/s3_blobs.hpp"
 #include "store/sqlite/store.hpp"
 
 #include <fmt/format.h>
@@ -97,9 +96,11 @@ private:
         bool const in_bucket = all.files == FilesKind::s3;
         using store::dynamodb::MissingTables;
         using store::dynamodb::Elements;
+        using store::dynamodb::Strangers;
         auto elements = Elements::reachable;
         if (user == StoreUser::mover) elements = Elements::all;
         if (user == StoreUser::importer) elements = Elements::as_written;
+        bool const only_reads = user == StoreUser::importer || user == StoreUser::looker;
         using OldHashes = store::dynamodb::Options::OldHashes;
         return {.table = settings.table,
                 .user_table = settings.user_table,
@@ -111,7 +112,8 @@ private:
                 .log = log,
                 .sealer = sealer,
                 .object_prefix = in_bucket ? std::optional(all.s3.prefix) : std::nullopt,
-                .elements = elements};
+                .elements = elements,
+                .strangers = only_reads ? Strangers::leave : Strangers::adopt};
     }
 
     std::unique_ptr<aws::ServiceClient> client_;
@@ -122,7 +124,9 @@ private:
 
 Result<std::unique_ptr<chat::BlobStore>> open_blobs(Settings const& settings, StoreUser user,
                                                     AwsGround& aws) {
-    if (user == StoreUser::tool || user == StoreUser::importer) return nullptr;
+    bool const without =
+        user == StoreUser::tool || user == StoreUser::importer || user == StoreUser::looker;
+    if (without) return nullptr;
     if (settings.files == FilesKind::directory)
         return store::files::open({.dir = settings.data / "files"});
     return open_bucket(settings.s3, aws);
@@ -152,7 +156,7 @@ Result<void> find_store(Settings const& settings, NewStore absent) {
     return {};
 }
 
-std::unique_ptr<chat::BlobStore> open_bucket(S3Settings const& s3, AwsGround& aws) {
+std::unique_ptr<store::s3::Blobs> open_bucket(S3Settings const& s3, AwsGround& aws) {
     return store::s3::open(
         {.session = aws.session(s3.profile),
          .bucket = {.name = s3.bucket, .region = s3.region, .endpoint = s3.endpoint},
@@ -172,7 +176,8 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
                                               clock, random, log);
     }
     bool const alone = user == StoreUser::server || user == StoreUser::mover;
-    auto const access = alone ? Access::server : Access::tool;
+    auto access = alone ? Access::server : Access::tool;
+    if (user == StoreUser::looker) access = Access::look;
     auto database = store::sqlite::open({.data_dir = settings.data,
                                          .access = access,
                                          .clock = clock,

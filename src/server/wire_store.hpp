@@ -10,6 +10,7 @@
 #include "llm/catalogue.hpp"
 #include "server/settings.hpp"
 #include "server/wire_aws.hpp"
+#include "store/s3/s3_blobs.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -24,6 +25,7 @@ enum class StoreUser {
     tool_with_files,
     mover,     ///< As a server, and reads which files Chainlit stored wherever ours lie.
     importer,  ///< Reads another program's tables, and the keys of files as they stand there.
+    looker,    ///< Reads, and changes nothing; not even what an older version left.
 };
 
 /// Everything that is kept, as the configuration keeps it. Outlives every task that uses one of
@@ -37,7 +39,7 @@ public:
     virtual llm::ProviderStore& providers() = 0;
     virtual chat::MessageSearch& search() = 0;
     virtual chat::ThreadArchive& archive() = 0;
-    /// Not of `StoreUser::tool` and `importer`.
+    /// Not of `StoreUser::tool`, `importer` and `looker`.
     virtual chat::BlobStore& blobs() = 0;
 
     /// Shows other programs that a server is at work, where they cannot see it by themselves, until
@@ -67,7 +69,7 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
                                             Log& log);
 
 /// Files in a bucket, no network yet; `aws` outlives the result.
-std::unique_ptr<chat::BlobStore> open_bucket(S3Settings const& s3, AwsGround& aws);
+std::unique_ptr<store::s3::Blobs> open_bucket(S3Settings const& s3, AwsGround& aws);
 
 /// Copies what is kept into the new folder `target`, beside a running server or not. Blocks.
 /// Fails as store::sqlite::backup() does.

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import sqlite3
 import subprocess
 
 import pytest
+from aws_fault_proxy.proxy import FaultProxy
 
 from conftest import PASSWORD, add_key, add_user
 from support.client import Client
@@ -131,6 +133,17 @@ async def test_looking_makes_nothing_and_storing_no_mistyped_folder(target, tabl
     made = run("chainlit", "--table", table, "--user-table", "")
     assert made.returncode == 0 and "There was no database new/kaiwa.db: it is made." in made.stderr, made.stderr
     assert "imported 1 conversations" in made.stdout
+    (tmp_path / "new" / "secret.key").unlink()
+    look = ("chainlit", "--table", table, "--user-table", "", "--dry-run")
+    looked = run(*look)
+    assert looked.returncode == 0 and "1 are there" in looked.stdout, looked.stderr
+    assert not (tmp_path / "new" / "secret.key").exists()
+    with sqlite3.connect(tmp_path / "new" / "kaiwa.db") as database:
+        database.execute("PRAGMA user_version = 4")
+    looked = run(*look)
+    assert looked.returncode == 1 and "new/kaiwa.db: the database has version 4, and who only looks does not bring it to" in looked.stderr
+    assert database.execute("PRAGMA user_version").fetchone() == (4,)
+    database.close()
 
 
 async def test_a_private_rags_history_comes_in_from_an_export(target, tmp_path):
@@ -259,6 +272,46 @@ async def test_chainlits_threads_come_in_with_their_people(target, tables):
         assert [each["title"] for each in page["items"]] == ["thread of taro"]
     chainlit_thread(tables, table, 3, "jiro")
     assert "imported 1 conversations with 2 messages" in target.run(*command, ""), "no table of users is needed"
+
+
+class ReadOnlyTables(FaultProxy):
+    """DynamoDB with tables in which nobody may write."""
+
+    def __init__(self, upstream: str):
+        super().__init__(upstream, seed=1, share=0)
+        self.names: list[str] = []
+        self.refused: list[str] = []
+
+    def forward(self, handler, body: bytes):
+        operation = handler.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        reads = operation in ("Scan", "GetItem", "BatchGetItem", "Query")
+        if reads or not any(f'"{name}"' in body.decode() for name in self.names):
+            return super().forward(handler, body)
+        self.refused.append(operation)
+        return 400, [("Content-Type", "application/x-amz-json-1.0")], json.dumps(
+            {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": "no"}).encode()
+
+
+async def test_a_source_is_only_read_and_looking_writes_nowhere(target, tables, monkeypatch):
+    base = f"read-only-{target.folder.name}"
+    source = tables.make_chainlit(base)
+    users = tables.make(f"{base}-users", "username")
+    stored = [target.env.get("KAIWA_STORE__DYNAMODB__TABLE", ""), target.env.get("KAIWA_STORE__DYNAMODB__USER_TABLE", "")]
+    for number, name in ((31, "saburo"), (32, "shiro")):
+        row = {"username": {"S": name}, "password": {"S": hashlib.sha256(PASSWORD.encode()).hexdigest()}, "role": {"S": "user"}}
+        tables.put(users, row)
+        if stored[1] and name == "shiro":
+            tables.put(stored[1], row)  # another program added them, and nobody saw them yet
+        chainlit_thread(tables, source, number, name)
+    command = ["import", "chainlit", "--table", source, "--user-table", users]
+    with ReadOnlyTables(tables.url) as proxy:
+        monkeypatch.setattr(target, "env", target.env | {"KAIWA_STORE__DYNAMODB__ENDPOINT": proxy.url})
+        proxy.names = [source, users, *filter(None, stored)]
+        assert "would import 2 conversations with 4 messages; 0 are there; 0 left out" in target.run(*command, "--dry-run")
+        proxy.names = [source, users]
+        assert "imported 2 conversations with 4 messages; 0 were there; 0 left out" in target.run(*command)
+        assert proxy.refused == []
+    assert "id" not in tables.get(users, username="saburo")
 
 
 @pytest.mark.parametrize("target", ["sqlite"], indirect=True)

@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "store/common/cursor.hpp"
 #include "store/dynamodb/elements.hpp"
+#include "store/dynamodb/strangers.hpp"
 #include "store/dynamodb/table.hpp"
 
 #include <optional>
@@ -26,6 +27,7 @@ struct Engine {
     std::optional<std::string> const& object_prefix;
     enum class OldHashes { replace, keep } old_hashes = OldHashes::replace;
     Elements elements = Elements::reachable;
+    Strangers strangers = Strangers::adopt;
 };
 
 /// The one answer for what is absent, deleted or somebody else's.

@@ -33,7 +33,8 @@ public:
                   object_prefix_,
                   options.old_hashes == Options::OldHashes::keep ? Engine::OldHashes::keep
                                                                  : Engine::OldHashes::replace,
-                  options.elements},
+                  options.elements,
+                  options.strangers},
           chats_(engine_),
           users_(engine_, chats_),
           providers_(engine_),

@@ -10,6 +10,7 @@
 #include "chat/thread_archive.hpp"
 #include "llm/catalogue.hpp"
 #include "store/dynamodb/elements.hpp"
+#include "store/dynamodb/strangers.hpp"
 #include "store/dynamodb/table.hpp"
 
 #include <memory>
@@ -36,6 +37,7 @@ struct Options {
     /// Begins the key of every file's object, where files lie in a bucket: Chainlit finds them there.
     std::optional<std::string> object_prefix{};
     Elements elements = Elements::reachable;
+    Strangers strangers = Strangers::adopt;
 };
 
 /// Everything that Kaiwa keeps but files' bytes, in two tables of DynamoDB: one in the layout of

@@ -127,6 +127,7 @@ asio::awaitable<Result<bool>> DynamoUserStore::has_administrator() {
 }
 
 asio::awaitable<Result<void>> DynamoUserStore::adopt(UserRow row) {
+    if (engine_.strangers == Strangers::leave) co_return Result<void>{};
     auto const& user = row.shown.user;
     auto const& table = engine_.table;
     std::vector<Action> actions;

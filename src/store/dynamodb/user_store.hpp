@@ -42,7 +42,7 @@ public:
 private:
     enum class First { no, yes };
     asio::awaitable<Result<void>> insert(auth::UserWithPassword user, First first);
-    /// Gives a person whom another program added an id of its own.
+    /// Writes down the id of a person whom another program added, where strangers are adopted.
     asio::awaitable<Result<void>> adopt(UserRow row);
     asio::awaitable<Result<UserRow>> row_of(UserId id);
     asio::awaitable<Result<bool>> is_replaceable(UserId id);

@@ -6,7 +6,7 @@ namespace kaiwa::store::s3 {
 
 namespace {
 
-class S3Blobs final : public chat::BlobStore {
+class S3Blobs final : public Blobs {
 public:
     explicit S3Blobs(Options options) : shared_(std::make_shared<Shared>(std::move(options))) {}
 
@@ -32,6 +32,19 @@ public:
         return remove_object(key_path(key));
     }
 
+    asio::awaitable<Result<bool>> has(chat::FileInfo file) override {
+        auto path = file.foreign_key.empty() ? shared_->path_of(file.id) : key_path(file.foreign_key);
+        chat::BlobPart const first{0, 1};
+        auto reader = co_await make_reader(shared_, std::move(path), first);
+        if (!reader && reader.error().code == Errc::not_found) co_return false;
+        if (!reader && reader.error().code == Errc::invalid_argument) co_return true;  // it is empty
+        if (!reader) co_return std::unexpected(reader.error());
+        // A connection whose answer was read to its end takes the next call.
+        auto const byte = co_await (*reader)->next();
+        if (!byte) co_return std::unexpected(byte.error());
+        co_return true;
+    }
+
 private:
     asio::awaitable<Result<void>> remove_object(std::string path) {
         aws::ServiceRequest request;
@@ -49,7 +62,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<chat::BlobStore> open(Options options) {
+std::unique_ptr<Blobs> open(Options options) {
     return std::make_unique<S3Blobs>(std::move(options));
 }
 

@@ -19,6 +19,12 @@ struct Options {
     std::size_t max_held_bytes = 96 << 20;
 };
 
+class Blobs : public chat::BlobStore {
+public:
+    /// Whether the bytes of `file` are there, whoever stored them. Asks for one of them.
+    virtual asio::awaitable<Result<bool>> has(chat::FileInfo file) = 0;
+};
+
 /// A bucket as a `BlobStore`: one object a blob, named by prefix and id. Calls nobody before its
 /// first use.
 ///
@@ -30,6 +36,6 @@ struct Options {
 /// (docs/storage.md). A reader that breaks off in the middle goes on from where it was, three times
 /// at most, and only in the same object (`If-Match`). What another program stored in the bucket is
 /// reached by its whole key.
-std::unique_ptr<chat::BlobStore> open(Options options);
+std::unique_ptr<Blobs> open(Options options);
 
 }  // namespace kaiwa::store::s3

@@ -259,6 +259,24 @@ TEST_F(S3BlobsTest, ReachesWhatAnotherProgramStoredByItsWholeKey) {
     EXPECT_EQ(sent(1), fmt::format("DELETE {} ", url));
 }
 
+TEST_F(S3BlobsTest, TellsWhetherAFileIsThereByItsFirstByte) {
+    auto const blobs = open({.session = session, .bucket = {.name = "box"}});
+    chat::FileInfo file{id, "cat.png", "image/png", 0};
+    file.foreign_key = "hana/cat";
+    answer(206, {{"Content-Length", "1"}, {"Content-Range", "bytes 0-0/9"}}, {"c"});
+    EXPECT_EQ(run(blobs->has(file)), true);
+    EXPECT_EQ(services.requests[0].headers.get("Range"), "bytes=0-0");
+    EXPECT_EQ(sent(0), "GET https://box.s3.eu-west-1.amazonaws.com/hana/cat ");
+    answer(416, {}, {"<Error><Code>InvalidRange</Code></Error>"});
+    EXPECT_EQ(run(blobs->has(file)), true) << "it is empty";
+    file.foreign_key.clear();
+    answer(404, {}, {"<Error><Code>NoSuchKey</Code></Error>"});
+    EXPECT_EQ(run(blobs->has(file)), false);
+    EXPECT_EQ(sent(2), fmt::format("GET https://box.s3.eu-west-1.amazonaws.com/{} ", id_text));
+    answer(403, {}, {"<Error><Code>AccessDenied</Code></Error>"});
+    EXPECT_FALSE(run(blobs->has(file)));
+}
+
 TEST_F(S3BlobsTest, AsksForNoMoreThanAPart) {
     auto const run_it = [this](auto task) { return run(std::move(task)); };
     auto const blobs = store();

@@ -1,6 +1,7 @@
 #include "store/sqlite/data_lock.hpp"
 #include "store/sqlite/sqlite_harness.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
@@ -96,6 +97,32 @@ TEST_P(OldSchemaTest, KeepsItsRows) {
     ASSERT_EQ(cut->items.size(), 2u);
     EXPECT_EQ(cut->items[1].state, chat::MessageState::interrupted);
     EXPECT_EQ(cut->items[1].text, "half");
+}
+
+TEST_P(OldSchemaTest, StaysWhatItIsForWhoOnlyLooks) {
+    SystemClock clock;
+    SystemRandom random;
+    NullLog log;
+    auto const look = [&] {
+        return open({.data_dir = data_dir,
+                     .access = Access::look,
+                     .clock = clock,
+                     .random = random,
+                     .log = log,
+                     .sealer = Sealer(sha256("any"))});
+    };
+    auto const refused = look();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::unsupported);
+    EXPECT_TRUE(refused.error().message.contains(
+        fmt::format("has version {}, and who only looks", GetParam())))
+        << refused.error().message;
+    EXPECT_EQ(number(database_file(data_dir), "PRAGMA user_version"), GetParam());
+    SqliteHarness now(data_dir);
+    auto const looking = look();
+    ASSERT_TRUE(looking) << looking.error().message;
+    EXPECT_TRUE(run((*looking)->users().user_by_name("ann")));
+    EXPECT_FALSE(run((*looking)->users().delete_user(user_id())));
 }
 
 TEST_P(OldSchemaTest, GoesOnBeingUsed) {

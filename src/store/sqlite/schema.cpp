@@ -262,6 +262,17 @@ Result<void> check_known(Connection& db) {
     return check_version(application, version);
 }
 
+Result<void> check_newest(Connection& db) {
+    if (auto known = check_known(db); !known) return known;
+    auto const version = value_of(db.query("PRAGMA user_version"));
+    if (auto error = db.take_error()) return std::unexpected(std::move(*error));
+    if (version == static_cast<std::int64_t>(versions.size())) return {};
+    return fail(Errc::unsupported,
+                fmt::format("the database has version {}, and who only looks does not bring it to {}; "
+                            "look with the Kaiwa that runs on it, or start this one's server first",
+                            version, versions.size()));
+}
+
 Result<void> migrate(Connection& db) {
     if (auto known = check_known(db); !known) return known;
     if (auto wal = use_wal(db); !wal) return wal;

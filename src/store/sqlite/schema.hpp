@@ -12,6 +12,9 @@ Result<void> migrate(Connection& db);
 /// Fails with `unsupported` on a file that a newer Kaiwa or another program made.
 Result<void> check_known(Connection& db);
 
+/// Fails with `unsupported` on a file that is not of the newest version; changes nothing.
+Result<void> check_newest(Connection& db);
+
 /// Marks the file as Kaiwa's ("Kaiw").
 inline constexpr std::int64_t application_id = 0x4B616977;
 

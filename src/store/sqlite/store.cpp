@@ -100,19 +100,23 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<SqliteStore>> open(Options options) {
-    if (auto made = make_data_dir(options.data_dir); !made) return std::unexpected(made.error());
+    bool const looks = options.access == Access::look;
+    auto const file = database_file(options.data_dir);
+    if (auto made = looks ? Result<void>{} : make_data_dir(options.data_dir); !made)
+        return std::unexpected(made.error());
     std::optional<DataLock> lock;
     if (options.access == Access::server) {
         auto taken = DataLock::take(options.data_dir);
         if (!taken) return std::unexpected(taken.error());
         lock = std::move(*taken);
     }
-    make_private_file(database_file(options.data_dir));
-    auto db = Connection::open(database_file(options.data_dir), Connection::Mode::read_write);
+    if (!looks) make_private_file(file);
+    auto db = Connection::open(file, looks ? Connection::Mode::read_only
+                                           : Connection::Mode::read_write);
     if (!db) return std::unexpected(db.error());
-    if (auto migrated = migrate(*db); !migrated) {
-        auto error = std::move(migrated.error());
-        error.message = fmt::format("{}: {}", database_file(options.data_dir).string(), error.message);
+    if (auto fits = looks ? check_newest(*db) : migrate(*db); !fits) {
+        auto error = std::move(fits.error());
+        error.message = fmt::format("{}: {}", file.string(), error.message);
         return std::unexpected(std::move(error));
     }
     if (lock) {

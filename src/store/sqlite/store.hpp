@@ -19,8 +19,9 @@
 namespace kaiwa::store::sqlite {
 
 /// Who opens the data folder. There is one server at a time; tools (the command line) may work
-/// beside it and leave everything about the database's upkeep to it.
-enum class Access { server, tool };
+/// beside it and leave everything about the database's upkeep to it. Who only looks changes nothing:
+/// an older database stays what it is.
+enum class Access { server, tool, look };
 
 struct Options {
     std::filesystem::path data_dir;  ///< Made with mode 0700 when it is not there.
@@ -70,7 +71,7 @@ public:
 /// when the last server ended become interrupted here, with their text kept.
 ///
 /// Fails with `conflict` (reason "in_use": another server has the folder), `unsupported` (the file
-/// is another program's or a newer version's) or `unavailable`.
+/// is another program's or a newer version's; for a look, an older one's, too) or `unavailable`.
 Result<std::unique_ptr<SqliteStore>> open(Options options);
 
 /// Copies the database as it is at one moment, beside a running server or not, and the files in
