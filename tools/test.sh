@@ -140,7 +140,7 @@ stage_asan() {
 run_dynamodb() {
   local report="$PWD/$logs/dynamodb.xml" status
   rm -f "$report"
-  timeout 300 python3 tests/support/dynamodb_local/run.py "$@" --gtest_brief=1 "--gtest_output=xml:$report"
+  timeout 600 python3 tests/support/dynamodb_local/run.py "$@" --gtest_brief=1 "--gtest_output=xml:$report"
   status=$?
   [ -f "$report" ] || { count 0 1; return 1; }
   count $(python3 -c 'import sys, xml.etree.ElementTree as tree
