@@ -3,7 +3,6 @@
 #include "chat/turn_service.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace kaiwa::chat {
 
@@ -55,12 +54,14 @@ std::string_view without_markup(std::string_view line) {
     bool const is_fence = line.starts_with("```") && !line.substr(3).contains('`');
     if (is_fence || line.starts_with("~~~")) return {};
     for (;;) {
-        auto const level = line.find_first_not_of('#');
-        auto const sign = level > 0 ? level : line.find_first_of(">-*+") == 0 ? 1 : 0;
-        if (sign == 0 || sign + 1 >= line.size() || line[sign] != ' ') return line;
-        bool const may_count = level == 0 && line[0] != '>' && std::isdigit(static_cast<unsigned char>(line[2])) != 0;
-        if (may_count) return line;
-        line.remove_prefix(sign + 1);
+        auto const level = std::min(line.find_first_not_of('#'), line.size());
+        bool const is_sign = level == 0 && line.find_first_of(">-*+") == 0;
+        auto const end = is_sign ? 1 : level;
+        if (end == 0 || line.size() < end + 2 || line[end] != ' ') return line;
+        // "- 5 + 3" counts.
+        bool const counts = is_sign && line[0] != '>' && line[2] >= '0' && line[2] <= '9';
+        if (counts) return line;
+        line.remove_prefix(end + 1);
     }
 }
 

@@ -13,7 +13,7 @@ TEST(MakeTitle, IsTheFirstLineShortened) {
     EXPECT_EQ(make_title("> - quoted  item"), "quoted item");
     EXPECT_EQ(make_title("```python\nprint(1)\n```"), "print(1)");
     EXPECT_EQ(make_title("```\n```"), "```");
-    for (auto const* plain : {"#1 is broken", "-1 + 2", "- 5 + 3 は?", "```rm -rf``` とは?", "** bold", "#", "# ", "C# or F#", "*"}) {
+    for (auto const* plain : {"#1 is broken", "###", "##x", ">", "-x", "-1 + 2", "- 5 + 3 は?", "```rm -rf``` とは?", "** bold", "#", "# ", "C# or F#", "*"}) {
         auto const title = make_title(plain);
         EXPECT_EQ(title, plain == std::string_view("# ") ? "#" : plain);
     }

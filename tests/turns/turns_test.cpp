@@ -344,7 +344,9 @@ TEST_F(TurnFixture, ARepeatIsAnsweredWhereANewTurnWouldBeRefused) {
     expect_repeat();
     auto other = question;
     other.text = "違う";
-    EXPECT_EQ(get_result(service->ask(hana, thread, other)).error().code, Errc::rate_limited);
+    EXPECT_EQ(get_result(service->ask(hana, thread, other)).error().code, Errc::conflict);
+    EXPECT_EQ(get_result(service->ask(hana, thread, question_of("新"))).error().code,
+              Errc::rate_limited);
     service->drain();
     expect_repeat();
     EXPECT_EQ(get_result(service->ask(hana, thread, question_of("新"))).error().reason, "draining");
