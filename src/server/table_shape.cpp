@@ -22,30 +22,25 @@ std::string text_in(json::value const& value, std::string_view name) {
     return member && member->is_string() ? std::string(member->get_string()) : std::string();
 }
 
-/// The table's key of `type`, "HASH" or "RANGE"; empty: it has none.
-std::string key_of(json::object const& table, std::string_view type) {
-    auto const* keys = list_in(table, "KeySchema");
-    if (!keys) return {};
-    for (auto const& key : *keys)
-        if (text_in(key, "KeyType") == type) return text_in(key, "AttributeName");
-    return {};
+/// The entry of a list whose member `name` is `text`; null: there is none.
+json::value entry_of(json::object const& of, std::string_view list, std::string_view name,
+                     std::string_view text) {
+    auto const* entries = list_in(of, list);
+    if (!entries) return nullptr;
+    for (auto const& entry : *entries)
+        if (text_in(entry, name) == text) return entry;
+    return nullptr;
 }
 
-json::object const* find_index(json::object const& table, std::string_view name) {
-    auto const* indexes = list_in(table, "GlobalSecondaryIndexes");
-    if (!indexes) return nullptr;
-    for (auto const& index : *indexes)
-        if (text_in(index, "IndexName") == name) return index.if_object();
-    return nullptr;
+/// The table's key of `type`, "HASH" or "RANGE"; empty: it has none.
+std::string key_of(json::object const& table, std::string_view type) {
+    return text_in(entry_of(table, "KeySchema", "KeyType", type), "AttributeName");
 }
 
 /// The letter of the key's type; empty: the table does not say.
 std::string type_of(json::object const& table, std::string_view key) {
-    auto const* attributes = list_in(table, "AttributeDefinitions");
-    if (!attributes) return {};
-    for (auto const& attribute : *attributes)
-        if (text_in(attribute, "AttributeName") == key) return text_in(attribute, "AttributeType");
-    return {};
+    auto const attribute = entry_of(table, "AttributeDefinitions", "AttributeName", key);
+    return text_in(attribute, "AttributeType");
 }
 
 std::string named(std::string_view hash, std::string_view range) {
@@ -71,7 +66,8 @@ std::string misfit(json::value const& description, TableShape const& shape) {
         return "it " + wrong;
     auto const& [index, index_hash, index_range] = shape.index;
     if (!index.empty()) {
-        auto const* found = find_index(*table, index);
+        auto const entry = entry_of(*table, "GlobalSecondaryIndexes", "IndexName", index);
+        auto const* found = entry.if_object();
         if (!found) return fmt::format("it lacks the global secondary index {}", index);
         if (auto wrong = wrong_keys(*found, index_hash, index_range); !wrong.empty())
             return fmt::format("its index {} {}", index, wrong);
