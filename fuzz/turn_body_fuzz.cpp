@@ -4,6 +4,7 @@
 #include "api/provider_body.hpp"
 #include "api/turn_body.hpp"
 #include "base/utf8.hpp"
+#include "chat/turn_service.hpp"
 #include "fuzz_input.hpp"
 
 namespace {
@@ -48,12 +49,23 @@ void check_patch(kaiwa::chat::SettingsPatch const& patch) {
           after.system_prompt);
 }
 
+/// One line, short enough for a list, and empty only where nothing was said.
+void check_title(std::string_view question) {
+    if (!kaiwa::is_valid_utf8(question)) return;
+    auto const title = kaiwa::chat::make_title(question);
+    require(kaiwa::is_valid_utf8(title) && kaiwa::count_code_points(title) <= 40);
+    require(!title.contains('\n'));
+    require(title.empty() == (question.find_first_not_of(" \t\r\n") == question.npos));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     std::string_view const text(reinterpret_cast<char const*>(data), size);
     if (auto const command = kaiwa::api::parse_command(text))
         require(!command->generation.empty() && command->generation.size() <= 64);
+
+    check_title(text);
 
     auto const body = kaiwa::parse_json(text);
     if (!body) return 0;

@@ -108,6 +108,17 @@ auth::Session UserStoreTest::add_session(UserId user, std::string token_hash) {
     return session;
 }
 
+UserStoreTest::Belongings UserStoreTest::give_belongings(auth::Principal const& who) {
+    add_session(who.id, std::string(32, '1'));
+    auth::ApiKey const key{make_id<KeyId>(),     "k", who.id, std::string(32, 'k'), "kw_a",
+                           harness->clock.now(), {}};
+    EXPECT_TRUE(run(store().add_key(key)));
+    Belongings made{make_id<ThreadId>(), make_id<FileId>()};
+    EXPECT_TRUE(run(harness->chats().create_thread(who, {made.thread, "t", {}})));
+    EXPECT_TRUE(run(harness->chats().add_file(who, {made.file, "f", "text/plain", 1})));
+    return made;
+}
+
 chat::TurnTicket MessageSearchTest::say(auth::Principal const& who, ThreadId thread,
                                         std::string question, std::string answer_text) {
     harness->clock.advance(std::chrono::seconds(1));

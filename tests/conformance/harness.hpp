@@ -142,6 +142,12 @@ protected:
     auth::UserStore& store() { return harness->users(); }
     auth::User add_user(std::string username, auth::UserRole role = auth::UserRole::user);
     auth::Session add_session(UserId user, std::string token_hash);
+    struct Belongings {
+        ThreadId thread;
+        FileId file;
+    };
+    /// A session ("11…"), a key ("kk…"), a thread and a file.
+    Belongings give_belongings(auth::Principal const& who);
 };
 
 class ProviderStoreTest : public StoreTest {};

@@ -165,20 +165,14 @@ TEST_P(UserStoreTest, ANewPasswordEndsTheOtherSessions) {
 TEST_P(UserStoreTest, DeletingAUserTakesSessionsKeysThreadsAndFiles) {
     auto const ann = add_user("ann");
     auth::Principal const who{ann.id, "ann", UserRole::user};
-    add_session(ann.id, std::string(32, '1'));
-    auth::ApiKey const key{make_id<KeyId>(),     "k", ann.id, std::string(32, 'k'), "kw_a",
-                           harness->clock.now(), {}};
-    ASSERT_TRUE(run(store().add_key(key)));
-    auto const thread = run(harness->chats().create_thread(who, {make_id<ThreadId>(), "t", {}}));
-    chat::FileInfo const file{make_id<FileId>(), "f", "text/plain", 1};
-    ASSERT_TRUE(run(harness->chats().add_file(who, file)));
+    auto const [thread, file] = give_belongings(who);
 
     ASSERT_TRUE(run(store().delete_user(ann.id)));
     EXPECT_EQ(run(store().delete_user(ann.id)).error().code, Errc::not_found);
     EXPECT_EQ(run(store().session(std::string(32, '1'))).error().code, Errc::not_found);
     EXPECT_EQ(run(store().key(std::string(32, 'k'))).error().code, Errc::not_found);
-    EXPECT_EQ(run(harness->chats().thread(who, thread->id)).error().code, Errc::not_found);
-    EXPECT_EQ(run(harness->chats().file(who, file.id)).error().code, Errc::not_found);
+    EXPECT_EQ(run(harness->chats().thread(who, thread)).error().code, Errc::not_found);
+    EXPECT_EQ(run(harness->chats().file(who, file)).error().code, Errc::not_found);
     EXPECT_TRUE(run(harness->chats().threads(who, {}))->items.empty());
     add_user("ann");  // the name is free again
 }
@@ -221,20 +215,14 @@ TEST_P(UserStoreTest, WhoComesBackUnderTheSameIdKeepsWhatTheyMake) {
     auth::Principal const who{ann.id, "ann", UserRole::user};
     ASSERT_TRUE(run(store().delete_user(ann.id)));
     ASSERT_TRUE(run(store().add_user({ann, "hash of ann"})));
-    add_session(ann.id, std::string(32, '1'));
-    auth::ApiKey const key{make_id<KeyId>(),     "k", ann.id, std::string(32, 'k'), "kw_a",
-                           harness->clock.now(), {}};
-    ASSERT_TRUE(run(store().add_key(key)));
-    auto const thread = run(harness->chats().create_thread(who, {make_id<ThreadId>(), "t", {}}));
-    chat::FileInfo const file{make_id<FileId>(), "f", "text/plain", 1};
-    ASSERT_TRUE(run(harness->chats().add_file(who, file)));
+    auto const [thread, file] = give_belongings(who);
 
     harness->clock.advance(std::chrono::minutes(3));
     ASSERT_TRUE(run(harness->clean_once()));
     EXPECT_TRUE(run(store().session(std::string(32, '1'))));
     EXPECT_TRUE(run(store().key(std::string(32, 'k'))));
-    EXPECT_TRUE(run(harness->chats().thread(who, thread->id)));
-    EXPECT_TRUE(run(harness->chats().file(who, file.id)));
+    EXPECT_TRUE(run(harness->chats().thread(who, thread)));
+    EXPECT_TRUE(run(harness->chats().file(who, file)));
     EXPECT_EQ(*run(harness->clean_once()), 0u);
 }
 

@@ -1,6 +1,6 @@
 #include "store/dynamodb/dynamodb_harness.hpp"
 #include "store/dynamodb/keys.hpp"
-#include "store/dynamodb/recording_blobs.hpp"
+#include "tests/conformance/recording_blobs.hpp"
 
 #include <algorithm>
 #include <map>

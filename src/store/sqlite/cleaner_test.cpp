@@ -1,4 +1,5 @@
 #include "store/sqlite/sqlite_harness.hpp"
+#include "tests/conformance/recording_blobs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,24 +7,6 @@
 
 namespace kaiwa::store::sqlite {
 namespace {
-
-/// Keeps one file whatever it is told.
-class StubbornBlobs final : public chat::BlobStore {
-public:
-    asio::awaitable<Result<std::unique_ptr<Writer>>> create(FileId) override {
-        co_return fail(Errc::unavailable, "not here");
-    }
-    asio::awaitable<Result<std::unique_ptr<Reader>>> open(FileId, chat::BlobPart) override {
-        co_return fail(Errc::not_found, "not here");
-    }
-    asio::awaitable<Result<void>> remove(FileId id) override {
-        if (id == stubborn) co_return fail(Errc::internal, "read-only");
-        removed.push_back(id);
-        co_return Result<void>{};
-    }
-    FileId stubborn;
-    std::vector<FileId> removed;
-};
 
 class CleanerTest : public conformance::ChatStoreTest {};
 
@@ -45,12 +28,12 @@ TEST_P(CleanerTest, AFileThatCannotBeRemovedKeepsNoOtherOne) {
                           .log = log,
                           .sealer = Sealer(sha256("a test's key"))});
     ASSERT_TRUE(database) << database.error().message;
-    StubbornBlobs blobs;
-    blobs.stubborn = std::ranges::min(ids);
+    conformance::RecordingBlobs blobs;
+    blobs.refused = std::ranges::min(ids).text();
     ASSERT_TRUE(run((*database)->clean_once(blobs)));
     EXPECT_EQ(blobs.removed.size(), ids.size() - 1);
 
-    blobs.stubborn = {};
+    blobs.refused = "none";
     ASSERT_TRUE(run((*database)->clean_once(blobs)));
     EXPECT_EQ(blobs.removed.size(), ids.size()) << "it is tried again";
 }
