@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Runs the tests of the program over HTTP. Last line: "N passed, M failed".
 # usage: tests/integration/run.sh [pytest arguments]
-# KAIWA and KAIWA_MODEL_SERVER name the programs to use instead of those that `make build` leaves.
+# KAIWA, KAIWA_MODEL_SERVER and KAIWA_BEDROCK_EMBEDDER name the programs to use instead of those that `make build` leaves.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-if [ -z "${KAIWA_MODEL_SERVER:-}" ]; then
-  cmake --preset release >/dev/null && cmake --build --preset release --target kaiwa_model_server || exit 1
+if [ -z "${KAIWA_MODEL_SERVER:-}" ] || [ -z "${KAIWA_BEDROCK_EMBEDDER:-}" ]; then
+  cmake --preset release >/dev/null && cmake --build --preset release --target kaiwa_model_server kaiwa_bedrock_embedder || exit 1
 fi
 double=tests/support/bedrock_double
 if ! cmp -s "$double/package-lock.json" "$double/node_modules/.installed-lock"; then

@@ -86,14 +86,72 @@ TEST_F(BedrockEmbedderTest, RefusesWhatCannotBe) {
     EXPECT_TRUE(make("arn:x", {}, "bert").error().message.starts_with("family:"));
     EXPECT_TRUE(make("arn:x", {}, "cohere-v4"));
     EXPECT_TRUE(make("amazon.titan-embed-text-v1", 512).error().message.starts_with("dimensions:"));
+    auto const late = make_bedrock_embedder(in_region({{"total_ms", "soon"}}),
+                                            {"amazon.titan-embed-text-v1", {}, {}}, services());
+    EXPECT_TRUE(late.error().message.starts_with("total_ms")) << late.error().message;
+}
+
+TEST_F(BedrockEmbedderTest, LeavesOutTheEndOfATextThatTitanRefusesToCut) {
+    refuse(400, "ValidationException",
+           "400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token "
+           "count: 16384 ");
+    refuse(400, "ValidationException", "Too many input tokens.");
+    transport.answer(200, R"({"embedding":[1]})");
+    auto const embedder = make("amazon.titan-embed-text-v1").value();
+    EXPECT_TRUE(run_task(embedder->embed({std::string(60'000, 'a')}, EmbedPurpose::document)));
+    auto const asked = [](std::size_t characters) {
+        return R"({"inputText":")" + std::string(characters, 'a') + R"("})";
+    };
+    EXPECT_EQ(transport.requests[0].body, asked(50'000));
+    EXPECT_EQ(transport.requests[1].body, asked(22'500));
+    EXPECT_EQ(transport.requests[2].body, asked(11'250));
+
+    for (int i = 0; i < 9; ++i) refuse(400, "ValidationException", "Too many input tokens.");
+    auto const refused =
+        run_task(embedder->embed({std::string(60'000, 'a')}, EmbedPurpose::document));
+    EXPECT_EQ(refused.error().kind, llm::FailureClass::context_length);
+    EXPECT_EQ(transport.requests.size(), 12u);
+}
+
+TEST_F(BedrockEmbedderTest, SendsLessThanInvokeModelTakes) {
+    for (int i = 0; i < 3; ++i) transport.answer(200, R"({"embeddings":{"float":[[1]]}})");
+    auto const embedder = make("us.cohere.embed-v4:0").value();
+    std::vector<std::string> const texts(3, std::string(4'100'000, 'a'));
+    EXPECT_TRUE(run_task(embedder->embed(texts, EmbedPurpose::document)));
+    EXPECT_EQ(transport.requests.size(), 3u);
+}
+
+TEST_F(BedrockEmbedderTest, HasVectorsOfOneLength) {
+    transport.answer(200, R"({"embedding":[1,2]})");
+    transport.answer(200, R"({"embedding":[1]})");
+    auto const embedder = make("amazon.titan-embed-text-v1").value();
+    EXPECT_EQ(run_task(embedder->embed({"a", "b"}, EmbedPurpose::document)).error().kind,
+              llm::FailureClass::model_error);
 }
 
 TEST(EmbeddingForm, CutsWhatTheThirdVersionOfCohereRefusesAtWholeCharacters) {
     std::string text;
     for (int i = 0; i < 2'050; ++i) text += "字";
     std::vector<std::string> const texts{text};
-    auto const body = embedding_body(EmbeddingFamily::cohere_v3, texts, EmbedPurpose::query, {});
+    auto const body =
+        embedding_body(EmbeddingFamily::cohere_v3, texts, EmbedPurpose::query, {}, 2'048);
+    EXPECT_EQ(longest_text(EmbeddingFamily::cohere_v3), 2'048u);
     EXPECT_TRUE(body.starts_with(R"({"texts":[")" + text.substr(0, 2'048 * 3) + "\"]"));
+}
+
+TEST(EmbeddingForm, ShortensByWhatTheRefusalTells) {
+    auto const* const refusal = "Max input tokens: 20, request input token count: 40 ";
+    std::string const letters(100, 'a');
+    std::string characters;
+    for (int i = 0; i < 25; ++i) characters += "字";
+    EXPECT_EQ(shorter_text(refusal, letters), 45u);
+    EXPECT_EQ(shorter_text(refusal, letters + characters), 90u) << "a character is four letters";
+    EXPECT_EQ(shorter_text(refusal, characters + letters), 22u);
+    for (auto const* words : {"", "Max input tokens: x", "token count: 99999999999999999999",
+                              "Max input tokens: 9, request input token count: 8"})
+        EXPECT_EQ(shorter_text(words, letters), 50u) << words;
+    EXPECT_EQ(shorter_text(refusal, "字"), 0u);
+    EXPECT_EQ(shorter_text(refusal, ""), 0u);
 }
 
 TEST(EmbeddingForm, TakesNothingForVectorsThatIsNone) {

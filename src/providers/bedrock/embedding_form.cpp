@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <utility>
@@ -13,31 +14,34 @@ namespace kaiwa::providers {
 namespace {
 
 constexpr std::size_t cohere_batch = 96;
-constexpr std::size_t cohere_v3_characters = 2'048;
 
 bool is_cohere(EmbeddingFamily family) {
     return family == EmbeddingFamily::cohere_v3 || family == EmbeddingFamily::cohere_v4;
 }
 
-/// The first `count` code points.
-std::string_view first_characters(std::string_view text, std::size_t count) {
-    std::size_t at = 0;
-    for (; at < text.size(); ++at) {
-        bool const begins = (static_cast<unsigned char>(text[at]) & 0xC0) != 0x80;
-        if (begins && count-- == 0) break;
-    }
-    return text.substr(0, at);
+bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+
+/// A character beside others: four letters of ASCII are about a token, and so is any other one.
+std::size_t weight(char first_byte) { return static_cast<unsigned char>(first_byte) < 0x80 ? 1 : 4; }
+
+/// The number behind `name`; 0 when there is none.
+std::size_t number_after(std::string_view words, std::string_view name) {
+    auto const at = words.find(name);
+    if (at == words.npos) return 0;
+    words.remove_prefix(at + name.size());
+    std::uint32_t number = 0;
+    std::from_chars(words.data(), words.data() + words.size(), number);
+    return number;
 }
 
 void append_cohere(std::string& out, EmbeddingFamily family, std::span<std::string const> texts,
-                   llm::EmbedPurpose purpose, std::optional<std::size_t> dimensions) {
+                   llm::EmbedPurpose purpose, std::optional<std::size_t> dimensions,
+                   std::size_t most) {
     bool const is_v4 = family == EmbeddingFamily::cohere_v4;
     out += R"({"texts":[)";
     for (std::size_t i = 0; i < texts.size(); ++i) {
         if (i > 0) out += ',';
-        append_json_string(out,
-                           is_v4 ? std::string_view(texts[i])
-                                 : first_characters(texts[i], cohere_v3_characters));
+        append_json_string(out, first_characters(texts[i], most));
     }
     fmt::format_to(
         std::back_inserter(out),
@@ -99,6 +103,44 @@ std::optional<EmbeddingFamily> read_embedding_family(std::string_view name) {
 
 std::size_t embedding_batch(EmbeddingFamily family) { return is_cohere(family) ? cohere_batch : 1; }
 
+std::size_t longest_text(EmbeddingFamily family) {
+    switch (family) {
+        case EmbeddingFamily::titan_v1:
+        case EmbeddingFamily::titan_v2:
+            return 50'000;
+        case EmbeddingFamily::cohere_v3:
+            return 2'048;
+        case EmbeddingFamily::cohere_v4:
+            return 1'000'000;  // more than its 128,000 tokens are
+    }
+    return 0;
+}
+
+std::size_t shorter_text(std::string_view words, std::string_view text) {
+    auto const most = number_after(words, "Max input tokens: ");
+    auto const had = number_after(words, "token count: ");
+    std::size_t total = 0;
+    for (char const c : text) total += begins_character(c) ? weight(c) : 0;
+    bool const is_told = most > 0 && had > most;
+    auto left = is_told ? total * most / had * 9 / 10 : total / 2;  // weights are about right
+    std::size_t characters = 0;
+    for (char const c : text) {
+        if (!begins_character(c)) continue;
+        if (weight(c) > left) break;
+        left -= weight(c);
+        ++characters;
+    }
+    return characters;
+}
+
+std::string_view first_characters(std::string_view text, std::size_t count) {
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+        if (begins_character(text[at]) && count-- == 0) break;
+    }
+    return text.substr(0, at);
+}
+
 bool can_have_dimensions(EmbeddingFamily family, std::optional<std::size_t> dimensions) {
     if (!dimensions) return true;
     auto const one_of = [&](std::initializer_list<std::size_t> allowed) {
@@ -118,14 +160,15 @@ bool can_have_dimensions(EmbeddingFamily family, std::optional<std::size_t> dime
 }
 
 std::string embedding_body(EmbeddingFamily family, std::span<std::string const> texts,
-                           llm::EmbedPurpose purpose, std::optional<std::size_t> dimensions) {
+                           llm::EmbedPurpose purpose, std::optional<std::size_t> dimensions,
+                           std::size_t most) {
     std::string out;
     if (is_cohere(family)) {
-        append_cohere(out, family, texts, purpose, dimensions);
+        append_cohere(out, family, texts, purpose, dimensions, most);
         return out;
     }
     out += R"({"inputText":)";
-    append_json_string(out, texts.front());
+    append_json_string(out, first_characters(texts.front(), most));
     if (family == EmbeddingFamily::titan_v2)
         fmt::format_to(std::back_inserter(out), R"(,"dimensions":{},"normalize":true)",
                        dimensions.value_or(1'024));

@@ -4,7 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+import boto3
 import httpx
+from botocore.config import Config
 
 from support.process import ROOT, Program
 
@@ -39,6 +41,13 @@ class BedrockDouble(Program):
     def close(self) -> None:
         self.control.close()
         self.kill()
+
+
+def runtime_client(url: str, service: str = "bedrock-runtime", key: str = "AKIDBEDROCK", secret: str = "bedrock-secret",
+                   token: str | None = None):
+    """The vendor's own client, which asks once."""
+    return boto3.client(service, region_name="us-east-1", endpoint_url=url, aws_access_key_id=key, aws_secret_access_key=secret,
+                        aws_session_token=token, config=Config(retries={"max_attempts": 0}, proxies={}))
 
 
 def text(value: str) -> list:

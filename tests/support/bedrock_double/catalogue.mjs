@@ -25,7 +25,11 @@ const models = [
   model("anthropic.claude-v2", "Claude 2", { modelLifecycle: { status: "LEGACY" } }),
   model("amazon.nova-lite-v1:0", "Nova Lite", { inputModalities: ["TEXT", "IMAGE", "VIDEO"] }),
   model("amazon.titan-image-generator-v2:0", "Titan Image Generator", { outputModalities: ["IMAGE"] }),
+  model("amazon.titan-embed-text-v1", "Titan Embeddings G1 - Text", { outputModalities: ["EMBEDDING"] }),
   model("amazon.titan-embed-text-v2:0", "Titan Text Embeddings V2", { outputModalities: ["EMBEDDING"] }),
+  model("cohere.embed-english-v3", "Embed English", { outputModalities: ["EMBEDDING"] }),
+  model("cohere.embed-multilingual-v3", "Embed Multilingual", { outputModalities: ["EMBEDDING"] }),
+  model("cohere.embed-v4:0", "Embed v4", { outputModalities: ["EMBEDDING"], inferenceTypesSupported: ["INFERENCE_PROFILE"] }),
   model("amazon.titan-text-express-v1:0:8k", "Titan Text Express", {}),
   model("openai.gpt-oss-120b-1:0", "gpt-oss-120b", {}),
 ];
@@ -49,7 +53,24 @@ const profiles = [
     type: "APPLICATION",
     inferenceProfileArn: `${account}:application-inference-profile/abcdef123456`,
   }),
+  profile("us.cohere.embed-v4:0", "US Embed v4", ["cohere.embed-v4:0"]),
+  profile("vectors12345", "vectors", ["amazon.titan-embed-text-v2:0"], {
+    type: "APPLICATION",
+    inferenceProfileArn: `${account}:application-inference-profile/vectors12345`,
+  }),
 ];
+
+const profileOf = (id) => profiles.find((item) => item.inferenceProfileId === id || item.inferenceProfileArn === id);
+
+/** The id of the model that an id, a profile or an ARN leads to. */
+export function modelBehind(id) {
+  const arnOfModel = profileOf(id)?.models[0].modelArn ?? id;
+  return arnOfModel.replace(/^arn:aws:bedrock:[a-z0-9-]+::foundation-model\//, "");
+}
+
+/** Whether a model can be called by its profiles only. */
+export const needsProfile = (id) =>
+  !profileOf(id) && models.some((item) => item.modelId === modelBehind(id) && !item.inferenceTypesSupported.includes("ON_DEMAND"));
 
 const pageSize = 2;
 

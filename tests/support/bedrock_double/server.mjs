@@ -7,6 +7,7 @@ import http from "node:http";
 import { randomUUID } from "node:crypto";
 import { chunk, frames } from "./frames.mjs";
 import { catalogue } from "./catalogue.mjs";
+import { embed, makesVectors } from "./embeddings.mjs";
 import { refusal } from "./signature.mjs";
 
 const plans = new Map(); // model or path -> plans, the last one stays
@@ -18,6 +19,15 @@ async function bodyOf(request) {
   const parts = [];
   for await (const part of request) parts.push(part);
   return Buffer.concat(parts);
+}
+
+/** The JSON of a body; nothing when it is none. */
+function parsed(body) {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch {
+    return undefined;
+  }
 }
 
 function answerJson(response, status, value, headers = {}) {
@@ -77,12 +87,28 @@ async function stream(response, plan, list, closed) {
   return plan.stays_open ? undefined : response.end();
 }
 
+/** The vectors of InvokeModel, late, in part or whole, as the plan says. */
+async function answerVectors(response, plan, { refused, answer, count }) {
+  if (plan.wait_ms) await sleep(plan.wait_ms);
+  if (refused) return refuse(response, 400, "ValidationException", refused);
+  const whole = Buffer.from(JSON.stringify(plan.json ?? answer));
+  const part = whole.subarray(0, plan.cut_at ?? whole.length);
+  const headers = { "content-type": "application/json", "x-amzn-RequestId": plan.request_id ?? randomUUID(), "x-amzn-bedrock-input-token-count": String(count) };
+  if (plan.cut_how !== "end") headers["content-length"] = String(whole.length);
+  response.writeHead(200, headers);
+  if (part.length === whole.length || plan.cut_how === "end") return response.end(part);
+  await new Promise((resolve) => response.write(part, resolve));
+  return plan.stays_open ? undefined : response.destroy();
+}
+
 async function answerModel(request, response, model, operation, body, entry) {
-  const asked = JSON.parse(body);
-  entry.body = asked;
+  const asked = parsed(body);
+  entry.body = asked ?? null;
   const legacy = operation.startsWith("invoke");
   const plan = planFor(model) ?? {};
   if (plan.status) return refuse(response, plan.status, plan.error, plan.message ?? "", plan.headers);
+  if (asked === undefined) return refuse(response, 400, "ValidationException", "The body of the request is not valid JSON.");
+  if (legacy && makesVectors(model)) return answerVectors(response, plan, embed(model, operation, request.headers["content-type"], asked));
   if (legacy ? !asked.prompt : !asked.messages?.length) return refuse(response, 400, "ValidationException", "messages: required");
   if (plan.json) return answerJson(response, 200, plan.json);
   return stream(response, plan, plan.events ?? echo(asked, legacy), () => entry.closed_at_ms !== null);
