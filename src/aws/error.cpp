@@ -181,7 +181,9 @@ Error to_error(Failure const& failure, std::string_view service) {
 }
 
 Error to_outage(Failure const& failure, std::string_view service, Log& log) {
-    auto const told = to_error(failure, service);
+    auto of_many = failure;
+    of_many.request_id.clear();
+    auto const told = to_error(of_many, service);
     switch (told.code) {
         case Errc::cancelled:
             return {Errc::cancelled, told.message, {}};
@@ -190,7 +192,9 @@ Error to_outage(Failure const& failure, std::string_view service, Log& log) {
         default:
             break;
     }
-    log.warning("aws_call_failed", {{"service", service}, {"error", told.message}});
+    log.warning("aws_call_failed", {{"service", service},
+                                    {"error", told.message},
+                                    {"request", failure.request_id}});
     switch (told.code) {
         case Errc::timed_out:
             return {Errc::timed_out, fmt::format("{} took too long; try again", service), {}};

@@ -32,18 +32,20 @@ public:
     Session(http::Transport& transport, std::string base)
         : transport_(transport), base_(std::move(base)) {}
 
+    enum class Begun { yes, refused, unreachable };
     /// Version 2 only: without a token nothing is asked, since version 1 answers to anybody who
     /// can make us send a GET.
-    asio::awaitable<bool> begin() {
+    asio::awaitable<Begun> begin() {
         http::OutboundRequest request;
         request.method = "PUT";
         request.url = base_ + "/latest/api/token";
         request.headers.add("x-aws-ec2-metadata-token-ttl-seconds", "21600");
         auto answer = co_await call_local(transport_, std::move(request), patience);
-        bool const good = answer && answer->status == 200 && !answer->body.empty() &&
+        if (!answer || answer->status >= 500) co_return Begun::unreachable;
+        bool const good = answer->status == 200 && !answer->body.empty() &&
                           http::is_field_value(answer->body);
         if (good) token_ = Secret(std::move(answer->body));
-        co_return good;
+        co_return good ? Begun::yes : Begun::refused;
     }
     asio::awaitable<Outcome<LocalAnswer>> get(std::string path) {
         http::OutboundRequest request;
@@ -66,18 +68,37 @@ bool is_role_name(std::string_view name) {
     return !name.empty() && name.size() <= 128 && std::ranges::all_of(name, allowed);
 }
 
+/// Whether the hardware is Amazon's, which it tells to containers, too.
+asio::awaitable<bool> is_amazons(Surroundings const& around) {
+    auto const vendor = co_await read_token(around.files, around.hardware + "/sys_vendor");
+    co_return vendor.value_or("") == "Amazon EC2";
+}
+
+/// Opens `session`: false when there is no service to ask.
+asio::awaitable<Outcome<bool>> begin(Session& session, Surroundings const& around) {
+    auto const begun = co_await session.begin();
+    if (begun != Session::Begun::unreachable) co_return begun == Session::Begun::yes;
+    bool const stopped = co_await stop_requested();
+    if (stopped) co_return fail(Failure::Kind::cancelled, "stopped");
+    bool const is_expected = co_await is_amazons(around);
+    if (!is_expected) co_return false;
+    auto away = fail(Failure::Kind::credentials,
+                     "this EC2 instance's metadata service does not answer: in a container it needs "
+                     "a hop limit of 2; where it is not to be asked, set "
+                     "AWS_EC2_METADATA_DISABLED=true");
+    away.error().source_is_away = true;
+    co_return away;
+}
+
 }  // namespace
 
 asio::awaitable<Found> from_instance(Surroundings const& around) {
     auto base = base_url(around.variables);
     if (base.empty()) co_return std::nullopt;
     Session session(around.metadata, std::move(base));
-    bool const answers = co_await session.begin();
-    if (!answers) {
-        bool const stopped = co_await stop_requested();
-        if (stopped) co_return fail(Failure::Kind::cancelled, "stopped");
-        co_return std::nullopt;
-    }
+    auto const answers = co_await begin(session, around);
+    if (!answers) co_return std::unexpected(answers.error());
+    if (!*answers) co_return std::nullopt;
     auto const names = co_await session.get(std::string(credentials_path));
     if (!names || names->status != 200) co_return std::nullopt;
     auto const role = http::trim(std::string_view(names->body).substr(0, names->body.find('\n')));
@@ -90,17 +111,19 @@ asio::awaitable<Found> from_instance(Surroundings const& around) {
     co_return std::optional(std::move(*credentials));
 }
 
-asio::awaitable<std::optional<std::string>> region_of_instance(Surroundings const& around) {
+asio::awaitable<Outcome<std::optional<std::string>>> region_of_instance(
+    Surroundings const& around) {
     auto base = base_url(around.variables);
     if (base.empty()) co_return std::nullopt;
     Session session(around.metadata, std::move(base));
-    bool const answers = co_await session.begin();
-    if (!answers) co_return std::nullopt;
+    auto const answers = co_await begin(session, around);
+    if (!answers) co_return std::unexpected(answers.error());
+    if (!*answers) co_return std::nullopt;
     auto const answer = co_await session.get(std::string(region_path));
     if (!answer || answer->status != 200) co_return std::nullopt;
     auto const region = http::trim(answer->body);
     if (!is_region(region)) co_return std::nullopt;
-    co_return std::string(region);
+    co_return std::optional<std::string>(region);
 }
 
 }  // namespace kaiwa::aws

@@ -209,7 +209,7 @@ private:
 
 }  // namespace
 
-asio::awaitable<Outcome<ProfileFile>> read_profile_files(Surroundings const& around) {
+Result<ProfileFile> read_profile_files_now(Variables const& variables) {
     struct Place {
         char const* variable;
         char const* usual;
@@ -220,16 +220,24 @@ asio::awaitable<Outcome<ProfileFile>> read_profile_files(Surroundings const& aro
          {Place{"AWS_CONFIG_FILE", "~/.aws/config", ProfileFileKind::config},
           Place{"AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials",
                 ProfileFileKind::credentials}}) {
-        auto const path =
-            in_home(around.variables, around.variables(place.variable).value_or(place.usual));
-        auto const text = co_await read_file(around.files, path);
+        auto const path = in_home(variables, variables(place.variable).value_or(place.usual));
+        auto const text = read_file_now(path);
         if (!text && text.error().code == Errc::not_found) continue;
-        if (!text) co_return refused(text.error().message);
+        if (!text) return std::unexpected(text.error());
         auto const file = parse_profile_file(*text, place.kind);
-        if (!file) co_return refused(fmt::format("{}: {}", path, file.error().message));
+        if (!file)
+            return kaiwa::fail(file.error().code,
+                               fmt::format("{}: {}", path, file.error().message));
         all.join(*file);
     }
-    co_return all;
+    return all;
+}
+
+asio::awaitable<Outcome<ProfileFile>> read_profile_files(Surroundings const& around) {
+    auto work = [variables = around.variables] { return read_profile_files_now(variables); };
+    auto files = co_await around.files.run(std::move(work));
+    if (!files) co_return refused(files.error().message);
+    co_return std::move(*files);
 }
 
 asio::awaitable<Found> from_profile(Surroundings const& around, ProfileFile const& files,

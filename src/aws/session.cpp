@@ -8,18 +8,51 @@
 
 namespace kaiwa::aws {
 
+namespace {
+
+/// The setting of a profile that says what a variable says.
+std::string_view setting_for(std::string_view variable) {
+    if (variable == "AWS_USE_FIPS_ENDPOINT") return "use_fips_endpoint";
+    if (variable == "AWS_USE_DUALSTACK_ENDPOINT") return "use_dualstack_endpoint";
+    return {};
+}
+
+std::string profile_name(Variables const& variables, std::string const& given) {
+    if (!given.empty()) return given;
+    if (auto name = variables("AWS_PROFILE")) return *name;
+    return variables("AWS_DEFAULT_PROFILE").value_or("default");
+}
+
+/// `variables`, and what the profile has for those that are not set. Files that cannot be read are
+/// complained about by whoever looks for credentials.
+Variables with_profile(Variables variables, std::string profile) {
+    return [variables = std::move(variables),
+            profile = std::move(profile)](std::string_view name) -> std::optional<std::string> {
+        auto value = variables(name);
+        auto const setting = setting_for(name);
+        if (value || setting.empty()) return value;
+        auto const files = read_profile_files_now(variables);
+        if (!files) return std::nullopt;
+        auto const found = files->profiles.find(profile_name(variables, profile));
+        if (found == files->profiles.end() || !found->second.has(setting)) return std::nullopt;
+        return found->second.get(setting);
+    };
+}
+
+Surroundings with_profile(Surroundings around, std::string profile) {
+    around.variables = with_profile(std::move(around.variables), std::move(profile));
+    return around;
+}
+
+}  // namespace
+
 struct Session::Impl {
     Impl(Surroundings s, SessionOptions o, Log& l)
-        : around(std::move(s)),
+        : around(with_profile(std::move(s), o.profile)),
           options(std::move(o)),
           log(l),
           cached([this] { return load(); }, around.clock, around.random, l) {}
 
-    [[nodiscard]] std::string profile_name() const {
-        if (!options.profile.empty()) return options.profile;
-        if (auto name = around.variables("AWS_PROFILE")) return *name;
-        return around.variables("AWS_DEFAULT_PROFILE").value_or("default");
-    }
     [[nodiscard]] bool is_profile_named() const {
         return !options.profile.empty() || around.variables("AWS_PROFILE") ||
                around.variables("AWS_DEFAULT_PROFILE");
@@ -29,7 +62,7 @@ struct Session::Impl {
         if (!options.region.empty()) return options.region;
         if (auto name = around.variables("AWS_REGION")) return *name;
         if (auto name = around.variables("AWS_DEFAULT_REGION")) return *name;
-        auto const it = files.profiles.find(profile_name());
+        auto const it = files.profiles.find(profile_name(around.variables, options.profile));
         return it == files.profiles.end() ? std::string() : it->second.get("region");
     }
 
@@ -57,7 +90,7 @@ asio::awaitable<Found> Session::Impl::look() {
         auto found = co_await from_web_identity(around, region);
         if (!found || *found) co_return found;
     }
-    auto const profile = profile_name();
+    auto const profile = profile_name(around.variables, options.profile);
     if (is_profile_named() || files->profiles.contains(profile)) {
         auto found = co_await from_profile(around, *files, profile, region);
         if (!found || *found) co_return found;
@@ -95,7 +128,8 @@ asio::awaitable<Outcome<std::string>> Session::region() {
     auto region = impl_->given_region(*files);
     if (region.empty()) {
         auto found = co_await region_of_instance(impl_->around);
-        if (found) region = std::move(*found);
+        if (!found) co_return std::unexpected(found.error());
+        if (*found) region = std::move(**found);
     }
     if (region.empty()) {
         co_return fail(Failure::Kind::credentials,

@@ -31,6 +31,8 @@ public:
     /// Fails with kind `credentials` when none says.
     asio::awaitable<Outcome<std::string>> region();
 
+    /// As they were given, but for variables that are not set and that the profile has a setting
+    /// for (`use_fips_endpoint`, `use_dualstack_endpoint`): reading one of these reads the files.
     [[nodiscard]] Surroundings const& surroundings() const;
     [[nodiscard]] Log& log() const;
 

@@ -38,7 +38,7 @@ protected:
                                 return it->second;
                             },
                             [this](std::string_view url) { expected.emplace_back(url); },
-                            std::chrono::milliseconds(1)};
+                            std::chrono::milliseconds(1), home.string()};
         return Session(std::move(around), std::move(options), log);
     }
     Outcome<Credentials> look(SessionOptions options = {}) {
@@ -303,6 +303,29 @@ TEST_F(SessionTest, AsksTheInstanceWithVersionTwoOnly) {
     EXPECT_EQ(metadata.requests.size(), 4U);
 }
 
+TEST_F(SessionTest, WaitsForTheMetadataOfWhatIsSurelyAnInstance) {
+    auto const away = [this] {
+        auto const found = look();
+        return !found && found.error().source_is_away;
+    };
+    write("sys_vendor", "QEMU\n");
+    EXPECT_FALSE(away());
+    write("sys_vendor", "Amazon EC2\n");
+    EXPECT_TRUE(away());
+    EXPECT_TRUE(why().contains("hop limit"));
+    auto made = session();
+    EXPECT_TRUE(kaiwa::test::run_task(made.region()).error().source_is_away);
+    metadata.answer(503, "");
+    EXPECT_TRUE(away());
+    metadata.answer(403, "");
+    EXPECT_FALSE(away()) << "it is there, and switched off";
+    metadata.answer(200, "token");
+    metadata.answer(404, "");
+    EXPECT_FALSE(away()) << "it is there, and has no role";
+    variables["AWS_EC2_METADATA_DISABLED"] = "true";
+    EXPECT_FALSE(away());
+}
+
 TEST_F(SessionTest, TakesNothingOddFromAnInstance) {
     metadata.answer(200, "token");
     metadata.answer(200, "../../evil?x=");
@@ -313,6 +336,27 @@ TEST_F(SessionTest, TakesNothingOddFromAnInstance) {
     metadata.answer(200, "role");
     metadata.answer(200, R"({"Code":"AssumeRoleUnauthorizedAccess"})");
     EXPECT_TRUE(why().starts_with("none are configured"));
+}
+
+TEST_F(SessionTest, ReadsTheKindOfEndpointFromItsProfile) {
+    write(".aws/config",
+          "[default]\nuse_fips_endpoint = True\n[profile six]\nuse_dualstack_endpoint=true\n");
+    auto const url = [this](std::string profile) {
+        auto made = session({.profile = std::move(profile)});
+        auto find = find_endpoint(made, {.service = "sts", .host = "sts", .region = "us-east-1"});
+        return kaiwa::test::run_task(std::move(find))->url;
+    };
+    EXPECT_EQ(url(""), "https://sts-fips.us-east-1.amazonaws.com");
+    EXPECT_EQ(url("six"), "https://sts.us-east-1.api.aws");
+    EXPECT_EQ(url("none"), "https://sts.us-east-1.amazonaws.com");
+    variables["AWS_PROFILE"] = "six";
+    EXPECT_EQ(url(""), "https://sts.us-east-1.api.aws");
+    // The environment wins, whatever it says.
+    variables["AWS_USE_DUALSTACK_ENDPOINT"] = "false";
+    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+    EXPECT_EQ(url("six"), "https://sts-fips.us-east-1.amazonaws.com");
+    write(".aws/config", "no section\n");
+    EXPECT_EQ(url(""), "https://sts-fips.us-east-1.amazonaws.com");
 }
 
 TEST_F(SessionTest, FindsTheRegion) {

@@ -24,14 +24,18 @@ asio::awaitable<Found> from_web_identity(Surroundings const& around, std::string
 /// A container's endpoint: `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `…_FULL_URI`.
 asio::awaitable<Found> from_container(Surroundings const& around);
 
-/// The instance metadata service, version 2 only. Not answering means that this is no instance.
+/// The instance metadata service, version 2 only. Not being there means that this is no instance,
+/// unless the hardware says that it is one: then the service is away.
 asio::awaitable<Found> from_instance(Surroundings const& around);
 
 /// The region that the instance is in; nothing when this is none.
-asio::awaitable<std::optional<std::string>> region_of_instance(Surroundings const& around);
+asio::awaitable<Outcome<std::optional<std::string>>> region_of_instance(Surroundings const& around);
 
 /// What AWS's shared files say together; without files it is empty.
 asio::awaitable<Outcome<ProfileFile>> read_profile_files(Surroundings const& around);
+
+/// The same at once, for where nothing waits for the calling thread.
+[[nodiscard]] Result<ProfileFile> read_profile_files_now(Variables const& variables);
 
 /// The profile's own means: a role to assume, keys, a process, IAM Identity Center.
 asio::awaitable<Found> from_profile(Surroundings const& around, ProfileFile const& files,

@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t max_file_bytes = std::size_t{1} << 20;
 
-Result<std::string> read_now(std::string const& path) {
+}  // namespace
+
+Result<std::string> read_file_now(std::string const& path) {
     errno = 0;
     std::ifstream file(path, std::ios::binary);
     if (!file) {
@@ -30,10 +32,8 @@ Result<std::string> read_now(std::string const& path) {
     return text;
 }
 
-}  // namespace
-
 asio::awaitable<Result<std::string>> read_file(Workers& files, std::string path) {
-    auto work = [path = std::move(path)] { return read_now(path); };
+    auto work = [path = std::move(path)] { return read_file_now(path); };
     co_return co_await files.run(std::move(work));
 }
 

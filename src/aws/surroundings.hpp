@@ -28,11 +28,15 @@ struct Surroundings {
     /// Center), so that an outbound gate can let it pass.
     std::function<void(std::string_view url)> expect = [](std::string_view) {};
     std::chrono::milliseconds container_pause{1'000};  ///< Between tries of its endpoint.
+    std::string hardware = "/sys/class/dmi/id";  ///< Where the kernel tells whose machine this is.
 };
 
 /// The content of a file of at most 1 MiB.
 /// Fails with `not_found`, `too_large` or `unavailable`; the message has the path.
 asio::awaitable<Result<std::string>> read_file(Workers& files, std::string path);
+
+/// The same at once, for where nothing waits for the calling thread.
+[[nodiscard]] Result<std::string> read_file_now(std::string const& path);
 
 /// The same without white space around: a file that holds one token.
 asio::awaitable<Result<std::string>> read_token(Workers& files, std::string path);

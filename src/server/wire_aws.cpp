@@ -52,7 +52,7 @@ AwsGround::AwsGround(Settings const& settings, Connections connections, Clock co
     : outbound_(outbound_options(settings)),
       clock_(clock),
       random_(random),
-      log_(log),
+      log_(log, clock),
       variables_(settings.aws_variables) {
     if (connections == Connections::closed) outbound_.max_idle_per_origin = 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aws/session.hpp"
+#include "base/sparing_log.hpp"
 #include "base/workers.hpp"
 #include "http/client.hpp"
 #include "server/settings.hpp"
@@ -60,6 +61,8 @@ public:
 
     /// The session of a profile; this machine's for "". Lives as long as the ground.
     [[nodiscard]] aws::Session& session(std::string const& profile = {});
+    /// For what calls AWS: many calls that fail alike are not as many lines.
+    [[nodiscard]] Log& log() { return log_; }
     /// Closes the kept connections of the calling loop.
     void close_idle();
 
@@ -70,7 +73,7 @@ private:
     http::ClientOptions outbound_;
     Clock const& clock_;
     Random& random_;
-    Log& log_;
+    SparingLog log_;
     mutable std::mutex mutex_;
     Variables variables_;
     std::unique_ptr<Parts> parts_;

@@ -12,6 +12,9 @@ public:
 
     aws::CredentialProvider& credentials() override { return session_.credentials(); }
     asio::awaitable<aws::Outcome<std::string>> region() override { return session_.region(); }
+    [[nodiscard]] std::optional<std::string> variable(std::string_view name) const override {
+        return session_.surroundings().variables(name);
+    }
 
 private:
     aws::Session& session_;
@@ -28,7 +31,6 @@ providers::BedrockServices bedrock_services(http::Transport& transport, Provider
                 [&aws](std::string const& profile) {
                     return std::make_shared<Account>(aws.session(profile));
                 },
-            .variables = [&aws](std::string_view name) { return aws.variable(name); },
             .expect =
                 [&gate](std::string_view url) {
                     if (auto host = host_and_port(url)) gate.add_expected(std::move(*host));

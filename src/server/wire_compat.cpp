@@ -42,7 +42,7 @@ bool has_tables(CompatTables const& tables) {
 Dialects::Dialects(Settings const& settings, AwsGround& aws, Clock const& clock, Random& random,
                    Log& log)
     : tables_(has_tables(settings.compat_tables)
-                  ? std::make_unique<Tables>(settings, aws, clock, random, log)
+                  ? std::make_unique<Tables>(settings, aws, clock, random, aws.log())
                   : nullptr),
       client_(gate_, outbound_options(settings), log),
       keys_(client_, clock, log),

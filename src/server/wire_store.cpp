@@ -173,7 +173,7 @@ Result<std::unique_ptr<Stores>> open_stores(Settings const& settings, StoreUser 
         auto blobs = open_blobs(settings, user, aws);
         if (!blobs) return std::unexpected(blobs.error());
         return std::make_unique<DynamoTables>(settings, user, std::move(*blobs), *sealer, aws,
-                                              clock, random, log);
+                                              clock, random, aws.log());
     }
     bool const alone = user == StoreUser::server || user == StoreUser::mover;
     auto access = alone ? Access::server : Access::tool;

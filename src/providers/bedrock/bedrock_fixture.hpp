@@ -14,9 +14,11 @@
 
 namespace kaiwa::providers {
 
+using TestVariables = std::map<std::string, std::string, std::less<>>;
+
 class TestAccount final : public BedrockAccount {
 public:
-    explicit TestAccount(std::string profile) {
+    TestAccount(std::string profile, TestVariables const& variables) : variables_(variables) {
         aws::Credentials known;
         known.access_key_id = "AKID" + profile;
         known.secret_access_key = Secret("secret");
@@ -25,8 +27,13 @@ public:
     }
     aws::CredentialProvider& credentials() override { return *credentials_; }
     asio::awaitable<aws::Outcome<std::string>> region() override { co_return "eu-west-1"; }
+    [[nodiscard]] std::optional<std::string> variable(std::string_view name) const override {
+        auto const found = variables_.find(name);
+        return found == variables_.end() ? std::nullopt : std::optional(found->second);
+    }
 
 private:
+    TestVariables const& variables_;
     std::unique_ptr<aws::StaticCredentials> credentials_;
 };
 
@@ -37,12 +44,10 @@ protected:
         return {.transport = transport,
                 .clock = clock,
                 .random = random,
-                .account = [](std::string const& p) { return std::make_shared<TestAccount>(p); },
-                .variables = [this](std::string_view name) -> std::optional<std::string> {
-                    auto const found = variables.find(name);
-                    if (found == variables.end()) return std::nullopt;
-                    return found->second;
-                },
+                .account =
+                    [this](std::string const& profile) {
+                        return std::make_shared<TestAccount>(profile, variables);
+                    },
                 .expect = [this](std::string_view url) { expected.emplace_back(url); }};
     }
     static llm::ProviderConfig in_region(std::map<std::string, std::string> options = {}) {
@@ -67,7 +72,7 @@ protected:
     test::MemoryTransport transport;
     test::ManualClock clock;
     SystemRandom random;
-    std::map<std::string, std::string, std::less<>> variables;
+    TestVariables variables;
     std::vector<std::string> expected;
 };
 

@@ -23,6 +23,9 @@ public:
     virtual aws::CredentialProvider& credentials() = 0;
     /// Fails with kind `credentials` when nothing says.
     virtual asio::awaitable<aws::Outcome<std::string>> region() = 0;
+    /// A variable of the environment, or what the profile says instead; nothing when it is unset or
+    /// empty.
+    [[nodiscard]] virtual std::optional<std::string> variable(std::string_view name) const = 0;
 };
 
 /// What Bedrock's adapters need from whoever makes them; all of it outlives what is made.
@@ -32,8 +35,6 @@ struct BedrockServices {
     Random& random;
     /// The account of a profile; of the machine for "".
     std::function<std::shared_ptr<BedrockAccount>(std::string const& profile)> account;
-    /// A variable of the environment; nothing when it is unset or empty.
-    std::function<std::optional<std::string>(std::string_view name)> variables;
     /// Called with an address of AWS, or of the configuration, before it is called.
     std::function<void(std::string_view url)> expect = [](std::string_view) {};
 };

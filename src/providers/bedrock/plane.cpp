@@ -24,7 +24,9 @@ BedrockPlanes::Clients::Clients(BedrockServices const& services,
 BedrockPlanes::BedrockPlanes(llm::ProviderConfig config, BedrockServices services)
     : config_(std::move(config)),
       services_(std::move(services)),
-      around_(read_surroundings(services_.variables)) {}
+      account_(services_.account(option_of(config_, "profile"))),
+      around_(read_surroundings(
+          [this](std::string_view name) { return account_->variable(name); })) {}
 
 Result<std::unique_ptr<BedrockPlanes>> BedrockPlanes::make(llm::ProviderConfig const& config,
                                                            BedrockServices const& services) {
@@ -53,7 +55,6 @@ Result<void> BedrockPlanes::choose_key() {
     api_key_ = config_.api_key;
     if (api_key_.empty() && may_show_key && profile.empty()) api_key_ = around_.api_key;
     if (auto ok = check_header_value("api_key", api_key_.reveal()); !ok) return ok;
-    account_ = services_.account(profile);
     if (!api_key_.empty()) {
         aws::Credentials shown;
         shown.bearer_token = api_key_;

@@ -35,9 +35,9 @@ private:
 
     llm::ProviderConfig const config_;
     BedrockServices const services_;
-    BedrockSurroundings around_;
+    std::shared_ptr<BedrockAccount> const account_;
+    BedrockSurroundings const around_;
     Secret api_key_;
-    std::shared_ptr<BedrockAccount> account_;
     std::unique_ptr<aws::CredentialProvider> key_holder_;
     std::mutex mutex_;
     std::shared_ptr<Clients> clients_;

@@ -43,7 +43,14 @@ asio::awaitable<aws::Outcome<aws::Endpoint>> Bucket::find(std::string region) {
     auto found = co_await aws::find_endpoint(session_, std::move(address));
     if (!found) co_return found;
     auto const& variables = session_.surroundings().variables;
-    auto const own = aws::own_url("s3", found->region, aws::endpoint_kind(variables));
+    auto const kind = aws::endpoint_kind(variables);
+    auto const own = aws::own_url("s3", found->region, kind);
+    if (found->url == own && kind.fips && found->region.starts_with("cn-"))
+        co_return std::unexpected(aws::from_error(
+            {Errc::forbidden,
+             "AWS has no FIPS endpoint of S3 in China; AWS_USE_FIPS_ENDPOINT or the profile's "
+             "use_fips_endpoint asks for one",
+             {}}));
     if (found->url != own || options_.name.contains('.')) {
         found->url += "/" + options_.name;
     } else {

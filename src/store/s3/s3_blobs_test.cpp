@@ -90,6 +90,20 @@ TEST_F(S3BlobsTest, PutsASmallBlobAtOnceAndNeverOverAnother) {
     EXPECT_EQ(run((*again)->commit()).error().code, Errc::conflict);
 }
 
+TEST_F(S3BlobsTest, SaysThatChinaHasNoValidatedEndpoint) {
+    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+    Bucket bucket(session, {.name = "box", .region = "cn-north-1"});
+    aws::ServiceRequest request;
+    request.target = "/x";
+    auto const refused = run(bucket.call(request));
+    EXPECT_TRUE(aws::to_error(refused.error(), "S3")
+                    .message.starts_with("S3 cannot be reached: AWS has no FIPS endpoint of S3"));
+    EXPECT_TRUE(services.requests.empty());
+    Bucket own(session, {.name = "box", .region = "cn-north-1", .endpoint = "https://own.test"});
+    answer(200);
+    EXPECT_TRUE(run(own.call(request)));
+}
+
 TEST_F(S3BlobsTest, SendsALargeBlobInPartsAndHoldsOneAtATime) {
     auto writer = run(store()->create(id));
     begin_upload();
