@@ -40,11 +40,13 @@ asio::awaitable<Result<void>> LiveReader::next_stored(EventBatch& batch, SteadyT
     }
     auto const read = co_await fallback_.catch_up(batch);
     if (!read) co_return read;
+    ended_ = batch.ended;
     behind_ = false;
     cursor_.given = fallback_.read_to();
     turn_->log.place(cursor_);
     // What the log let go of is stored; where the store does not show it yet, a moment later.
-    if (batch.empty() && !co_await sleep_for(look_again)) co_return fail(Errc::cancelled, "stopped");
+    bool const waits = batch.empty() && !ended_;
+    if (waits && !co_await sleep_for(look_again)) co_return fail(Errc::cancelled, "stopped");
     co_return Result<void>{};
 }
 

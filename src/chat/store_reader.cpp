@@ -40,8 +40,6 @@ asio::awaitable<Result<void>> StoreReader::look(EventBatch& batch) {
     }
 
     take(*page, batch);
-    bool const ended = page->generation.state != GenerationState::running && !page->more;
-    if (ended) batch.ended = ended_ = true;
     co_return Result<void>{};
 }
 
@@ -52,6 +50,8 @@ void StoreReader::take(LogPage const& page, EventBatch& batch) {
         add_piece(batch, std::string(fresh));
         after_ = std::max(after_, segment.last);
     }
+    bool const ended = page.generation.state != GenerationState::running && !page.more;
+    if (ended) batch.ended = ended_ = true;
 }
 
 asio::awaitable<Result<void>> StoreReader::catch_up(EventBatch& batch) {

@@ -82,5 +82,24 @@ TEST_F(LateReaders, WhoComesLateHoldsAPageAndNotTheAnswer) {
     reader.reset();
 }
 
+TEST_F(LateReaders, WhoHasTheLastEventFromTheStoreIsToldThatItIsTheLast) {
+    start_service({.flush_after = 20ms, .flush_bytes = 256});
+    responder.script = say_then_wait(std::vector<std::string>(200, "ことば"));
+    auto const ticket = ask("長い話");
+    wait_until_saved(ticket.generation, 202);
+    // It came while the answer was written, and reads once it is over.
+    auto reader = get(service->follow(hana, ticket.generation, 0));
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)));
+    wait_until_idle();
+    EventBatch batch;
+    auto const until = std::chrono::steady_clock::now() + 10s;
+    ASSERT_TRUE(wait_for(reader->next(batch, until)));
+    ASSERT_FALSE(batch.empty());
+    EXPECT_EQ(split_frames(EventBatch::text_of(batch.pieces.back())).back().type, "stopped");
+    EXPECT_TRUE(batch.ended);
+    ASSERT_TRUE(wait_for(reader->next(batch, until)));
+    EXPECT_TRUE(batch.empty() && batch.ended);
+}
+
 }  // namespace
 }  // namespace kaiwa::chat
