@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import { bringDraftBack, draftedThreads, setDraftAside } from "@/features/chat/drafts";
+import { release } from "@/features/chat/held";
 import { bringUnsentBack, isUnmade, setUnsentAside, threadsWithUnsent } from "@/features/chat/outbox";
 import { actionsOf } from "@/features/threads/actions";
 import { toastVoice } from "@/features/threads/voice";
@@ -62,6 +63,7 @@ async function lookForGone(signal: AbortSignal): Promise<void> {
 }
 
 function gone(thread: string): void {
+  release(thread);
   setDraftAside(thread);
   setUnsentAside(thread);
 }

@@ -1,12 +1,13 @@
 import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
-import { IconButton } from "@/components/ui/Button";
+import { Button, IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { toast } from "@/components/ui/toast";
 import type { Config } from "@/lib/api/types";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
 import { fileSize, UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
+import { hold, release, useHeld } from "./held";
 import { isTooLong, longestText } from "./length";
 import { pastedFiles } from "./pasted";
 import type { Sending } from "./useActions";
@@ -42,17 +43,25 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   useGrowing(field, text);
   useFocus(field, touch, running);
 
-  const ready = !running && !busy && (text.trim() !== "" || files.length > 0);
+  const held = useHeld(thread, onSend);
+  const ready = !running && !held && (text.trim() !== "" || files.length > 0 || busy);
   const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {
     if (!ready) return;
     if (isTooLong(text.trim())) return refuse();
-    onSend({ text: text.trim(), files });
+    if (busy) hold(thread, onSend);
+    else onSend({ text: text.trim(), files });
+    field.current?.focus();
+  };
+  const cancel = () => {
+    release(thread);
     field.current?.focus();
   };
   const keys: TextKeys<KeyboardEvent<HTMLTextAreaElement>> = {
     onEnter: (event) => (sends(event) ? send() : false),
-    onEscape: () => (running && onStop ? onStop() : false),
+    onEscape: () => {
+      if (!release(thread)) return running && onStop ? onStop() : false;
+    },
     onArrowUp: () => (text === "" && files.length === 0 && !running ? onEditLast() : false),
   };
   const onPaste = (event: ClipboardEvent) => {
@@ -74,6 +83,14 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
       className={cx("rounded-2xl border bg-raised has-[textarea:focus-visible]:border-accent", dragging ? "border-accent" : "border-control")}
     >
       <UploadList files={files} uploads={uploads} onRemove={remove} />
+      <div role="status">
+        {held && (
+          <p className="flex items-center gap-2 px-4 pt-2 text-sm text-muted">
+            {t("held")}
+            <Button size="small" kind="quiet" className="ms-auto shrink-0" onClick={cancel}>{t("common:cancel")}</Button>
+          </p>
+        )}
+      </div>
       <textarea
         ref={field}
         rows={1}
@@ -81,7 +98,10 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
         aria-label={t("message")}
         placeholder={t(dragging ? "dropFiles" : "placeholder")}
         value={text}
-        onChange={(event) => setDraft(thread, { text: event.target.value })}
+        onChange={(event) => {
+          release(thread);
+          setDraft(thread, { text: event.target.value });
+        }}
         onPaste={onPaste}
         onKeyDown={(event) => textKeys(keys)(event)}
         className="block max-h-[40dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 pb-1 text-[16px] outline-none"

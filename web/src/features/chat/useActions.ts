@@ -9,7 +9,7 @@ import type { Feedback, Parameters, StoredFile, Thread, ThreadSettings, TurnAcce
 import { setNewChatSettings } from "@/lib/chatDefaults";
 import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
-import { navigate, threadPath } from "@/lib/router";
+import { navigate, routeOf, threadPath, type Route } from "@/lib/router";
 import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { bringDraftBack, clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
 import { bringUnsentBack, dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
@@ -25,6 +25,8 @@ export interface Sending {
 
 const pauses = [400, 1500];
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const isUnbegun = (route: Route) => route.name === "chat" && route.thread === null;
 
 /** What did not arrive, or came at a bad time, may be sent again: the same id never runs twice. */
 function mayPass(error: unknown): boolean {
@@ -141,7 +143,8 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         keepUnsent(id, kept);
         if (sending.parent === undefined) clearDraft(thread);
         if (thread === null) setNewChatSettings(null);
-        if (thread === null) navigate(threadPath(id));
+        // Held for its files, it may go while something else is looked at.
+        if (thread === null && isUnbegun(routeOf(location.pathname))) navigate(threadPath(id));
         await turn(id, kept, reply, before);
       },
 

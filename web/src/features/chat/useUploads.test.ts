@@ -2,35 +2,9 @@ import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { whenSignedOut } from "@/lib/api/client";
 import "@/lib/i18n/i18n";
+import { FakeRequest } from "@/test/fakeRequest";
 import { getDraft, setDraft } from "./drafts";
 import { forgetUploads, stalled, useUploads } from "./useUploads";
-
-/** A request that does what the test says. */
-class FakeRequest {
-  static all: FakeRequest[] = [];
-  readonly upload: { onprogress?: (event: { loaded: number; total: number }) => void } = {};
-  status = 0;
-  response: unknown = null;
-  aborted = false;
-  onload?: () => void;
-  onloadend?: () => void;
-  onerror?: () => void;
-  address = "";
-  open(_method: string, address: string) {
-    this.address = address;
-  }
-  setRequestHeader = () => undefined;
-  send = () => void FakeRequest.all.push(this);
-  abort() {
-    this.aborted = true;
-    this.onloadend?.();
-  }
-  answer(status: number, response: unknown) {
-    Object.assign(this, { status, response });
-    this.onload?.();
-    this.onloadend?.();
-  }
-}
 
 const limits = { enabled: true, max_bytes: 1000, max_files: 2, types: [] as string[] };
 const file = (name: string) => new File(["x"], name);

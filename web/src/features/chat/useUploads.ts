@@ -1,4 +1,5 @@
 import { useCallback, useSyncExternalStore } from "react";
+import { toast } from "@/components/ui/toast";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { signedOut } from "@/lib/api/client";
 import { ApiError, networkProblem } from "@/lib/api/errors";
@@ -7,6 +8,7 @@ import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { fileSize } from "./Attachments";
 import { getDraft, setDraft } from "./drafts";
+import { release, sendHeld } from "./held";
 
 /** A file on its way to the server, or one that did not get there. */
 export interface Upload {
@@ -28,6 +30,7 @@ const listeners = new Set<() => void>();
 const none: readonly Upload[] = [];
 
 const uploadsOf = (thread: string | null) => uploads.get(thread) ?? none;
+const isBusy = (all: readonly Upload[]) => all.some(({ error }) => error === undefined);
 
 function set(thread: string | null, next: readonly Upload[]): void {
   if (next.length === 0) uploads.delete(thread);
@@ -52,7 +55,10 @@ const byChoice = (a: StoredFile, b: StoredFile) => (chosen.get(a.id) ?? 0) - (ch
 
 /** Those of a person who is not here any more. */
 export function forgetUploads(): void {
-  for (const [thread, all] of [...uploads]) for (const { id } of all) drop(thread, id);
+  for (const [thread, all] of [...uploads]) {
+    release(thread);
+    for (const { id } of all) drop(thread, id);
+  }
 }
 
 /** Whether a type such as image/png is among those that may be sent, such as image/*. */
@@ -75,6 +81,8 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
   const add = useCallback(
     (files: Iterable<File>) => {
       if (!limits?.enabled) return;
+      /** A question does not go without a file that belongs to it. */
+      const keepQuestion = () => release(thread) && toast({ kind: "error", text: t("heldBack") });
       let room = limits.max_files - getDraft(thread).files.length - uploadsOf(thread).filter(({ error }) => error === undefined).length;
       for (const file of files) {
         const id = newId();
@@ -85,7 +93,10 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
           : file.type !== "" && !accepts(limits.types, file.type) ? t("fileType")
           : undefined;
         set(thread, [...uploadsOf(thread), { id, name: file.name, progress: 0, ...(refused === undefined ? {} : { error: refused }) }]);
-        if (refused !== undefined) continue;
+        if (refused !== undefined) {
+          keepQuestion();
+          continue;
+        }
         room--;
         const place = ++count;
         const request = upload(file, (progress) => change(thread, id, { progress }), (stored) => {
@@ -93,9 +104,11 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
           drop(thread, id);
           chosen.set(stored.id, place);
           setDraft(thread, { files: [...getDraft(thread).files, stored].sort(byChoice) });
+          if (!isBusy(uploadsOf(thread))) sendHeld(thread);
         }, (error) => {
           requests.delete(id);
           change(thread, id, { error: describe(error, t) });
+          keepQuestion();
           if (error.status === 401) signedOut();
         });
         requests.set(id, request);
@@ -106,13 +119,14 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
 
   const remove = useCallback(
     (id: string) => {
+      release(thread);
       drop(thread, id);
       setDraft(thread, { files: getDraft(thread).files.filter((file) => file.id !== id) });
     },
     [thread],
   );
 
-  return { uploads: all, add, remove, busy: all.some((upload) => upload.error === undefined) };
+  return { uploads: all, add, remove, busy: isBusy(all) };
 }
 
 /** fetch cannot say how much was sent, so this is an XMLHttpRequest. */

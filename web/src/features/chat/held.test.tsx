@@ -1,0 +1,122 @@
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { createRef } from "react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import "@/lib/i18n/i18n";
+import { FakeRequest } from "@/test/fakeRequest";
+import { Composer } from "./Composer";
+import { clearDraft, getDraft, setDraft } from "./drafts";
+import { forgetUploads } from "./useUploads";
+
+const onSend = vi.fn();
+const told = vi.hoisted(() => vi.fn());
+vi.mock("@/components/ui/toast", () => ({ toast: told }));
+
+const limits = { enabled: true, max_bytes: 1000, max_files: 9, types: [] as string[] };
+const stored = { id: "f", name: "a.txt", type: "text/plain", size: 1 };
+const request = (index = 0) => FakeRequest.all[index] as FakeRequest;
+const composer = (send = onSend) => (
+  <Composer thread="t" field={createRef()} uploads={limits} running={false} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
+    {null}
+  </Composer>
+);
+const enter = () => fireEvent.keyDown(screen.getByRole("textbox"), { key: "Enter" });
+const isHeld = () => screen.getByRole("status").textContent !== "";
+const attach = (...names: string[]) =>
+  fireEvent.change(document.querySelector('input[type="file"]') as HTMLInputElement, { target: { files: names.map((name) => new File(["x"], name)) } });
+
+/** A question whose file is on its way, sent. */
+function sendEarly() {
+  const { rerender, unmount } = render(composer());
+  attach("a.txt");
+  fireEvent.change(screen.getByRole("textbox"), { target: { value: " 質問 " } });
+  enter();
+  expect(isHeld()).toBe(true);
+  return { rerender, unmount };
+}
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  FakeRequest.all = [];
+  vi.stubGlobal("XMLHttpRequest", FakeRequest);
+  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
+});
+afterEach(() => {
+  cleanup();
+  forgetUploads();
+  clearDraft("t");
+  vi.unstubAllGlobals();
+});
+
+it("goes by itself once the last file is there, and only once", () => {
+  sendEarly();
+  attach("b.txt");
+  enter();
+  act(() => request(0).answer(201, stored));
+  expect(onSend).not.toHaveBeenCalled();
+  expect(isHeld()).toBe(true);
+  const second = { ...stored, id: "g" };
+  act(() => request(1).answer(201, second));
+  expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "質問", files: [stored, second] });
+  expect(isHeld()).toBe(false);
+});
+
+it("goes by the button as well, and without a word beside the file", () => {
+  render(composer());
+  attach("a.txt");
+  fireEvent.submit(screen.getByRole("textbox").closest("form") as HTMLFormElement);
+  act(() => request().answer(201, stored));
+  expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "", files: [stored] });
+});
+
+it("is sent as the settings are when it goes", () => {
+  const { rerender } = sendEarly();
+  const later = vi.fn();
+  rerender(composer(later));
+  act(() => request().answer(201, stored));
+  expect(onSend).not.toHaveBeenCalled();
+  expect(later).toHaveBeenCalledTimes(1);
+});
+
+it("goes while another thread is shown", () => {
+  sendEarly().unmount();
+  act(() => request().answer(201, stored));
+  expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "質問", files: [stored] });
+});
+
+it.each([
+  ["is edited", () => fireEvent.change(screen.getByRole("textbox"), { target: { value: "別の質問" } })],
+  ["is changed from elsewhere", () => act(() => setDraft("t", { text: "別の質問" }))],
+  ["is cancelled", () => fireEvent.click(screen.getByRole("button", { name: /^(キャンセル|Cancel)$/ }))],
+  ["meets Escape", () => fireEvent.keyDown(screen.getByRole("textbox"), { key: "Escape" })],
+])("stays a draft when it %s", (_, change) => {
+  sendEarly();
+  change();
+  act(() => request().answer(201, stored));
+  expect(onSend).not.toHaveBeenCalled();
+  expect(isHeld()).toBe(false);
+  expect(getDraft("t").files).toEqual([stored]);
+});
+
+it("stays a draft when its file is taken away", () => {
+  sendEarly();
+  fireEvent.click(screen.getByRole("button", { name: /a\.txt/ }));
+  expect(isHeld()).toBe(false);
+  expect(onSend).not.toHaveBeenCalled();
+});
+
+it("stays a draft, and says so, when a file does not arrive", () => {
+  sendEarly();
+  attach("b.txt");
+  act(() => request(0).answer(500, null));
+  expect(told).toHaveBeenCalledTimes(1);
+  expect(isHeld()).toBe(false);
+  act(() => request(1).answer(201, stored));
+  expect(onSend).not.toHaveBeenCalled();
+  expect(getDraft("t")).toEqual({ text: " 質問 ", files: [stored] });
+});
+
+it("goes with nobody who has signed out", () => {
+  sendEarly();
+  act(forgetUploads);
+  expect(isHeld()).toBe(false);
+});

@@ -1,0 +1,50 @@
+import { useEffect, useSyncExternalStore } from "react";
+import { getDraft, type Draft } from "./drafts";
+
+/** A question that was sent while its files were on their way. */
+interface Held {
+  /** As it was then: what has been changed since is not sent. */
+  text: string;
+  send: (question: Draft) => void;
+}
+
+/** By thread, as the drafts that they are: they go while another thread is shown, too. */
+const held = new Map<string | null, Held>();
+const listeners = new Set<() => void>();
+const tell = () => listeners.forEach((listener) => listener());
+
+/** Sends the draft by `send` once its files are there. */
+export function hold(thread: string | null, send: Held["send"]): void {
+  held.set(thread, { text: getDraft(thread).text, send });
+  tell();
+}
+
+/** The draft stays one. False when it was not held. */
+export function release(thread: string | null): boolean {
+  const was = held.delete(thread);
+  if (was) tell();
+  return was;
+}
+
+/** All files of the thread are there. */
+export function sendHeld(thread: string | null): void {
+  const question = held.get(thread);
+  const { text, files } = getDraft(thread);
+  if (!release(thread) || question?.text !== text) return;
+  question.send({ text: text.trim(), files });
+}
+
+/** Whether the thread's draft goes by itself; by `send` as it is now, with the settings of now. */
+export function useHeld(thread: string | null, send: Held["send"]): boolean {
+  useEffect(() => {
+    const question = held.get(thread);
+    if (question) question.send = send;
+  });
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => held.has(thread),
+  );
+}
