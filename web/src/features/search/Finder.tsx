@@ -10,7 +10,7 @@ import type { TextKeys } from "@/lib/ime/keys";
 import { navigate, threadPath } from "@/lib/router";
 import { splitMarks } from "./marks";
 import { searchCommand } from "./Search";
-import { useSearch } from "./useSearch";
+import { hitKey, useSearch } from "./useSearch";
 import "./texts";
 
 type Choice = { kind: "hit"; hit: SearchHit } | { kind: "command"; command: Command };
@@ -89,7 +89,7 @@ export default function Finder({ text, composing, onKeys, onTold, onClose }: Pro
         )}
         <div id={list} role="listbox" aria-label={t("results")}>
           {hits.map((hit, index) => (
-            <div key={`${hit.thread} ${hit.message ?? ""}`} {...option(index)}>
+            <div key={hitKey(hit)} {...option(index)}>
               <Hit hit={hit} />
             </div>
           ))}

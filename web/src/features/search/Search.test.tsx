@@ -50,8 +50,13 @@ beforeEach(() => {
   fail = false;
   newChat.mockReset();
   vi.stubGlobal("fetch", (request: Request) => {
-    const words = new URL(request.url).searchParams.get("q") ?? "";
+    const parameters = new URL(request.url).searchParams;
+    const words = parameters.get("q") ?? "";
     asked.push(words);
+    if (words === "paged") {
+      const moved = { ...hit, thread: "t2", snippet: "on the next page" };
+      return Promise.resolve(Response.json(parameters.has("after") ? { items: [hit, moved], next: null } : { items: [hit], next: "c" }));
+    }
     const problem = { type: "about:blank", title: "Busy", status: 503, detail: "", code: "unavailable", request_id: "r" };
     return Promise.resolve(fail ? Response.json(problem, { status: 503 }) : Response.json({ items: words === "京都" ? [hit] : words === "archived" ? [{ ...hit, archived: true }] : [], next: null }));
   });
@@ -91,6 +96,13 @@ describe("the search", () => {
     fireEvent.change(field, { target: { value: "archived" } });
     await screen.findByText("Archived");
     expect(screen.getAllByRole("option")[0]?.textContent).toBe("KyotoArchivedthree days in 京都 by train");
+  });
+
+  test("shows what moved from one page to the next once", async () => {
+    fireEvent.change(await open(), { target: { value: "paged" } });
+    fireEvent.click(await screen.findByRole("button", { name: "Search on" }));
+    await screen.findByRole("option", { name: /on the next page/ });
+    expect(screen.getAllByRole("option")).toHaveLength(2);
   });
 
   test("asks only for what an input method has finished", async () => {

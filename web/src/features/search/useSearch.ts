@@ -30,9 +30,18 @@ function useSettled(text: string, composing: boolean): string {
   return settled;
 }
 
+/** What tells one hit from another. */
+export const hitKey = ({ thread, message }: SearchHit) => `${thread} ${message ?? ""}`;
+
+/** Each hit where it came first: one that moves while pages are read may be on two of them. */
+function once(hits: readonly SearchHit[]): SearchHit[] {
+  const seen = new Set<string>();
+  return hits.filter((hit) => seen.size < seen.add(hitKey(hit)).size);
+}
+
 export function useSearch(text: string, composing: boolean) {
   const settled = useSettled(text, composing);
   const search = useInfiniteQuery(searchQuery(settled));
-  const hits: SearchHit[] = settled === "" ? [] : (search.data?.pages.flatMap((page) => page.items) ?? []);
+  const hits = settled === "" ? [] : once(search.data?.pages.flatMap((page) => page.items) ?? []);
   return { query: settled, search, hits, partial: search.data?.pages.at(-1)?.partial === true };
 }
