@@ -61,7 +61,8 @@ public:
     asio::awaitable<Result<void>> add_file(chat::Principal who, chat::FileInfo file) override;
     asio::awaitable<Result<chat::FileInfo>> file(chat::Principal who, FileId id) override;
 
-    /// Deletes what somebody owns who is no more, and is in the lists of `username`.
+    /// Deletes what somebody owns who is no more, and is in the lists of `username`; a thread that
+    /// somebody spoiled, too.
     asio::awaitable<Result<void>> hide_belongings(std::string username, chat::Principal who);
 
 private:
@@ -69,6 +70,9 @@ private:
     using Change = std::function<void(ThreadRow& row)>;
     asio::awaitable<Result<ThreadRow>> change_thread(chat::Principal who, ThreadId id,
                                                      Touch touch, Change change);
+    /// What `check_changeable()` refuses can be deleted all the same by whoever never restores it.
+    enum class Spoiled { stays, goes };
+    asio::awaitable<Result<void>> hide_thread(chat::Principal who, ThreadId id, Spoiled spoiled);
     asio::awaitable<Result<void>> hide_files(UserId owner);
     asio::awaitable<Result<chat::Thread>> with_running(ThreadRow row);
     asio::awaitable<Result<GenerationRow>> own_generation(chat::Principal who, GenerationId id);

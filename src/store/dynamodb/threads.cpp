@@ -35,6 +35,13 @@ Item restored_item(Item item, ThreadRow row) {
     return item;
 }
 
+/// The same of a thread that `check_changeable()` refuses: what somebody spoiled is as they left it.
+std::string is_as_read(Item const& item, Aliases& aliases) {
+    auto const* ours = find(item, "kaiwa");
+    auto const name = aliases.name("kaiwa");
+    return ours ? name + " = " + aliases.value(*ours) : "attribute_not_exists(" + name + ")";
+}
+
 std::string is_absent(Aliases& aliases) {
     return "attribute_not_exists(" + aliases.name("PK") + ")";
 }
@@ -202,6 +209,11 @@ asio::awaitable<Result<Thread>> DynamoChatStore::update_thread(Principal who, Th
 }
 
 asio::awaitable<Result<void>> DynamoChatStore::delete_thread(Principal who, ThreadId id) {
+    return hide_thread(std::move(who), id, Spoiled::stays);
+}
+
+asio::awaitable<Result<void>> DynamoChatStore::hide_thread(Principal who, ThreadId id,
+                                                           Spoiled spoiled) {
     Backoff backoff(engine_.random);
     auto& table = engine_.table;
     for (;;) {
@@ -210,13 +222,14 @@ asio::awaitable<Result<void>> DynamoChatStore::delete_thread(Principal who, Thre
         if (!*item) co_return not_found();
         auto row = read_thread(**item);
         if (!row || !row->is_of(who)) co_return not_found();
-        if (auto sound = check_changeable(*row); !sound) co_return sound;
+        auto const sound = check_changeable(*row);
+        if (!sound && spoiled == Spoiled::stays) co_return sound;
         auto deleted = *row;
         deleted.owner = who.id.text();
         deleted.deleted_at = engine_.clock.now();
         if (!row->has_ours) deleted.branched = true;  // nobody knows
         Aliases aliases;
-        auto const condition = is_unchanged(*row, aliases);
+        auto const condition = sound ? is_unchanged(*row, aliases) : is_as_read(**item, aliases);
         // What somebody else deleted stays theirs.
         Aliases before;
         auto const mine = fmt::format("attribute_not_exists({}) OR {} = {}", before.name("PK"),
@@ -290,7 +303,7 @@ asio::awaitable<Result<void>> DynamoChatStore::hide_belongings(std::string usern
             auto const key = string_or(item, "PK");
             auto const id = ThreadId::parse(std::string_view(key).substr(key.find('#') + 1));
             if (!id) continue;
-            auto const hidden = co_await delete_thread(who, *id);
+            auto const hidden = co_await hide_thread(who, *id, Spoiled::goes);
             bool const failed = !hidden && hidden.error().code != Errc::not_found;
             if (failed && !failure) failure = hidden.error();
         }
