@@ -16,8 +16,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     auto const event = kaiwa::lambda::read_event(input.rest(), trusted);
     if (!event) return 0;
     auto const* http = std::get_if<kaiwa::lambda::HttpEvent>(&*event);
-    if (!http || !http->request) return 0;
-    auto const& request = *http->request;
+    if (!http) return 0;
+    auto const& request = http->request;
+    // Whoever is at the address of what is refused answers, so that it is whole or none.
+    require(http->good || request.path.starts_with('/') || request.method.empty());
+    if (!http->good) return 0;
     require(kaiwa::http::is_token(request.method));
     require(request.path.starts_with('/') && kaiwa::is_valid_utf8(request.path));
     require(!(request.path + "/").contains("/../") && !request.path.contains('\0'));

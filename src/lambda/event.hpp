@@ -28,8 +28,11 @@ enum class Front { function_url, rest_api, http_api, balancer };
 struct HttpEvent {
     Shape shape = Shape::http_v2;
     Front front = Front::function_url;
-    /// Fails with `invalid_argument` for what our own server would refuse too: answer 400.
-    Result<http::Request> request;
+    http::Request request{};
+    /// Fails with `invalid_argument` for what our own server would refuse too: answer 400, as
+    /// whoever is at the method, path and query of `request` would. They are empty where the event
+    /// has no path that can be read; then it was for nobody.
+    Result<void> good{};
 };
 
 /// Run a turn that another invocation stored: `{"kaiwa":"run","generation":"<id>"}`.

@@ -13,21 +13,20 @@ HttpEvent http_event(std::string_view payload,
     EXPECT_TRUE(event) << event.error().message;
     auto* http = event ? std::get_if<HttpEvent>(&*event) : nullptr;
     EXPECT_TRUE(http);
-    return http ? std::move(*http)
-                : HttpEvent{Shape::http_v2, Front::function_url, http::Request{}};
+    return http ? std::move(*http) : HttpEvent{};
 }
 
 http::Request request(std::string_view payload,
                       std::vector<http::AddressRange> const& trusted = nobody) {
     auto event = http_event(payload, trusted);
-    EXPECT_TRUE(event.request) << event.request.error().message;
-    return event.request ? std::move(*event.request) : http::Request{};
+    EXPECT_TRUE(event.good) << event.good.error().message;
+    return std::move(event.request);
 }
 
 Error refusal(std::string_view payload) {
     auto event = http_event(payload);
-    EXPECT_FALSE(event.request);
-    return event.request ? Error{} : event.request.error();
+    EXPECT_FALSE(event.good);
+    return event.good ? Error{} : event.good.error();
 }
 
 std::string v2(std::string_view members, std::string_view context = "",
@@ -48,8 +47,8 @@ TEST(FunctionUrlEvent, BecomesTheRequestThatWasSent) {
         "queryStringParameters":{"x":"1,2"},"body":"eyJhIjoxfQ==","isBase64Encoded":true)"));
     EXPECT_EQ(event.shape, Shape::http_v2);
     EXPECT_EQ(event.front, Front::function_url);
-    ASSERT_TRUE(event.request);
-    auto const& request = *event.request;
+    ASSERT_TRUE(event.good);
+    auto const& request = event.request;
     EXPECT_EQ(request.method, "POST");
     EXPECT_EQ(request.path, "/a b/会");
     ASSERT_EQ(request.query.size(), 3u);
@@ -156,6 +155,18 @@ TEST(FunctionUrlEvent, RefusesWhatOurOwnServerWouldRefuse) {
     EXPECT_EQ(refusal(v2(many + "}")).code, Errc::invalid_argument);
 }
 
+TEST(FunctionUrlEvent, IsForSomebodyWhenItsPathCanBeRead) {
+    auto const event = http_event(v2(R"("rawPath":"/chat","rawQueryString":"input_text=x",)"
+                                     R"("body":"%%%","isBase64Encoded":true,"headers":{})"));
+    EXPECT_FALSE(event.good);
+    EXPECT_EQ(event.request.method, "POST");
+    EXPECT_EQ(event.request.path, "/chat");
+    EXPECT_EQ(event.request.parameter("input_text"), "x");
+    auto const nobodys = http_event(v2(R"("rawPath":"/%00","headers":{"host":"h"})"));
+    EXPECT_FALSE(nobodys.good);
+    EXPECT_EQ(nobodys.request.method + nobodys.request.path, "");
+}
+
 TEST(RestApiEvent, TakesItsMultipleValuesAndDecodedParameters) {
     auto const event =
         http_event(R"({"resource":"/{proxy+}","path":"/api/threads","httpMethod":"GET",
@@ -166,8 +177,8 @@ TEST(RestApiEvent, TakesItsMultipleValuesAndDecodedParameters) {
         "path":"/prod/api/threads","identity":{"sourceIp":"2001:db8::1","userArn":null}},
         "body":null,"isBase64Encoded":false})");
     EXPECT_EQ(event.shape, Shape::rest_v1);
-    ASSERT_TRUE(event.request) << event.request.error().message;
-    auto const& made = *event.request;
+    ASSERT_TRUE(event.good) << event.good.error().message;
+    auto const& made = event.request;
     EXPECT_EQ(made.path, "/api/threads");
     EXPECT_EQ(made.headers.count("accept"), 2u);
     ASSERT_EQ(made.query.size(), 2u);
@@ -264,19 +275,19 @@ TEST(BalancerEvent, DecodesItsParametersAndTakesTheHopThatTheBalancerWrote) {
         R"("queryStringParameters":{"q":"a%20b+c"},"headers":{"host":"h","x-forwarded-proto":"https",
         "x-forwarded-for":"198.51.100.1, 203.0.113.9:4711"})"));
     EXPECT_EQ(single.shape, Shape::balancer);
-    ASSERT_TRUE(single.request) << single.request.error().message;
-    EXPECT_EQ(single.request->parameter("q"), "a b c");
-    EXPECT_EQ(single.request->path, "/a b");
-    EXPECT_EQ(single.request->peer.to_string(), "203.0.113.9");
-    EXPECT_TRUE(single.request->secure);
+    ASSERT_TRUE(single.good) << single.good.error().message;
+    EXPECT_EQ(single.request.parameter("q"), "a b c");
+    EXPECT_EQ(single.request.path, "/a b");
+    EXPECT_EQ(single.request.peer.to_string(), "203.0.113.9");
+    EXPECT_TRUE(single.request.secure);
 
     auto const multi = http_event(balancer(
         R"("multiValueQueryStringParameters":{"q":["1","2"]},
         "multiValueHeaders":{"host":["h"],"x-forwarded-proto":["http"],"x-forwarded-for":["192.0.2.1"]})"));
     EXPECT_EQ(multi.shape, Shape::balancer_multi);
-    ASSERT_TRUE(multi.request);
-    EXPECT_EQ(multi.request->query.size(), 2u);
-    EXPECT_FALSE(multi.request->secure);
+    ASSERT_TRUE(multi.good);
+    EXPECT_EQ(multi.request.query.size(), 2u);
+    EXPECT_FALSE(multi.request.secure);
 }
 
 TEST(Event, ThatRunsATurnNamesItsGeneration) {

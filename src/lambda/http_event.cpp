@@ -157,7 +157,7 @@ void take_signature(Request& request, std::string_view arn, std::string_view cog
 /// (RFC 6761), so that it is none of those that `server.public_url` lets in.
 constexpr std::string_view nameless = "function.invalid";
 
-Result<Request> with_host(Request request, std::string_view fallback) {
+Result<void> set_host(Request& request, std::string_view fallback) {
     if (fallback.empty()) fallback = nameless;
     if (request.headers.count("Host") == 0) request.headers.add("Host", std::string(fallback));
     auto const host = request.headers.get("Host");
@@ -165,18 +165,16 @@ Result<Request> with_host(Request request, std::string_view fallback) {
         !http::is_field_value(host) || host.find_first_of("@/\\?# ,\t") != host.npos)
         return fail(Errc::invalid_argument,
                     "a request must have one Host field, a host and a port");
-    return request;
+    return {};
 }
 
-Result<Request> request_of_v2(json::object const& event, json::object const& context,
-                              Ranges const& trusted) {
+/// The address goes first: a request whose method alone is known is nobody's.
+Result<void> read_v2(Request& request, json::object const& event, json::object const& context,
+                     Ranges const& trusted) {
     auto const& http = object_at(context, "http");
-    Request request;
-    if (auto set = set_method(request, text_at(http, "method")); !set)
-        return std::unexpected(set.error());
     auto const path = without_stage(text_at(event, "rawPath"), text_at(context, "stage"));
-    if (auto set = set_target(request, path, text_at(event, "rawQueryString")); !set)
-        return std::unexpected(set.error());
+    if (auto set = set_target(request, path, text_at(event, "rawQueryString")); !set) return set;
+    if (auto set = set_method(request, text_at(http, "method")); !set) return set;
 
     auto headers = read_headers(object_at(event, "headers"), {});
     if (!headers) return std::unexpected(headers.error());
@@ -201,7 +199,7 @@ Result<Request> request_of_v2(json::object const& event, json::object const& con
     auto const& iam = object_at(object_at(context, "authorizer"), "iam");
     take_signature(request, text_at(iam, "userArn"),
                    text_at(object_at(iam, "cognitoIdentity"), "identityId"));
-    return with_host(std::move(request), text_at(context, "domainName"));
+    return set_host(request, text_at(context, "domainName"));
 }
 
 /// Query parameters that the gateway took apart; `decode` where it left them encoded.
@@ -242,13 +240,10 @@ Result<std::string> form_decoded(std::string_view text) {
 
 enum class QueryText { decoded, encoded };
 
-/// What REST APIs and load balancers share.
-Result<Request> read_v1_parts(json::object const& event, QueryText text) {
-    Request request;
-    if (auto set = set_method(request, text_at(event, "httpMethod")); !set)
-        return std::unexpected(set.error());
-    if (auto set = set_target(request, text_at(event, "path"), {}); !set)
-        return std::unexpected(set.error());
+/// What REST APIs and load balancers share; the address first, as above.
+Result<void> read_v1_parts(Request& request, json::object const& event, QueryText text) {
+    if (auto set = set_target(request, text_at(event, "path"), {}); !set) return set;
+    if (auto set = set_method(request, text_at(event, "httpMethod")); !set) return set;
     auto const& single = object_at(event, "queryStringParameters");
     auto const& multi = object_at(event, "multiValueQueryStringParameters");
     if (text == QueryText::decoded)
@@ -261,18 +256,17 @@ Result<Request> read_v1_parts(json::object const& event, QueryText text) {
     auto body = read_body(event);
     if (!body) return std::unexpected(body.error());
     request.body = std::move(*body);
-    return request;
+    return {};
 }
 
-Result<Request> request_of_v1(json::object const& event, json::object const& context,
-                              Ranges const& trusted) {
-    auto request = read_v1_parts(event, QueryText::decoded);
-    if (!request) return request;
+Result<void> read_v1(Request& request, json::object const& event, json::object const& context,
+                     Ranges const& trusted) {
+    if (auto read = read_v1_parts(request, event, QueryText::decoded); !read) return read;
     auto const& identity = object_at(context, "identity");
-    request->secure = true;
-    set_asker(*request, text_at(identity, "sourceIp"), trusted);
-    take_signature(*request, text_at(identity, "userArn"), text_at(identity, "cognitoIdentityId"));
-    return with_host(std::move(*request), text_at(context, "domainName"));
+    request.secure = true;
+    set_asker(request, text_at(identity, "sourceIp"), trusted);
+    take_signature(request, text_at(identity, "userArn"), text_at(identity, "cognitoIdentityId"));
+    return set_host(request, text_at(context, "domainName"));
 }
 
 /// The last element of a list field: what the load balancer itself wrote.
@@ -293,12 +287,11 @@ std::string without_port(std::string hop) {
     return hop;
 }
 
-Result<Request> request_of_balancer(json::object const& event, Ranges const& trusted) {
-    auto request = read_v1_parts(event, QueryText::encoded);
-    if (!request) return request;
-    request->secure = http::same_word(last_of(request->headers, "x-forwarded-proto"), "https");
-    set_asker(*request, without_port(last_of(request->headers, "x-forwarded-for")), trusted);
-    return with_host(std::move(*request), {});
+Result<void> read_balancers(Request& request, json::object const& event, Ranges const& trusted) {
+    if (auto read = read_v1_parts(request, event, QueryText::encoded); !read) return read;
+    request.secure = http::same_word(last_of(request.headers, "x-forwarded-proto"), "https");
+    set_asker(request, without_port(last_of(request.headers, "x-forwarded-for")), trusted);
+    return set_host(request, {});
 }
 
 /// Function URLs and HTTP APIs send the same event; the latter may have a domain of their owner's.
@@ -312,21 +305,26 @@ Front front_of_v2(std::string_view domain) {
 
 HttpEvent read_http_v2(json::object const& event, json::object const& context,
                        Ranges const& trusted_proxies) {
-    return {Shape::http_v2, front_of_v2(text_at(context, "domainName")),
-            request_of_v2(event, context, trusted_proxies)};
+    HttpEvent read{.shape = Shape::http_v2, .front = front_of_v2(text_at(context, "domainName"))};
+    read.good = read_v2(read.request, event, context, trusted_proxies);
+    return read;
 }
 
 HttpEvent read_rest_v1(json::object const& event, json::object const& context,
                        Ranges const& trusted_proxies) {
     // Events of REST APIs have no version.
     auto const front = text_at(event, "version").empty() ? Front::rest_api : Front::http_api;
-    return {Shape::rest_v1, front, request_of_v1(event, context, trusted_proxies)};
+    HttpEvent read{.shape = Shape::rest_v1, .front = front};
+    read.good = read_v1(read.request, event, context, trusted_proxies);
+    return read;
 }
 
 HttpEvent read_balancer(json::object const& event, Ranges const& trusted_proxies) {
     auto const shape =
         event.contains("multiValueHeaders") ? Shape::balancer_multi : Shape::balancer;
-    return {shape, Front::balancer, request_of_balancer(event, trusted_proxies)};
+    HttpEvent read{.shape = shape, .front = Front::balancer};
+    read.good = read_balancers(read.request, event, trusted_proxies);
+    return read;
 }
 
 }  // namespace kaiwa::lambda

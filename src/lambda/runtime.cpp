@@ -206,12 +206,10 @@ asio::awaitable<void> Runtime::handle(std::shared_ptr<Work> work) {
 asio::awaitable<Result<void>> Runtime::answer_http(Work& work, HttpEvent event) {
     bool const can_stream =
         event.front == Front::function_url || event.front == Front::rest_api;
-    if (event.request) {
-        event.request->id = work.invocation.id;
-        event.request->deadline = work.told_by();
-        if (can_stream && options_.answers == RuntimeOptions::Answers::streamed)
-            co_return co_await answer_streamed(work, std::move(*event.request));
-    }
+    event.request.id = work.invocation.id;
+    event.request.deadline = work.told_by();
+    if (event.good && can_stream && options_.answers == RuntimeOptions::Answers::streamed)
+        co_return co_await answer_streamed(work, std::move(event.request));
     co_return co_await answer_buffered(work, std::move(event));
 }
 
@@ -245,17 +243,12 @@ asio::awaitable<Result<void>> Runtime::answer_buffered(Work& work, HttpEvent eve
     auto const& router = program_.router();
     http::Headers const none;
     BufferedAnswer answer(limit);
-    http::Request request;
-    request.path = "/";
-    request.id = work.invocation.id;
+    auto& request = event.request;
     Result<void> routed;
-    if (event.request) {
-        request = std::move(*event.request);
+    if (event.good)
         routed = co_await route(request, answer);
-    } else {
-        routed = co_await router.refuse(std::move(event.request.error()), 400, none, request,
-                                        answer);
-    }
+    else
+        routed = co_await router.refuse(event.good.error(), 400, none, request, answer);
     co_await program_.settle();
 
     auto const too_large = [&] {

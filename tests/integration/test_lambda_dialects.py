@@ -48,6 +48,21 @@ def test_direct_events_are_answered_as_the_functions_before_did(function):
     assert "先生" in function.api.invoke({"action": "get"}).json["body"]
 
 
+@pytest.mark.parametrize("function", [{"env": DIALECTS}], indirect=True)
+def test_what_cannot_be_read_is_refused_as_its_dialect_refuses(function):
+    """A browser sees no answer of another origin that lacks these fields, only that there was none."""
+    broken = {"body": "%%%"}  # no base64
+    for path in ("/", "/main"):
+        refused = function.api.invoke(http_event("POST", path, {"message": "x"}) | broken)
+        fields = {name.lower(): value for name, value in refused.json["headers"].items()}
+        assert refused.status == 400 and fields["access-control-allow-origin"] == "*", refused
+        assert "code" not in json.loads(refused.content), "in the dialect's words"
+    for event in (http_event("POST", "/api/threads", {}) | broken, http_event("POST", "/%00", {})):
+        refused = function.api.invoke(event)
+        assert refused.status == 400 and json.loads(refused.content)["code"] == "invalid_request"
+        assert "access-control-allow-origin" not in {name.lower() for name in refused.json["headers"]}
+
+
 def test_a_direct_event_that_a_functions_time_cuts_off_has_its_text(tmp_path, models):
     api = RuntimeApi("refused")
     provider = [{"name": "local", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "model-key-canary"}]
