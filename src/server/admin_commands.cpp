@@ -83,6 +83,19 @@ Result<Secret> read_password(CommandLine::PasswordFrom from) {
     return Secret(std::move(*line));
 }
 
+/// What cannot be taken back is done on a terminal once its name was typed again. A script that
+/// has none is sure.
+Result<void> confirm(std::string const& username) {
+    if (isatty(STDIN_FILENO) != 1) return {};
+    std::cerr << fmt::format(
+                     "This deletes the user {}, all their conversations, files and keys. Nothing of "
+                     "it can be restored.\nType the username again to go on: ",
+                     username)
+              << std::flush;
+    if (read_line() == username) return {};
+    return fail(Errc::cancelled, "that is not the username: nothing was deleted");
+}
+
 std::string shown(std::optional<Timestamp> time) {
     return time ? to_rfc3339(*time) : "never";
 }
@@ -130,6 +143,8 @@ struct AdminCommands {
     asio::awaitable<Result<void>> operator()(UserDelete command) {
         auto user = co_await users.user_by_name(machine_principal(), command.username);
         if (!user) co_return no_user(command.username, user.error());
+        if (!command.is_sure)
+            if (auto sure = confirm(user->username); !sure) co_return sure;
         co_return co_await users.delete_user(machine_principal(), user->id);
     }
     asio::awaitable<Result<void>> operator()(KeyAdd command) {

@@ -282,7 +282,8 @@ private:
                             [this] { return UserDisable{text_, !flag_}; });
         disable->add_flag("--undo", flag_, "let them in again");
         auto* remove = add(user, "delete", "Delete a user and all that is theirs",
-                           [this] { return UserDelete{text_}; });
+                           [this] { return UserDelete{text_, flag_}; });
+        remove->add_flag("--yes", flag_, "do not ask; without a terminal nobody is asked");
         for (auto* app : {passwd, disable, remove}) app->add_option("username", text_)->required();
     }
     void add_key() {

@@ -32,6 +32,7 @@ struct UserDisable {
 };
 struct UserDelete {
     std::string username;
+    bool is_sure = false;  ///< Nobody is asked, on a terminal neither.
 };
 struct KeyAdd {
     std::string name;

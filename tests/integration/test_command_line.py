@@ -114,6 +114,43 @@ def test_a_prompt_that_is_broken_off_leaves_the_terminal_as_it_was(home, sent):
         os.close(end)
 
 
+def delete_on_a_terminal(home: Path, typed: bytes, *flags: str) -> tuple[int, bytes]:
+    """The exit status of `kaiwa user delete`, and what it showed once `typed` was typed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([binary(), "user", "delete", "花子", *flags], stdin=theirs, stdout=theirs, stderr=theirs,
+                               cwd=home, env=environment())
+    os.close(theirs)
+    shown = b""
+    try:
+        while more := os.read(ours, 1000):
+            shown += more
+            if typed and shown.endswith(b"again to go on: "):
+                os.write(ours, typed)
+    except OSError:
+        pass  # it has ended
+    os.close(ours)
+    return process.wait(15), shown
+
+
+def test_who_is_deleted_on_a_terminal_is_named_twice(home):
+    for typed in (b"\n", b"y\n", "花\n".encode(), b"\x04"):
+        status, shown = delete_on_a_terminal(home, typed)
+        assert status == 1 and "all their conversations" in shown.decode() and b"nothing was deleted" in shown
+        assert names(home, "user") == {"花子"}
+    assert delete_on_a_terminal(home, "花子\n".encode())[0] == 0
+    assert names(home, "user") == set()
+
+
+@pytest.mark.parametrize("flags", [(), ("--yes",)])
+def test_who_is_deleted_by_a_script_is_not_asked_for(home, flags):
+    assert kaiwa(home, "user", "delete", "花子", *flags) == (0, "", "")
+    assert names(home, "user") == set()
+
+
+def test_with_yes_a_terminal_is_not_asked(home):
+    assert delete_on_a_terminal(home, b"", "--yes") == (0, b"")
+
+
 def test_a_typed_password_is_taken_and_not_shown(home):
     ours, theirs = pty.openpty()
     process = subprocess.Popen([binary(), "user", "passwd", "花子"], stdin=theirs, stdout=theirs, stderr=theirs,
