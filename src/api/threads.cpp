@@ -25,6 +25,23 @@ asio::awaitable<Result<void>> answer_thread(Call& call, unsigned status, chat::T
     co_return co_await answer_json(call.writer, status, std::move(json));
 }
 
+enum class Named { by_new_thread, by_change };
+
+/// Whether a request may name the model for its thread. One that the thread shows already it keeps,
+/// wherever that went since (docs/decisions/0028-a-turn-names-a-model-that-is-there.md).
+asio::awaitable<Result<void>> check_model(Call const& call, ThreadId id,
+                                          std::optional<std::string> model, Named named) {
+    if (!model) co_return Result<void>{};
+    auto known = co_await call.services.turns.check_model(*model);
+    if (known) co_return known;
+    auto const thread = co_await call.services.chats.thread(call.who(), id);
+    bool const same =
+        thread && thread->settings.model.value_or(call.services.default_model()) == *model;
+    if (same) co_return Result<void>{};
+    if (!thread && named == Named::by_change) co_return std::unexpected(thread.error());
+    co_return known;
+}
+
 /// Models answer at it steadily and yet with some variety; who wants the model's own says null.
 constexpr double default_temperature = 0.7;
 
@@ -43,6 +60,9 @@ asio::awaitable<Result<void>> create_thread(Call& call) {
     }
     if (auto ok = fields.finish(); !ok) co_return ok;
 
+    auto const good =
+        co_await check_model(call, wanted.id, wanted.settings.model, Named::by_new_thread);
+    if (!good) co_return good;
     auto thread = co_await call.services.chats.create_thread(call.who(), std::move(wanted));
     if (!thread) co_return std::unexpected(thread.error());
     co_return co_await answer_thread(call, 201, std::move(*thread));
@@ -85,6 +105,9 @@ asio::awaitable<Result<void>> update_thread(Call& call) {
         if (!read) co_return std::unexpected(read.error());
         patch.settings = std::move(*read);
     }
+    auto const model = patch.settings ? patch.settings->set.model : std::nullopt;
+    auto const good = co_await check_model(call, *id, model, Named::by_change);
+    if (!good) co_return good;
     if (head) {
         auto const message = reference<MessageId>(*head);
         if (!message) co_return std::unexpected(message.error());

@@ -223,6 +223,10 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
                                    std::move(stored), place, title);
 }
 
+asio::awaitable<Result<void>> TurnService::check_model(std::string model) {
+    return impl_->check_model(std::move(model));
+}
+
 asio::awaitable<Result<TurnTicket>> TurnService::reply_again(Principal who, ThreadId thread,
                                                              ReplyRequest request,
                                                              RunPlace place) {

@@ -108,6 +108,9 @@ public:
     asio::awaitable<Result<TurnTicket>> reply_again(Principal who, ThreadId thread,
                                                     ReplyRequest request,
                                                     RunPlace place = RunPlace::here);
+    /// Fails with `invalid_argument` (reason "unknown_model") where nobody has the model that a
+    /// request names.
+    asio::awaitable<Result<void>> check_model(std::string model);
     /// Claims a turn that another process began, runs it to its end, and says what was handed over.
     /// Fails with `conflict` when it was claimed before or ended, and as the store does.
     asio::awaitable<Result<Handover>> run_claimed(GenerationId id);

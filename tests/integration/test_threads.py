@@ -55,7 +55,18 @@ async def test_a_thread_shows_the_default_model_until_it_has_its_own(own_site, m
         turn = await ann.ask(unasked["id"], "hello")
         events = await ann.sse(turn.generation)
         assert events[0].data["model"] == "new/echo" and events[-1].type == "done"
-        back = await ann.ok("PATCH", f"/api/threads/{chosen['id']}", {"settings": {"model": None}})
+        # Its model is there no more: it is renamed and keeps it, and no other thread gets it.
+        path = f"/api/threads/{chosen['id']}"
+        renamed = await ann.ok("PATCH", path, {"title": "kept", "settings": chosen["settings"] | {"top_p": 0.5}})
+        assert renamed["title"] == "kept" and renamed["settings"]["model"] == "local/fixed;text=x"
+        for change in (("PATCH", f"/api/threads/{asked['id']}"), ("PATCH", path), ("POST", "/api/threads")):
+            refused = await ann.call(*change, {"title": "no", "settings": {"model": "local/fixed;text=y"}})
+            assert (refused.status_code, refused.json()["code"]) == (400, "unknown_model"), change
+        again = await ann.ok("POST", "/api/threads", {"id": chosen["id"], "settings": {"model": "local/fixed;text=x"}})
+        assert again["title"] == "kept"
+        absent = await ann.call("PATCH", f"/api/threads/{new_id()}", {"settings": {"model": "local/fixed;text=y"}})
+        assert absent.status_code == 404
+        back = await ann.ok("PATCH", path, {"settings": {"model": None}})
         assert back["settings"]["model"] == "new/echo"
 
 

@@ -149,6 +149,7 @@ export interface paths {
         /** @description Newest first; the archived ones only with `archived=true`. */
         get: operations["listThreads"];
         put?: never;
+        /** @description A `model` of nobody is 400 `unknown_model`. */
         post: operations["createThread"];
         delete?: never;
         options?: never;
@@ -171,6 +172,7 @@ export interface paths {
         delete: operations["deleteThread"];
         options?: never;
         head?: never;
+        /** @description Changes what is named. A `model` of nobody is 400 `unknown_model`, unless the thread shows it already. */
         patch: operations["updateThread"];
         trace?: never;
     };
