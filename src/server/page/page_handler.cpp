@@ -71,8 +71,9 @@ asio::awaitable<Result<void>> answer_embedded(std::string_view own_host, http::R
     auto const* file = name ? find_embedded(*name) : nullptr;
     if (!file) co_return not_here();
 
-    http::ResponseHead head{200, page_headers(file->path, file->media_type, file->etag,
-                                              {request.headers.get("Host"), own_host})};
+    OwnHosts const hosts{request.headers.get("Host"), own_host, told_host(request)};
+    http::ResponseHead head{200,
+                            page_headers(file->path, file->media_type, file->etag, hosts)};
     if (is_unchanged(request, file->etag)) {
         head.status = 304;
         co_return co_await writer.respond_static(std::move(head), {});
@@ -119,8 +120,8 @@ asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder,
 
     auto const hash = sha256(text);
     auto const etag = '"' + hex(std::span(hash).first(10)) + '"';
-    http::ResponseHead head{200, page_headers(*name, media_type_of(*name), etag,
-                                              {request.headers.get("Host"), own_host})};
+    OwnHosts const hosts{request.headers.get("Host"), own_host, told_host(request)};
+    http::ResponseHead head{200, page_headers(*name, media_type_of(*name), etag, hosts)};
     head.headers.set("Cache-Control", "no-cache");
     if (is_unchanged(request, etag)) {
         head.status = 304;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 namespace kaiwa::server {
 namespace {
 
@@ -24,9 +27,12 @@ bool is_host_source(std::string_view host) {
 /// http:// stands for https, too.
 std::string diagram_policy(OwnHosts const& hosts) {
     std::string ours;
-    if (is_host_source(hosts.asked)) ours += fmt::format(" http://{}", hosts.asked);
-    if (is_host_source(hosts.known) && hosts.known != hosts.asked)
-        ours += fmt::format(" http://{}", hosts.known);
+    std::vector<std::string_view> named;
+    for (std::string_view const host : {hosts.asked, hosts.known, std::string_view(hosts.told)}) {
+        if (!is_host_source(host) || std::ranges::find(named, host) != named.end()) continue;
+        named.push_back(host);
+        ours += fmt::format(" http://{}", host);
+    }
     return fmt::format(
         "default-src 'none'; script-src 'self'{}; style-src 'unsafe-inline'; img-src data:; "
         "frame-ancestors 'self'",
@@ -38,6 +44,12 @@ bool has_extension(std::string_view path) {
 }
 
 }  // namespace
+
+std::string told_host(http::Request const& request) {
+    bool const is_own_frame = request.headers.get("Sec-Fetch-Site") == "same-origin" &&
+                              request.headers.get("Sec-Fetch-Dest") == "iframe";
+    return std::string(is_own_frame ? request.parameter("host").value_or("") : "");
+}
 
 std::optional<std::string> page_file(std::string_view path, FileState state) {
     if (path == "/") return "/index.html";

@@ -39,8 +39,10 @@ TEST(PageHeaders, AllowInlineStylesOnlyInTheDiagramFrame) {
 }
 
 TEST(PageHeaders, NameTheHostForAFrameWithoutAnOriginAndNothingElse) {
-    auto const scripts = [](std::string_view host, std::string_view known = {}) {
-        auto const headers = page_headers("/mermaid-frame.html", "text/html", "\"3\"", {host, known});
+    auto const scripts = [](std::string_view host, std::string_view known = {},
+                            std::string told = {}) {
+        auto const headers =
+            page_headers("/mermaid-frame.html", "text/html", "\"3\"", {host, known, told});
         std::string const policy(headers.get("Content-Security-Policy"));
         auto const begin = policy.find("script-src ");
         return policy.substr(begin, policy.find(';', begin) - begin);
@@ -50,8 +52,26 @@ TEST(PageHeaders, NameTheHostForAFrameWithoutAnOriginAndNothingElse) {
     EXPECT_EQ(scripts("a:1", "b"), "script-src 'self' http://a:1 http://b");
     EXPECT_EQ(scripts("b", "b"), "script-src 'self' http://b");
     EXPECT_EQ(scripts("", "b"), "script-src 'self' http://b");
+    EXPECT_EQ(scripts("a", "b", "c:2"), "script-src 'self' http://a http://b http://c:2");
+    EXPECT_EQ(scripts("a", "", "a"), "script-src 'self' http://a");
+    EXPECT_EQ(scripts("a", "", "x; img-src"), "script-src 'self' http://a");
     for (auto const* other : {"", "[::1]:8080", "x;img-src", "x'", "*", "x\"", "a*b", "例え.jp"})
         EXPECT_EQ(scripts(other), "script-src 'self'") << other;
+}
+
+TEST(PageHeaders, BelieveAHostInTheQueryOfOurOwnFrameOnly) {
+    auto const told = [](std::string site, std::string dest) {
+        http::Request request;
+        request.query.emplace_back("host", "chat.example.com");
+        request.headers = {{"Sec-Fetch-Site", std::move(site)}, {"Sec-Fetch-Dest", std::move(dest)}};
+        return told_host(request);
+    };
+    EXPECT_EQ(told("same-origin", "iframe"), "chat.example.com");
+    for (auto const* site : {"cross-site", "same-site", "none", ""})
+        EXPECT_EQ(told(site, "iframe"), "") << site;
+    for (auto const* dest : {"document", "script", "empty", ""})
+        EXPECT_EQ(told("same-origin", dest), "") << dest;
+    EXPECT_EQ(told_host(http::Request{}), "");
 }
 
 }  // namespace

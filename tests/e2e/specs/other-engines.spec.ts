@@ -1,3 +1,5 @@
+import { createServer, request as pass } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, test as base } from "../support/fixtures.ts";
 import { start, type Engine, type EngineName } from "../support/engines.ts";
 import { oneLine } from "../support/chat.ts";
@@ -59,6 +61,34 @@ for (const engineName of ["Firefox", "WebKit"] as const) {
       await shows(engine, () => document.querySelector(".md-diagram img") !== null).toBe(true);
       await shows(engine, () => document.querySelector("article .md pre [class*=hljs-keyword]")?.textContent).toBe("const");
       expect(await engine.read(() => (globalThis as unknown as { wrong: string[] }).wrong)).toEqual([]);
+    });
+
+    test("the frame of diagrams runs behind a proxy that hides its name", async ({ engine, kaiwa }) => {
+      const proxy = createServer((request, response) => {
+        const headers = { ...request.headers, host: new URL(kaiwa.url).host };
+        const onward = pass(kaiwa.url + (request.url ?? ""), { method: request.method, headers }, (answer) => {
+          response.writeHead(answer.statusCode ?? 502, answer.headers);
+          answer.pipe(response);
+        });
+        onward.on("error", () => response.destroy());
+        request.pipe(onward);
+      });
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      try {
+        await engine.go(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}/login`);
+        await engine.read(() => {
+          const told = globalThis as unknown as { ready: boolean };
+          addEventListener("message", ({ data }: MessageEvent<{ type: string }>) => (told.ready = data.type === "ready"));
+          const frame = document.createElement("iframe");
+          frame.setAttribute("sandbox", "allow-scripts");
+          frame.src = `/mermaid-frame.html?host=${encodeURIComponent(location.host)}`;
+          document.body.append(frame);
+        });
+        await shows(engine, () => (globalThis as unknown as { ready?: boolean }).ready).toBe(true);
+      } finally {
+        proxy.close();
+        proxy.closeAllConnections();
+      }
     });
 
     test("an answer goes on over a reload, is stopped, and is what the server kept", async ({ engine, kaiwa, person }) => {

@@ -36,6 +36,13 @@ it("lets go of the drawing that was asked for longest ago, once there are more t
   expect(revoked).toEqual([second.url]);
 });
 
+it("tells the frame's policy by which name the page is reached", async () => {
+  await drawDiagram("graph TD", false);
+  const frame = document.querySelector("iframe");
+  expect(frame?.getAttribute("src")).toBe(`/mermaid-frame.html?host=${encodeURIComponent(location.host)}`);
+  expect(frame?.getAttribute("sandbox")).toBe("allow-scripts");
+});
+
 it("keeps a newer frame when a drawing of an older one takes too long", async () => {
   vi.useFakeTimers();
   silent.add("slow").add("slower");
