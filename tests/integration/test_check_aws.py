@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import uuid
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -141,30 +142,31 @@ def test_wrong_keys_no_keys_and_no_way_are_told_apart(moto, tmp_path):
 
 
 def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
-    moto.make_bucket("checked")
-    moto.client("secretsmanager").create_secret(Name="checked", SecretString="a secret of more than 32 characters")
+    checked = f"checked-{uuid.uuid4().hex[:12]}"  # moto keeps what an earlier try made
+    moto.make_bucket(checked)
+    moto.client("secretsmanager").create_secret(Name=checked, SecretString="a secret of more than 32 characters")
     def keys(hash, range):
         return [{"AttributeName": hash, "KeyType": "HASH"}, {"AttributeName": range, "KeyType": "RANGE"}]
 
     names = ("PK", "SK", "UserThreadPK", "UserThreadSK")
     moto.client("dynamodb").create_table(
-        TableName="checked", KeySchema=keys("PK", "SK"), BillingMode="PAY_PER_REQUEST",
+        TableName=checked, KeySchema=keys("PK", "SK"), BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
         GlobalSecondaryIndexes=[{"IndexName": "UserThread", "KeySchema": keys("UserThreadPK", "UserThreadSK"),
                                  "Projection": {"ProjectionType": "KEYS_ONLY"}}])
     double = BedrockDouble(tmp_path)
     try:
         bedrock = {"name": "aws", "kind": "bedrock", "endpoint": double.url, "api_key": "no-key-of-bedrock"}
-        env = {"HOME": str(tmp_path), "KAIWA_SECRET": "secret:aws-secret:checked", "KAIWA_STORE__KIND": "dynamodb",
-               "KAIWA_STORE__DYNAMODB__TABLE": "checked", "KAIWA_STORE__DYNAMODB__USER_TABLE": "absent",
-               "KAIWA_FILES__KIND": "s3", "KAIWA_FILES__S3__BUCKET": "checked", "KAIWA_PROVIDERS": json.dumps([bedrock])}
+        env = {"HOME": str(tmp_path), "KAIWA_SECRET": f"secret:aws-secret:{checked}", "KAIWA_STORE__KIND": "dynamodb",
+               "KAIWA_STORE__DYNAMODB__TABLE": checked, "KAIWA_STORE__DYNAMODB__USER_TABLE": "absent",
+               "KAIWA_FILES__KIND": "s3", "KAIWA_FILES__S3__BUCKET": checked, "KAIWA_PROVIDERS": json.dumps([bedrock])}
         found = check(moto.env | env, tmp_path)
         assert found.status == 1, found
-        assert "ok    secret:aws-secret:checked (KAIWA_SECRET) can be read" in found.out
-        assert "ok    DynamoDB table checked answers in eu-west-1" in found.out
+        assert f"ok    secret:aws-secret:{checked} (KAIWA_SECRET) can be read" in found.out
+        assert f"ok    DynamoDB table {checked} answers in eu-west-1" in found.out
         assert "fails DynamoDB table absent: DynamoDB answered ResourceNotFoundException" in found.out
         assert "check its name" in found.out
-        assert "ok    S3 bucket checked answers" in found.out
+        assert f"ok    S3 bucket {checked} answers" in found.out
         assert "fails Bedrock (aws): " in found.out
         assert "more than 32 characters" not in found.out
         signed = {name: value for name, value in bedrock.items() if name != "api_key"}
@@ -178,13 +180,13 @@ def test_every_service_of_the_configuration_is_asked(moto, tmp_path):
         double.close()
 
     forged = check(moto.env | env | {"AWS_SECRET_ACCESS_KEY": "forged", "KAIWA_PROVIDERS": "[]"}, tmp_path)
-    assert "fails S3 bucket checked: S3 answered SignatureDoesNotMatch" in forged.out, forged
+    assert f"fails S3 bucket {checked}: S3 answered SignatureDoesNotMatch" in forged.out, forged
     poor = check(moto.poor_env | env | {"KAIWA_SECRET": "s" * 32, "KAIWA_PROVIDERS": "[]"}, tmp_path)
     assert poor.status == 1 and "allow s3:ListBucket" in poor.out and "allow dynamodb:DescribeTable" in poor.out, poor
     lost = check(moto.env | env | {"KAIWA_FILES__S3__BUCKET": "nowhere", "KAIWA_PROVIDERS": "[]",
-                                   "KAIWA_COMPAT__HISTORY": "langchain", "KAIWA_COMPAT__GPTGRAM__ROLES_TABLE": "checked",
+                                   "KAIWA_COMPAT__HISTORY": "langchain", "KAIWA_COMPAT__GPTGRAM__ROLES_TABLE": checked,
                                    "KAIWA_STORE__DYNAMODB__CREATE_TABLES": "true"}, tmp_path)
     assert lost.status == 1 and "S3 answered NoSuchBucket" in lost.out, lost
     assert "ok    DynamoDB table absent is not there yet and will be made" in lost.out
     assert "fails DynamoDB table ChatMessageHistory: DynamoDB answered ResourceNotFoundException" in lost.out
-    assert "fails DynamoDB table checked: it has the keys PK and SK, where the hash key UserID is needed" in lost.out
+    assert f"fails DynamoDB table {checked}: it has the keys PK and SK, where the hash key UserID is needed" in lost.out

@@ -18,12 +18,13 @@ pytestmark = pytest.mark.anyio
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/pool"
 
 
-@pytest.fixture(scope="module")
+# Anew for each try of a test: what one left would make the next fail of something else.
+@pytest.fixture
 def tables(dynamodb):
     return Tables(dynamodb)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "dynamodb"])
+@pytest.fixture(params=["sqlite", "dynamodb"])
 def target(request, tmp_path_factory, dynamodb):
     tables = Tables(dynamodb)
     env = tables.store() if request.param == "dynamodb" else tables.place()
@@ -50,7 +51,7 @@ def element(kind: str, text: str) -> dict:
 
 
 async def test_langchain_sessions_come_in_once_and_go_on(target, tables):
-    table = tables.make(f"langchain-{target.folder.name}", "SessionId")
+    table = tables.make("langchain", "SessionId")
     tables.put(table, {"SessionId": {"S": "s-1"}, "History": {"L": [element("human", "こんばんは"), element("ai", "はい")]}},
                {"SessionId": {"S": "s-2"}, "History": {"S": "broken"}},
                {"SessionId": {"S": "s-3"}, "History": {"L": [element("human", "over")]}, "expireAt": {"N": "1"}})
@@ -87,10 +88,10 @@ async def test_what_cannot_begin_says_what_to_give(target):
 
 
 async def test_what_was_read_is_said_and_other_systems_tables_are_refused(target, tables, tmp_path):
-    langchains = tables.make(f"other-{tmp_path.name}", "SessionId")
+    langchains = tables.make("other", "SessionId")
     tables.put(langchains, {"SessionId": {"S": "s"}, "History": {"L": [element("human", "x")]}})
-    empty = tables.make(f"empty-{tmp_path.name}", "SessionId")
-    chainlits = tables.make_chainlit(f"none-{tmp_path.name}")
+    empty = tables.make("empty", "SessionId")
+    chainlits = tables.make_chainlit("none")
     nothing, notes, other = (tmp_path / name for name in ("nothing", "notes.txt", "other.json"))
     nothing.write_text("")
     notes.write_text("milk\nbread\n")
@@ -113,7 +114,7 @@ async def test_what_was_read_is_said_and_other_systems_tables_are_refused(target
 
 @pytest.mark.parametrize("target", ["sqlite"], indirect=True)
 async def test_looking_makes_nothing_and_storing_no_mistyped_folder(target, tables, tmp_path):
-    table = tables.make_chainlit(f"looked-{tmp_path.name}")
+    table = tables.make_chainlit("looked")
     chainlit_thread(tables, table, 10, "hana")
     export = lines(tmp_path / "export.json", {"id": {"S": "user#s"}, "chatId": {"S": "chat#1"}, "createdDate": {"S": "1"}})
 
@@ -243,9 +244,8 @@ def chainlit_element(tables: Tables, table: str, thread: str, step: str, number:
 
 
 async def test_chainlits_threads_come_in_with_their_people(target, tables):
-    base = f"chainlit-{target.folder.name}"
-    table = tables.make_chainlit(base)
-    users = tables.make(f"{base}-users", "username")
+    table = tables.make_chainlit("chainlit")
+    users = tables.make("users", "username")
     tables.put(users, {"username": {"S": "taro"}, "password": {"S": hashlib.sha256(PASSWORD.encode()).hexdigest()},
                        "role": {"S": "admin"}, "createdAt": {"S": "2026-01-01T00:00:00Z"}})
     chainlit_thread(tables, table, 1, "taro")
@@ -293,9 +293,8 @@ class ReadOnlyTables(FaultProxy):
 
 
 async def test_a_source_is_only_read_and_looking_writes_nowhere(target, tables, monkeypatch):
-    base = f"read-only-{target.folder.name}"
-    source = tables.make_chainlit(base)
-    users = tables.make(f"{base}-users", "username")
+    source = tables.make_chainlit("read-only")
+    users = tables.make("users", "username")
     stored = [target.env.get("KAIWA_STORE__DYNAMODB__TABLE", ""), target.env.get("KAIWA_STORE__DYNAMODB__USER_TABLE", "")]
     for number, name in ((31, "saburo"), (32, "shiro")):
         row = {"username": {"S": name}, "password": {"S": hashlib.sha256(PASSWORD.encode()).hexdigest()}, "role": {"S": "user"}}
