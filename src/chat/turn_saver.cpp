@@ -97,7 +97,9 @@ void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time) 
 asio::awaitable<void> TurnSaver::save(std::shared_ptr<LiveTurn> turn) {
     auto segment = turn->log.unsaved();
     auto const bytes = turn->unsaved_bytes;
-    auto const sendable = segment.last + sendable_ahead;
+    // Moved on seldom: that has to survive power loss, which the segment itself need not.
+    bool const moves_on = segment.last + sendable_ahead / 2 > turn->sendable;
+    auto const sendable = moves_on ? segment.last + sendable_ahead : turn->sendable;
     auto const lease = Lease{turn->generation, turn->epoch};
     auto const kept = segment;
     auto const begun = now();

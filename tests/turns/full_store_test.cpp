@@ -43,5 +43,47 @@ TEST_F(TurnFixture, AStoreThatTakesNothingIsAskedMoreAndMoreSeldomAndTheAnswerSt
     start_service({});
 }
 
+class Watched final : public ForwardingStore {
+public:
+    using ForwardingStore::ForwardingStore;
+    std::mutex mutex;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> saves;  // last event, what may be sent
+
+    asio::awaitable<Result<LogAck>> append_log(Lease lease, LogSegment segment,
+                                               std::uint64_t sendable) override {
+        {
+            std::lock_guard const lock(mutex);
+            saves.emplace_back(segment.last, sendable);
+        }
+        return inner_.append_log(lease, std::move(segment), sendable);
+    }
+};
+
+TEST_F(TurnFixture, WhatMayBeSentIsMovedOnSeldomAndBeforeItIsUsedUp) {
+    Watched watched(store->chats());
+    start_service({.flush_after = 20ms, .flush_bytes = 64}, watched);
+    responder.script = [](ScriptedResponder& self, TurnSink& sink) {
+        return speak(self, sink, std::vector<std::string>(9'000, "x"), 0ms, false,
+                     llm::FinishReason::stop);
+    };
+    auto const ticket = ask("a long story");
+    auto const seen = read_from(ticket.generation, 0);
+    auto const events = split_frames(seen);
+    EXPECT_EQ(events.back().type, "done");
+    EXPECT_GE(events.size(), 9'002u);
+    std::uint64_t before = sendable_ahead;
+    std::set<std::uint64_t> moves;
+    for (auto const& [last, sendable] : watched.saves) {
+        EXPECT_LE(last, before) << "an event was shown that the store had not allowed";
+        EXPECT_GE(sendable, last + sendable_ahead / 2);
+        EXPECT_GE(sendable, before);
+        if (sendable > before) moves.insert(sendable);
+        before = sendable;
+    }
+    EXPECT_GE(moves.size(), 2u);
+    EXPECT_LE(moves.size(), 5u) << "each of them waits for the disk";
+    start_service({});
+}
+
 }  // namespace
 }  // namespace kaiwa::chat

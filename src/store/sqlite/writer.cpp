@@ -1,5 +1,7 @@
 #include "store/sqlite/writer.hpp"
 
+#include "store/sqlite/gathered_log.hpp"
+
 #include <time.h>
 
 #include <algorithm>
@@ -102,7 +104,7 @@ void Writer::work() {
     for (;;) {
         if (!wait_for_work(lock)) {
             lock.unlock();
-            checkpoint_when_above(checkpoint_when_quiet);
+            do_chores();
             lock.lock();
             continue;
         }
@@ -118,17 +120,47 @@ void Writer::work() {
         lock.lock();
     }
     lock.unlock();
+    if (unflushed_since_) static_cast<void>(flush_log(db_.handle()));
     if (checkpoints_ == Checkpoints::own) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 
-/// False when nothing came for a while and the log has something to settle.
+/// False when nothing came until a chore is due.
 bool Writer::wait_for_work(std::unique_lock<std::mutex>& lock) {
     auto const has_work = [this] { return closing_ || !queue_.empty(); };
-    bool const settles =
-        checkpoints_ == Checkpoints::own && unsettled_pages() >= checkpoint_when_quiet;
-    if (settles) return wake_.wait_for(lock, quiet_time, has_work);
+    if (auto const chore = next_chore()) return wake_.wait_until(lock, *chore, has_work);
     wake_.wait(lock, has_work);
     return true;
+}
+
+std::optional<steady_clock::time_point> Writer::next_chore() const {
+    std::optional<steady_clock::time_point> next;
+    if (unflushed_since_) next = *unflushed_since_ + limits_.longest_unflushed;
+    bool const settles =
+        checkpoints_ == Checkpoints::own && unsettled_pages() >= checkpoint_when_quiet;
+    if (settles) {
+        auto const quiet = steady_clock::now() + quiet_time;
+        next = next ? std::min(*next, quiet) : quiet;
+    }
+    return next;
+}
+
+void Writer::do_chores() {
+    checkpoint_when_above(checkpoint_when_quiet);
+    flush_when_due();
+}
+
+void Writer::flush_when_due() {
+    auto const now = steady_clock::now();
+    if (!unflushed_since_ || now - *unflushed_since_ < limits_.longest_unflushed) return;
+    unflushed_since_.reset();
+    int const code = flush_log(db_.handle());
+    if (code == SQLITE_OK) return;
+    unflushed_since_ = now;  // and once more
+    db_.record(code);
+    auto const error = db_.take_error();
+    log_.error("flushing the database's log failed", {{"error", error->message}});
+    std::lock_guard lock(mutex_);
+    refused_ = db_.take_disk_refusal() || refused_;
 }
 
 Writer::Batch Writer::take(std::unique_lock<std::mutex>& lock) {
@@ -170,11 +202,25 @@ void Writer::run_alone(Operation& operation) {
     }
 }
 
+void Writer::commit_transaction(bool deferred) {
+    auto const now = steady_clock::now();
+    bool const waits = deferred && (!unflushed_since_ || now - *unflushed_since_ < limits_.longest_unflushed);
+    if (waits) set_log_flushes(db_.handle(), false);
+    db_.run("COMMIT");
+    if (waits) {
+        set_log_flushes(db_.handle(), true);
+        if (wrote_ && !unflushed_since_) unflushed_since_ = now;
+    } else if (wrote_ && !db_.failed()) {
+        unflushed_since_.reset();
+    }
+}
+
 void Writer::commit(Batch batch) {
     auto const began = steady_clock::now();
     std::size_t done = 0;
     std::optional<Error> lost;
     wrote_ = false;
+    bool deferred = true;
 
     db_.run("BEGIN IMMEDIATE");
     lost = db_.take_error();
@@ -185,6 +231,7 @@ void Writer::commit(Batch batch) {
         } else {
             run_one(*batch[done++]);
         }
+        deferred = db_.take_flush_deferred() && deferred;
         lost = db_.take_error();
         if (!lost && !db_.in_transaction()) {
             lost = Error{Errc::unavailable, "the database took back a group of changes", {}};
@@ -192,7 +239,7 @@ void Writer::commit(Batch batch) {
         if (steady_clock::now() - began > limits_.max_batch_time) break;
     }
     if (!lost) {
-        db_.run("COMMIT");
+        commit_transaction(deferred);
         lost = db_.take_error();
     }
     if (lost) {

@@ -34,6 +34,7 @@ struct WriterCounts {
 
 /// The one thread that changes the database. It takes all operations that wait, runs each inside
 /// its own savepoint (one that waits alone needs none), commits them together with one flush, and only then lets each caller go on.
+/// Where all of them said `Connection::defer_flush()`, the flush comes with the next commit that needs one, at the latest after `Limits::longest_unflushed`.
 ///
 /// With `Checkpoints::own` it is also the only checkpointer there is: when nothing was asked for a
 /// moment, so that no commit waits for it, and under steady load when the log grew large.
@@ -51,6 +52,7 @@ public:
         /// Pages of 4 KiB in the write-ahead log that are settled even when something always waits:
         /// seldom enough that fewer than one message in a hundred waits for it.
         int most_log_pages = 32'000;
+        std::chrono::milliseconds longest_unflushed{1'000};  ///< What need not survive power loss at once.
         std::chrono::milliseconds longest_probe{2'000};  ///< Of the disk, in `takes_changes()`.
     };
 
@@ -60,7 +62,7 @@ public:
     Writer& operator=(Writer const&) = delete;
 
     /// Runs `work(Connection&)`, returning a `Result<T>`, on the writer's thread and returns its
-    /// result once it is durable. What a failing `work` changed is taken back. `work` must not
+    /// result once it is durable, or committed if it deferred its flush. What a failing `work` changed is taken back. `work` must not
     /// throw; a stop does not interrupt it. `bytes` is about what `work` holds.
     ///
     /// Fails with what `work` fails with, or `unavailable`: the queue is full, or the disk did not
@@ -100,6 +102,11 @@ private:
     void run_one(Operation& operation);
     void run_alone(Operation& operation);
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    /// When there is something to do without work that waits.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_chore() const;
+    void do_chores();
+    void commit_transaction(bool deferred);
+    void flush_when_due();
     [[nodiscard]] int unsettled_pages() const { return log_pages_ - settled_pages_; }
     void checkpoint_when_above(int pages);
     void checkpoint(int mode);
@@ -124,6 +131,7 @@ private:
     int log_pages_ = 0;      // in the write-ahead log, as of the last commit
     bool wrote_ = false;     // the last commit, at least one page
     int settled_pages_ = 0;  // of them already in the database file
+    std::optional<std::chrono::steady_clock::time_point> unflushed_since_;
     std::size_t last_batch_ = 0;
     std::chrono::steady_clock::duration last_commit_{};
     std::chrono::steady_clock::time_point next_truncate_{};

@@ -51,6 +51,13 @@ protected:
         auto work = [n](Connection& db) { return add_row(db, n); };
         co_return co_await writer->run(std::move(work));
     }
+    asio::awaitable<Result<int>> add_deferred(int n) {
+        auto work = [n](Connection& db) {
+            db.defer_flush();
+            return add_row(db, n);
+        };
+        co_return co_await writer->run(std::move(work));
+    }
     /// Changes something, then fails.
     asio::awaitable<Result<int>> add_and_refuse(int n) {
         auto work = [n](Connection& db) -> Result<int> {
@@ -143,6 +150,61 @@ TEST_F(WriterTest, AFullQueueRefusesAtOnce) {
     loop.run();
     EXPECT_EQ(rows(), 50 - refused);
     EXPECT_TRUE(run(add(1'000)));
+}
+
+TEST_F(WriterTest, AChangeThatDefersItsFlushIsCommittedWithoutOneAndFlushedSoon) {
+    start({.longest_unflushed = std::chrono::milliseconds(300)});
+    ASSERT_TRUE(run(add(0)));
+    auto const before = kaiwa_flushes();
+    for (int i = 1; i <= 10; ++i) ASSERT_TRUE(run(add_deferred(i)));
+    EXPECT_EQ(rows(), 11) << "others see it";
+    EXPECT_LE(kaiwa_flushes() - before, 1);
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (kaiwa_flushes() == before && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_EQ(kaiwa_flushes() - before, 1) << "although nothing else came";
+    std::this_thread::sleep_for(std::chrono::milliseconds(700));
+    EXPECT_EQ(kaiwa_flushes() - before, 1) << "and nothing is flushed twice";
+}
+
+TEST_F(WriterTest, AFlushIsNotDeferredForOneThatNeedsIt) {
+    start({.longest_unflushed = std::chrono::hours(1)});
+    std::latch release(1);
+    start_task(hold(release));
+    for (int i = 0; i < 20; ++i) start_task(i == 7 ? add(i) : add_deferred(i));
+    loop.restart();
+    loop.poll();
+    auto const before = kaiwa_flushes();
+    release.count_down();
+    loop.run();
+    EXPECT_GE(kaiwa_flushes() - before, 1);
+    auto const after = kaiwa_flushes();
+    ASSERT_TRUE(run(add_deferred(100)));
+    EXPECT_EQ(kaiwa_flushes(), after);
+    ASSERT_TRUE(run(add(101)));
+    EXPECT_EQ(kaiwa_flushes(), after + 1);
+    ASSERT_TRUE(run(add_deferred(102)));
+    writer.reset();
+    EXPECT_GT(kaiwa_flushes(), after + 1) << "an end flushes";
+    EXPECT_EQ(rows(), 23);
+}
+
+TEST_F(WriterTest, ADeferredFlushThatFailsIsTriedAgain) {
+    start({.longest_unflushed = std::chrono::milliseconds(50)});
+    ASSERT_TRUE(run(add(0)));
+    kaiwa_fail_flushes(EIO, 0, 1'000'000);
+    ASSERT_TRUE(run(add_deferred(1)));
+    auto const until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (takes() && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_FALSE(takes()) << "readiness tells";
+    kaiwa_fail_flushes(0, 0, 0);
+    auto const before = kaiwa_flushes();
+    while (kaiwa_flushes() == before && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    EXPECT_GT(kaiwa_flushes(), before);
+    EXPECT_EQ(rows(), 2);
+    EXPECT_EQ(integrity(), "ok");
 }
 
 TEST_F(WriterTest, AFlushThatFailsIsNeverAcknowledged) {
