@@ -183,7 +183,7 @@ Writer::Batch Writer::take(std::unique_lock<std::mutex>& lock) {
     return batch;
 }
 
-void Writer::run_one(Operation& operation) {
+void Writer::run_in_savepoint(Operation& operation) {
     db_.run("SAVEPOINT operation");
     if (!db_.failed()) operation.execute(db_);
     if (auto error = db_.take_error()) operation.fail(std::move(*error));
@@ -192,19 +192,39 @@ void Writer::run_one(Operation& operation) {
     db_.run("RELEASE operation");
 }
 
-/// The transaction has nothing else in it.
-void Writer::run_alone(Operation& operation) {
-    operation.execute(db_);
-    if (auto error = db_.take_error()) operation.fail(std::move(*error));
-    if (operation.refused() && db_.in_transaction()) {
-        db_.run("ROLLBACK");
-        db_.run("BEGIN IMMEDIATE");
+/// Stops at the first that failed and changed something.
+Writer::Run Writer::run_together(Batch& batch) {
+    auto const began = steady_clock::now();
+    Run run;
+    while (run.done < batch.size()) {
+        auto const changes = sqlite3_total_changes64(db_.handle());
+        auto& operation = *batch[run.done++];
+        operation.execute(db_);
+        bool const changed = sqlite3_total_changes64(db_.handle()) != changes;
+        run.spoiled = db_.failed() || (operation.refused() && changed);
+        run.deferred = db_.take_flush_deferred() && run.deferred;
+        if (run.spoiled || steady_clock::now() - began > limits_.max_batch_time) break;
     }
+    return run;
+}
+
+/// The same, where each can be taken back alone.
+Writer::Run Writer::run_apart(Batch& batch) {
+    auto const began = steady_clock::now();
+    Run run;
+    while (run.done < batch.size()) {
+        run_in_savepoint(*batch[run.done++]);
+        run.spoiled = db_.failed() || !db_.in_transaction();
+        run.deferred = db_.take_flush_deferred() && run.deferred;
+        if (run.spoiled || steady_clock::now() - began > limits_.max_batch_time) break;
+    }
+    return run;
 }
 
 void Writer::commit_transaction(bool deferred) {
     auto const now = steady_clock::now();
-    bool const waits = deferred && (!unflushed_since_ || now - *unflushed_since_ < limits_.longest_unflushed);
+    bool const due = unflushed_since_ && now - *unflushed_since_ >= limits_.longest_unflushed;
+    bool const waits = deferred && !due;
     if (waits) set_log_flushes(db_.handle(), false);
     db_.run("COMMIT");
     if (waits) {
@@ -217,31 +237,23 @@ void Writer::commit_transaction(bool deferred) {
 
 void Writer::commit(Batch batch) {
     auto const began = steady_clock::now();
-    std::size_t done = 0;
-    std::optional<Error> lost;
     wrote_ = false;
-    bool deferred = true;
 
     db_.run("BEGIN IMMEDIATE");
-    lost = db_.take_error();
-    if (lost) done = batch.size();
-    while (!lost && done < batch.size()) {
-        if (batch.size() == 1) {
-            run_alone(*batch[done++]);
-        } else {
-            run_one(*batch[done++]);
-        }
-        deferred = db_.take_flush_deferred() && deferred;
-        lost = db_.take_error();
-        if (!lost && !db_.in_transaction()) {
-            lost = Error{Errc::unavailable, "the database took back a group of changes", {}};
-        }
-        if (steady_clock::now() - began > limits_.max_batch_time) break;
+    Run run{.done = batch.size()};
+    if (!db_.failed()) run = run_together(batch);
+    if (run.spoiled) {
+        bool const is_settled = batch.size() == 1 && !db_.failed();
+        static_cast<void>(db_.take_error());
+        if (db_.in_transaction()) db_.run("ROLLBACK");
+        db_.run("BEGIN IMMEDIATE");
+        run.spoiled = false;
+        if (!is_settled && !db_.failed()) run = run_apart(batch);
     }
-    if (!lost) {
-        commit_transaction(deferred);
-        lost = db_.take_error();
-    }
+    if (!db_.failed() && db_.in_transaction()) commit_transaction(run.deferred);
+    auto lost = db_.take_error();
+    if (!lost && run.spoiled)
+        lost = Error{Errc::unavailable, "the database took back a group of changes", {}};
     if (lost) {
         if (db_.in_transaction()) db_.run("ROLLBACK");
         static_cast<void>(db_.take_error());
@@ -253,9 +265,9 @@ void Writer::commit(Batch batch) {
     if (log_pages_ < settled_pages_) settled_pages_ = 0;
 
     Batch rest;  // did not fit into the time of one commit
-    std::move(batch.begin() + static_cast<std::ptrdiff_t>(done), batch.end(),
+    std::move(batch.begin() + static_cast<std::ptrdiff_t>(run.done), batch.end(),
               std::back_inserter(rest));
-    batch.resize(done);
+    batch.resize(run.done);
     last_batch_ = batch.size();
     last_commit_ = steady_clock::now() - began;
     {

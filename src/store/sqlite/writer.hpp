@@ -32,9 +32,12 @@ struct WriterCounts {
     std::chrono::nanoseconds busy{};  ///< Processor time of the thread.
 };
 
-/// The one thread that changes the database. It takes all operations that wait, runs each inside
-/// its own savepoint (one that waits alone needs none), commits them together with one flush, and only then lets each caller go on.
-/// Where all of them said `Connection::defer_flush()`, the flush comes with the next commit that needs one, at the latest after `Limits::longest_unflushed`.
+/// The one thread that changes the database. It takes all operations that wait, commits them
+/// together with one flush, and only then lets each caller go on. When one of them fails after it
+/// changed something, all are run again, each inside its own savepoint: that copies every page which
+/// is changed, and is seldom needed.
+/// Where all of them said `Connection::defer_flush()`, the flush comes with the next commit that
+/// needs one, at the latest after `Limits::longest_unflushed`.
 ///
 /// With `Checkpoints::own` it is also the only checkpointer there is: when nothing was asked for a
 /// moment, so that no commit waits for it, and under steady load when the log grew large.
@@ -62,14 +65,15 @@ public:
     Writer& operator=(Writer const&) = delete;
 
     /// Runs `work(Connection&)`, returning a `Result<T>`, on the writer's thread and returns its
-    /// result once it is durable, or committed if it deferred its flush. What a failing `work` changed is taken back. `work` must not
-    /// throw; a stop does not interrupt it. `bytes` is about what `work` holds.
+    /// result once it is durable, or committed if it deferred its flush. What a failing `work`
+    /// changed is taken back. `work` must not throw, and may be called again after what it changed
+    /// was taken back; a stop does not interrupt it. `bytes` is about what `work` holds.
     ///
     /// Fails with what `work` fails with, or `unavailable`: the queue is full, or the disk did not
     /// take the commit, in which case nothing of it is kept.
     template <class Work>
     auto run(Work work, std::size_t bytes = 0)
-        -> asio::awaitable<std::invoke_result_t<Work, Connection&>>;
+        -> asio::awaitable<std::invoke_result_t<Work const&, Connection&>>;
 
     [[nodiscard]] WriterCounts counts() const;
 
@@ -93,14 +97,20 @@ private:
     template <class Work, class Handler>
     struct TypedOperation;
     struct Probe;
+    struct Run {
+        std::size_t done = 0;  ///< Operations of the batch that ran; the rest did not fit.
+        bool deferred = true;  ///< None of them needs a flush.
+        bool spoiled = false;  ///< Something has to be taken back.
+    };
 
     static int remember_log(void* writer, sqlite3* db, char const* name, int pages);
     bool submit(std::unique_ptr<Operation>& operation);
     void work();
     Batch take(std::unique_lock<std::mutex>& lock);
     void commit(Batch batch);
-    void run_one(Operation& operation);
-    void run_alone(Operation& operation);
+    Run run_together(Batch& batch);
+    Run run_apart(Batch& batch);
+    void run_in_savepoint(Operation& operation);
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     /// When there is something to do without work that waits.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_chore() const;
@@ -140,14 +150,14 @@ private:
 
 template <class Work, class Handler>
 struct Writer::TypedOperation final : Operation {
-    using R = std::invoke_result_t<Work, Connection&>;
+    using R = std::invoke_result_t<Work const&, Connection&>;
 
     TypedOperation(Work w, Handler h, asio::any_io_executor executor)
         : work(std::move(w)),
           handler(std::move(h)),
           loop(asio::prefer(executor, asio::execution::outstanding_work.tracked)) {}
 
-    void execute(Connection& db) override { result.emplace(work(db)); }
+    void execute(Connection& db) override { result.emplace(std::as_const(work)(db)); }
     bool refused() const override { return result && !result->has_value(); }
     void fail(Error error) override { result.emplace(std::unexpected(std::move(error))); }
     void finish() override {
@@ -165,8 +175,8 @@ struct Writer::TypedOperation final : Operation {
 
 template <class Work>
 auto Writer::run(Work work, std::size_t bytes)
-    -> asio::awaitable<std::invoke_result_t<Work, Connection&>> {
-    using R = std::invoke_result_t<Work, Connection&>;
+    -> asio::awaitable<std::invoke_result_t<Work const&, Connection&>> {
+    using R = std::invoke_result_t<Work const&, Connection&>;
     auto executor = co_await asio::this_coro::executor;
     auto start = [this, executor, bytes, &work](auto handler) {
         using Typed = TypedOperation<Work, decltype(handler)>;
