@@ -74,18 +74,31 @@ asio::awaitable<void> TurnSaver::tick_while_busy() {
         auto const time = now();
         // A look may end a turn and remove it: a copy is walked.
         auto const turns = turns_;
-        for (auto const& turn : turns) look_at(turn, time);
+        auto const age = age_to_save(time);
+        for (auto const& turn : turns) look_at(turn, time, age);
     }
     ticking_ = false;
 }
 
-void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time) {
+bool TurnSaver::is_due(LiveTurn const& turn, SteadyTime time, SteadyTime::duration age) const {
+    if (turn.saving || time - turn.saved_at < turn.save_pause) return false;
+    bool const old = turn.unsaved_bytes > 0 && time - turn.unsaved_since >= age;
+    return old || turn.unsaved_bytes >= options_.flush_bytes;
+}
+
+/// A store of this process alone commits together what comes together: when one turn is saved,
+/// those that would be soon are, too, and from then on they are due at the same time.
+SteadyTime::duration TurnSaver::age_to_save(SteadyTime time) const {
+    auto const due = [&](auto const& turn) { return is_due(*turn, time, options_.flush_after); };
+    bool const together = std::ranges::any_of(turns_, due) && !store_.is_shared();
+    return together ? options_.flush_after / 2 : options_.flush_after;
+}
+
+void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time,
+                        SteadyTime::duration age) {
     // A stop that met a wait which cannot be cancelled is repeated until it meets one that can.
     if (turn->stop_reason != StopReason::none) turn->interrupt();
-    if (!turn->saving && time - turn->saved_at >= turn->save_pause) {
-        bool const old = turn->unsaved_bytes > 0 && time - turn->unsaved_since >= options_.flush_after;
-        if (old || turn->unsaved_bytes >= options_.flush_bytes) start_save(turn);
-    }
+    if (is_due(*turn, time, age)) start_save(turn);
     if (turn->looking) return;
     // A save or an end that is on its way for long keeps no lease.
     bool const due = time - turn->renewed >= lease_renewal && time - turn->looked_at >= look_for_stop;

@@ -31,7 +31,10 @@ private:
     asio::awaitable<void> save(std::shared_ptr<LiveTurn> turn);
     asio::awaitable<void> look(std::shared_ptr<LiveTurn> turn);
     asio::awaitable<void> wait_until_saved(std::shared_ptr<LiveTurn> turn);
-    void look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime now);
+    [[nodiscard]] bool is_due(LiveTurn const& turn, SteadyTime now, SteadyTime::duration age) const;
+    /// How old what is not saved may become before it is.
+    [[nodiscard]] SteadyTime::duration age_to_save(SteadyTime now) const;
+    void look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime now, SteadyTime::duration age);
     void saved(LiveTurn& turn, Result<LogAck> const& ack);
     void looked(LiveTurn& turn, Result<LogAck> const& ack);
     void take_in(LiveTurn& turn, Result<LogAck> const& ack);

@@ -46,14 +46,20 @@ TEST_F(TurnFixture, AStoreThatTakesNothingIsAskedMoreAndMoreSeldomAndTheAnswerSt
 class Watched final : public ForwardingStore {
 public:
     using ForwardingStore::ForwardingStore;
+    struct Save {
+        GenerationId generation;
+        std::uint64_t last = 0;
+        std::uint64_t sendable = 0;
+        std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+    };
     std::mutex mutex;
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> saves;  // last event, what may be sent
+    std::vector<Save> saves;
 
     asio::awaitable<Result<LogAck>> append_log(Lease lease, LogSegment segment,
                                                std::uint64_t sendable) override {
         {
             std::lock_guard const lock(mutex);
-            saves.emplace_back(segment.last, sendable);
+            saves.push_back({lease.generation, segment.last, sendable});
         }
         return inner_.append_log(lease, std::move(segment), sendable);
     }
@@ -73,7 +79,7 @@ TEST_F(TurnFixture, WhatMayBeSentIsMovedOnSeldomAndBeforeItIsUsedUp) {
     EXPECT_GE(events.size(), 9'002u);
     std::uint64_t before = sendable_ahead;
     std::set<std::uint64_t> moves;
-    for (auto const& [last, sendable] : watched.saves) {
+    for (auto const& [generation, last, sendable, at] : watched.saves) {
         EXPECT_LE(last, before) << "an event was shown that the store had not allowed";
         EXPECT_GE(sendable, last + sendable_ahead / 2);
         EXPECT_GE(sendable, before);
@@ -82,6 +88,31 @@ TEST_F(TurnFixture, WhatMayBeSentIsMovedOnSeldomAndBeforeItIsUsedUp) {
     }
     EXPECT_GE(moves.size(), 2u);
     EXPECT_LE(moves.size(), 5u) << "each of them waits for the disk";
+    start_service({});
+}
+
+TEST_F(TurnFixture, AnswersOfOneLoopComeToBeSavedTogether) {
+    Watched watched(store->chats());
+    start_service({.flush_after = 600ms}, watched);
+    responder.script = [](ScriptedResponder& self, TurnSink& sink) {
+        return speak(self, sink, std::vector<std::string>(250, "x"), 10ms, false,
+                     llm::FinishReason::stop);
+    };
+    auto const one = ask("a long story");
+    std::this_thread::sleep_for(350ms);
+    auto const other = ThreadId{make_uuid7(clock, random)};
+    get(store->chats().create_thread(hana, NewThread{other, "", {}}));
+    auto const two = get(service->ask(hana, other, question_of("another")));
+    read_from(one.generation, 0);
+    read_from(two.generation, 0);
+    auto const& saves = watched.saves;
+    auto const last = std::ranges::find(saves.rbegin(), saves.rend(), one.generation,
+                                        &Watched::Save::generation);
+    ASSERT_NE(last, saves.rend());
+    auto const beside = [&](Watched::Save const& save) {
+        return save.generation == two.generation && std::chrono::abs(save.at - last->at) < 150ms;
+    };
+    EXPECT_TRUE(std::ranges::any_of(saves, beside)) << "they began 350 ms apart";
     start_service({});
 }
 
