@@ -20,6 +20,22 @@ TEST(JsonScanner, ReadsEveryEscape) {
     }
 }
 
+TEST(JsonScanner, FindsTheEndOfAStringWhereverItIsAndWhateverStandsBesideIt) {
+    // What differs from a quote or a backslash by one, or by its highest bit.
+    for (char const beside : {'\x01', '\x21', '\x23', '\x5b', '\x5d', '\x80', '\xa2', '\xdc', '\xff'}) {
+        for (std::size_t before = 0; before < 40; ++before) {
+            for (std::size_t const behind : {0UZ, 1UZ, 7UZ, 8UZ, 20UZ}) {
+                std::string const plain(before, beside);
+                std::string const rest(behind, beside);
+                EXPECT_EQ(read_string('"' + plain + '"'), plain);
+                EXPECT_EQ(read_string('"' + plain + "\\n" + rest + '"'), plain + '\n' + rest);
+                EXPECT_EQ(read_string('"' + plain + "\\\"" + rest + '"'), plain + '"' + rest);
+                EXPECT_EQ(read_string('"' + plain), "broken");
+            }
+        }
+    }
+}
+
 TEST(JsonScanner, FindsMembersAndSkipsTheRest) {
     std::string_view const text =
         R"({"a":{"b":[1,{"c":"}]"}],"d":-1.5e3},"n":42,"t":true,"s":"x"})";
