@@ -1,6 +1,13 @@
 import { Chat } from "../support/chat.ts";
 import { askQuietly, expect, makeThread, test } from "../support/fixtures.ts";
 
+test("who is signed in and comes to the sign-in by a bookmark gets the chat", async ({ page, person }) => {
+  void person;
+  await page.goto("/login");
+  await expect(page).toHaveURL("/");
+  await expect(new Chat(page).composer).toBeVisible();
+});
+
 test("each thread keeps its draft through a reload", async ({ page, person }) => {
   const [one, two] = [await makeThread(person.api, "local/echo", "一"), await makeThread(person.api, "local/echo", "二")];
   const chat = new Chat(page);
@@ -78,6 +85,33 @@ test("by keys alone: the last question is edited, the list of keys opened, and t
   await expect(page.getByRole("option", { name: /設定を開く/ })).toBeVisible();
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/settings/);
+});
+
+test("what takes the focus above a long answer is brought into view and stays there, also while text streams", async ({ page, person }) => {
+  const lines = Array.from({ length: 60 }, (_, line) => `${line + 1}行目`).join("\n\n");
+  const thread = await makeThread(person.api, "local/echo", "長い回答");
+  await askQuietly(person.api, thread, lines);
+  const chat = new Chat(page);
+  await chat.open(thread);
+  await expect(chat.answers.getByText("60行目")).toBeInViewport();
+  await page.keyboard.press("ArrowUp");
+  const editor = page.getByRole("article", { name: "編集" }).getByRole("textbox");
+  await expect(editor).toBeFocused();
+  await expect(editor).toBeInViewport();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "最新のメッセージへ" }).click();
+
+  await chat.composer.focus();
+  await page.getByRole("button", { name: /^モデル: / }).click();
+  await page.getByRole("menuitemradio", { name: "endless" }).click();
+  await chat.ask("書き続けて");
+  await expect.poll(async () => (await chat.shown()).length).toBeGreaterThan(10);
+  const copy = chat.questions.first().getByRole("button", { name: "コピー" });
+  await copy.focus();
+  const before = (await chat.shown()).length;
+  await expect.poll(async () => (await chat.shown()).length).toBeGreaterThan(before + 20);
+  await expect(copy).toBeInViewport();
+  await chat.stop.click();
 });
 
 test("a chat that could not be read says so, and comes with another try; one that is not there stays calm", async ({ page, person }) => {
@@ -214,6 +248,19 @@ test.describe("on a phone", () => {
     await expect(drawer.getByRole("link", { name: "電話の会話" })).toBeVisible();
     await swipe(250, 60);
     await expect(drawer).toHaveCount(0);
+  });
+
+  test("over the keyboard of a phone a long draft with files leaves the way to send it in view", async ({ page, person }) => {
+    await page.setViewportSize({ width: 360, height: 330 });
+    const thread = await makeThread(person.api, "local/echo", "小さい画面");
+    const chat = new Chat(page);
+    await chat.open(thread);
+    const files = ["一", "二", "三"].map((name) => ({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(name) }));
+    await page.locator("input[type=file]").setInputFiles(files);
+    await chat.composer.fill("行\n".repeat(20));
+    await expect(page.getByRole("list", { name: "添付ファイル" }).getByRole("listitem")).toHaveCount(3);
+    await expect(page.getByRole("button", { name: "送信" })).toBeEnabled();
+    await expect(page.getByRole("button", { name: "送信" })).toBeInViewport({ ratio: 1 });
   });
 });
 

@@ -74,6 +74,10 @@ export function useFollowing() {
         if (!following.current && event.deltaY > 0 && distance() <= event.deltaY) aim();
       }
     };
+    // What takes the focus out of the view is brought into it by the browser, and read or written in there.
+    const onFocusIn = ({ target }: FocusEvent) => {
+      if (following.current && target instanceof Element && target !== element && isAboveEnd(target, element)) set(false);
+    };
     let dragging = false;
     const onPointerDown = (event: PointerEvent) => (dragging = event.target === element);
     const onPointerUp = () => (dragging = false);
@@ -90,6 +94,7 @@ export function useFollowing() {
     element.addEventListener("touchstart", onTouchStart, passive);
     element.addEventListener("touchmove", onTouchMove, passive);
     element.addEventListener("keydown", onKey);
+    element.addEventListener("focusin", onFocusIn);
     element.addEventListener("pointerdown", onPointerDown);
     addEventListener("pointerup", onPointerUp);
     return () => {
@@ -99,6 +104,7 @@ export function useFollowing() {
       element.removeEventListener("touchstart", onTouchStart);
       element.removeEventListener("touchmove", onTouchMove);
       element.removeEventListener("keydown", onKey);
+      element.removeEventListener("focusin", onFocusIn);
       element.removeEventListener("pointerdown", onPointerDown);
       removeEventListener("pointerup", onPointerUp);
     };
@@ -122,6 +128,13 @@ export function useFollowing() {
   }, [pin]);
 
   return { scroller, following, away, set, pin };
+}
+
+/** Whether `target` begins above what the end of the list shows; one that no view holds whole, whether all of it does. */
+function isAboveEnd(target: Element, scroller: HTMLElement): boolean {
+  const { top, bottom, height } = target.getBoundingClientRect();
+  const end = scroller.getBoundingClientRect().top + scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+  return (height <= scroller.clientHeight ? top : bottom) < end;
 }
 
 function toBottom(element: HTMLElement): void {
