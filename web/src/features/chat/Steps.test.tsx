@@ -29,7 +29,7 @@ it("says no seconds that nobody noticed, or that are not known", () => {
 it("names the files whose content the model did not get", async () => {
   expect(line([{ id: "files", kind: "model", name: "files_named", state: "done", detail: { files: ["報告.pdf", "log.txt"] } }])).toBe("ファイル2件は読み込まれていません");
   await userEvent.click(screen.getByRole("button"));
-  expect(screen.getByText(/内容は渡していません/).textContent).toContain("報告.pdf、log.txt");
+  expect(screen.getByText(/内容は読まれていません/).textContent).toContain("報告.pdf、log.txt");
 });
 
 it("says no time of reasoning that is not shown", () => {
