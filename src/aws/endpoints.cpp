@@ -91,15 +91,19 @@ std::string own_url(std::string_view host, std::string_view region, EndpointKind
                        moved ? partition_of(region).dual_stack : domain);
 }
 
-std::string service_url(Variables const& variables, std::string_view host,
-                        std::string_view region) {
+std::string configured_url(Variables const& variables, std::string_view host) {
+    if (variables("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") return {};
     auto given = variables("AWS_ENDPOINT_URL_" + variable_name(host));
     if (!given) given = variables("AWS_ENDPOINT_URL");
-    if (!given || variables("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true") {
-        return own_url(host, region, endpoint_kind(variables));
-    }
-    while (given->ends_with('/')) given->pop_back();
-    return *given;
+    auto url = given.value_or("");
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
+std::string service_url(Variables const& variables, std::string_view host,
+                        std::string_view region) {
+    auto url = configured_url(variables, host);
+    return url.empty() ? own_url(host, region, endpoint_kind(variables)) : url;
 }
 
 }  // namespace kaiwa::aws

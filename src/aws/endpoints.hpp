@@ -24,8 +24,11 @@ struct EndpointKind {
 /// has every kind in every region: there is no host of that name then.
 [[nodiscard]] std::string own_url(std::string_view host, std::string_view region, EndpointKind kind);
 
-/// Where a service is called: `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`, else its
-/// `own_url()`. `host` is the first label, such as "bedrock-runtime"; no slash at the end.
+/// `AWS_ENDPOINT_URL_<SERVICE>`, else `AWS_ENDPOINT_URL`; empty when neither is to be used. `host` is
+/// the first label, such as "bedrock-runtime"; no slash at the end.
+[[nodiscard]] std::string configured_url(Variables const& variables, std::string_view host);
+
+/// Where a service is called: its `configured_url()`, else its `own_url()`.
 [[nodiscard]] std::string service_url(Variables const& variables, std::string_view host,
                                       std::string_view region);
 

@@ -74,12 +74,20 @@ asio::awaitable<bool> is_amazons(Surroundings const& around) {
     co_return vendor.value_or("") == "Amazon EC2";
 }
 
+/// Whether ECS runs us, whose credentials come from the container's endpoint: on Fargate, Amazon's
+/// hardware has no metadata service for a task.
+bool is_task(Variables const& variables) {
+    return variables("ECS_CONTAINER_METADATA_URI_V4") ||
+           variables("AWS_EXECUTION_ENV").value_or("").starts_with("AWS_ECS_");
+}
+
 /// Opens `session`: false when there is no service to ask.
 asio::awaitable<Outcome<bool>> begin(Session& session, Surroundings const& around) {
     auto const begun = co_await session.begin();
     if (begun != Session::Begun::unreachable) co_return begun == Session::Begun::yes;
     bool const stopped = co_await stop_requested();
     if (stopped) co_return fail(Failure::Kind::cancelled, "stopped");
+    if (is_task(around.variables)) co_return false;
     bool const is_expected = co_await is_amazons(around);
     if (!is_expected) co_return false;
     auto away = fail(Failure::Kind::credentials,

@@ -1,21 +1,23 @@
 #include "aws/session.hpp"
 
-#include "aws/endpoints.hpp"
-
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace kaiwa::aws {
 
 namespace {
 
-/// The setting of a profile that says what a variable says.
-std::string_view setting_for(std::string_view variable) {
-    if (variable == "AWS_USE_FIPS_ENDPOINT") return "use_fips_endpoint";
-    if (variable == "AWS_USE_DUALSTACK_ENDPOINT") return "use_dualstack_endpoint";
-    return {};
-}
+/// Variables for which a profile has a setting.
+struct Replaced {
+    std::string_view variable;
+    std::string_view setting;
+};
+constexpr std::array<Replaced, 2> endpoint_settings = {
+    {{"AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"},
+     {"AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"}}};
 
 std::string profile_name(Variables const& variables, std::string const& given) {
     if (!given.empty()) return given;
@@ -23,32 +25,24 @@ std::string profile_name(Variables const& variables, std::string const& given) {
     return variables("AWS_DEFAULT_PROFILE").value_or("default");
 }
 
-/// `variables`, and what the profile has for those that are not set. Files that cannot be read are
-/// complained about by whoever looks for credentials.
-Variables with_profile(Variables variables, std::string profile) {
+/// `variables`, and what the profile says where they do not.
+Variables with_profile(Variables variables, ProfileFile const& files, std::string const& profile) {
+    auto const found = files.profiles.find(profile);
+    if (found == files.profiles.end()) return variables;
     return [variables = std::move(variables),
-            profile = std::move(profile)](std::string_view name) -> std::optional<std::string> {
+            section = found->second](std::string_view name) -> std::optional<std::string> {
         auto value = variables(name);
-        auto const setting = setting_for(name);
-        if (value || setting.empty()) return value;
-        auto const files = read_profile_files_now(variables);
-        if (!files) return std::nullopt;
-        auto const found = files->profiles.find(profile_name(variables, profile));
-        if (found == files->profiles.end() || !found->second.has(setting)) return std::nullopt;
-        return found->second.get(setting);
+        auto const it = std::ranges::find(endpoint_settings, name, &Replaced::variable);
+        if (value || it == endpoint_settings.end() || !section.has(it->setting)) return value;
+        return section.get(it->setting);
     };
-}
-
-Surroundings with_profile(Surroundings around, std::string profile) {
-    around.variables = with_profile(std::move(around.variables), std::move(profile));
-    return around;
 }
 
 }  // namespace
 
 struct Session::Impl {
     Impl(Surroundings s, SessionOptions o, Log& l)
-        : around(with_profile(std::move(s), o.profile)),
+        : around(std::move(s)),
           options(std::move(o)),
           log(l),
           cached([this] { return load(); }, around.clock, around.random, l) {}
@@ -57,12 +51,15 @@ struct Session::Impl {
         return !options.profile.empty() || around.variables("AWS_PROFILE") ||
                around.variables("AWS_DEFAULT_PROFILE");
     }
+    [[nodiscard]] std::string profile() const {
+        return profile_name(around.variables, options.profile);
+    }
     /// What needs no network to know.
     [[nodiscard]] std::string given_region(ProfileFile const& files) const {
         if (!options.region.empty()) return options.region;
         if (auto name = around.variables("AWS_REGION")) return *name;
         if (auto name = around.variables("AWS_DEFAULT_REGION")) return *name;
-        auto const it = files.profiles.find(profile_name(around.variables, options.profile));
+        auto const it = files.profiles.find(profile());
         return it == files.profiles.end() ? std::string() : it->second.get("region");
     }
 
@@ -86,13 +83,14 @@ asio::awaitable<Found> Session::Impl::look() {
     if (!region.empty() && !is_region(region)) {
         co_return fail(Failure::Kind::credentials, fmt::format("\"{}\" is no region", region));
     }
+    auto here = around;
+    here.variables = with_profile(around.variables, *files, profile());
     if (options.profile.empty()) {
-        auto found = co_await from_web_identity(around, region);
+        auto found = co_await from_web_identity(here, region);
         if (!found || *found) co_return found;
     }
-    auto const profile = profile_name(around.variables, options.profile);
-    if (is_profile_named() || files->profiles.contains(profile)) {
-        auto found = co_await from_profile(around, *files, profile, region);
+    if (is_profile_named() || files->profiles.contains(profile())) {
+        auto found = co_await from_profile(here, *files, profile(), region);
         if (!found || *found) co_return found;
     }
     auto found = co_await from_container(around);
@@ -141,6 +139,24 @@ asio::awaitable<Outcome<std::string>> Session::region() {
     co_return region;
 }
 
+asio::awaitable<Outcome<EndpointKind>> Session::endpoint_kind() {
+    auto variables = impl_->around.variables;
+    bool const are_set = std::ranges::all_of(
+        endpoint_settings, [&](auto const& each) { return variables(each.variable).has_value(); });
+    if (!are_set) {
+        auto const files = co_await read_profile_files(impl_->around);
+        if (!files) {
+            auto failure = files.error();
+            failure.message += "; without it nobody knows whether FIPS endpoints are asked for: make "
+                               "it readable, or set AWS_USE_FIPS_ENDPOINT and "
+                               "AWS_USE_DUALSTACK_ENDPOINT";
+            co_return std::unexpected(std::move(failure));
+        }
+        variables = with_profile(std::move(variables), *files, impl_->profile());
+    }
+    co_return aws::endpoint_kind(variables);
+}
+
 asio::awaitable<Outcome<Endpoint>> find_endpoint(Session& session, ServiceAddress address) {
     auto region = std::move(address.region);
     if (region.empty()) {
@@ -151,7 +167,12 @@ asio::awaitable<Outcome<Endpoint>> find_endpoint(Session& session, ServiceAddres
     auto const& around = session.surroundings();
     auto url = std::move(address.url);
     while (url.ends_with('/')) url.pop_back();
-    if (url.empty()) url = service_url(around.variables, address.host, region);
+    if (url.empty()) url = configured_url(around.variables, address.host);
+    if (url.empty()) {
+        auto const kind = co_await session.endpoint_kind();
+        if (!kind) co_return std::unexpected(kind.error());
+        url = own_url(address.host, region, *kind);
+    }
     around.expect(url);
     co_return Endpoint{std::move(address.service), std::move(region), std::move(url)};
 }

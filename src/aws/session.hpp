@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aws/cached_credentials.hpp"
+#include "aws/endpoints.hpp"
 #include "aws/service_client.hpp"
 #include "aws/sources.hpp"
 
@@ -31,8 +32,12 @@ public:
     /// Fails with kind `credentials` when none says.
     asio::awaitable<Outcome<std::string>> region();
 
-    /// As they were given, but for variables that are not set and that the profile has a setting
-    /// for (`use_fips_endpoint`, `use_dualstack_endpoint`): reading one of these reads the files.
+    /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`; where one is not set, the profile's
+    /// `use_fips_endpoint` or `use_dualstack_endpoint`. Fails with kind `credentials` when the
+    /// profile's file is needed and cannot be read; one that is absent says nothing.
+    asio::awaitable<Outcome<EndpointKind>> endpoint_kind();
+
+    /// As they were given.
     [[nodiscard]] Surroundings const& surroundings() const;
     [[nodiscard]] Log& log() const;
 

@@ -25,7 +25,7 @@ asio::awaitable<Found> from_web_identity(Surroundings const& around, std::string
 asio::awaitable<Found> from_container(Surroundings const& around);
 
 /// The instance metadata service, version 2 only. Not being there means that this is no instance,
-/// unless the hardware says that it is one: then the service is away.
+/// unless the hardware says that it is one and no task of ECS runs us: then the service is away.
 asio::awaitable<Found> from_instance(Surroundings const& around);
 
 /// The region that the instance is in; nothing when this is none.

@@ -198,9 +198,7 @@ public:
     /// Fails with `conflict` when it was claimed, has written events, ended, or its lease expired,
     /// and with `not_found`.
     virtual asio::awaitable<Result<ClaimedTurn>> claim(GenerationId id) = 0;
-    /// Stores a segment, renews the lease and allows numbers up to `sendable` to be sent. A success
-    /// that moves `sendable` on survives power loss; another, and a renewed lease, survive the end of
-    /// the process, and power loss from about a second later on.
+    /// Stores a segment, renews the lease and allows numbers up to `sendable` to be sent.
     /// Fails with `conflict` when the lease was lost: the runner ends without another word.
     virtual asio::awaitable<Result<LogAck>> append_log(Lease lease, LogSegment segment,
                                                        std::uint64_t sendable) = 0;

@@ -19,6 +19,11 @@ constexpr auto warning_pause = 5s;
 
 SteadyTime now() { return std::chrono::steady_clock::now(); }
 
+/// Whether its oldest event that is not saved has waited for `age`.
+bool is_old(LiveTurn const& turn, SteadyTime time, SteadyTime::duration age) {
+    return turn.unsaved_bytes > 0 && time - turn.unsaved_since >= age;
+}
+
 }  // namespace
 
 TurnSaver::TurnSaver(ChatStore& store, TurnOptions const& options, Log& log,
@@ -80,17 +85,11 @@ asio::awaitable<void> TurnSaver::tick_while_busy() {
     ticking_ = false;
 }
 
-bool TurnSaver::is_due(LiveTurn const& turn, SteadyTime time, SteadyTime::duration age) const {
-    if (turn.saving || time - turn.saved_at < turn.save_pause) return false;
-    bool const old = turn.unsaved_bytes > 0 && time - turn.unsaved_since >= age;
-    return old || turn.unsaved_bytes >= options_.flush_bytes;
-}
-
 /// A store of this process alone commits together what comes together: when one turn is saved,
 /// those that would be soon are, too, and from then on they are due at the same time.
 SteadyTime::duration TurnSaver::age_to_save(SteadyTime time) const {
-    auto const due = [&](auto const& turn) { return is_due(*turn, time, options_.flush_after); };
-    bool const together = std::ranges::any_of(turns_, due) && !store_.is_shared();
+    auto const is_due = [&](auto const& turn) { return is_old(*turn, time, options_.flush_after); };
+    bool const together = std::ranges::any_of(turns_, is_due) && !store_.is_shared();
     return together ? options_.flush_after / 2 : options_.flush_after;
 }
 
@@ -98,7 +97,9 @@ void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time,
                         SteadyTime::duration age) {
     // A stop that met a wait which cannot be cancelled is repeated until it meets one that can.
     if (turn->stop_reason != StopReason::none) turn->interrupt();
-    if (is_due(*turn, time, age)) start_save(turn);
+    bool const may_save = !turn->saving && time - turn->saved_at >= turn->save_pause;
+    bool const is_due = is_old(*turn, time, age) || turn->unsaved_bytes >= options_.flush_bytes;
+    if (may_save && is_due) start_save(turn);
     if (turn->looking) return;
     // A save or an end that is on its way for long keeps no lease.
     bool const due = time - turn->renewed >= lease_renewal && time - turn->looked_at >= look_for_stop;
@@ -110,9 +111,7 @@ void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time,
 asio::awaitable<void> TurnSaver::save(std::shared_ptr<LiveTurn> turn) {
     auto segment = turn->log.unsaved();
     auto const bytes = turn->unsaved_bytes;
-    // Moved on seldom: that has to survive power loss, which the segment itself need not.
-    bool const moves_on = segment.last + sendable_ahead / 2 > turn->sendable;
-    auto const sendable = moves_on ? segment.last + sendable_ahead : turn->sendable;
+    auto const sendable = segment.last + sendable_ahead;
     auto const lease = Lease{turn->generation, turn->epoch};
     auto const kept = segment;
     auto const begun = now();

@@ -31,7 +31,6 @@ private:
     asio::awaitable<void> save(std::shared_ptr<LiveTurn> turn);
     asio::awaitable<void> look(std::shared_ptr<LiveTurn> turn);
     asio::awaitable<void> wait_until_saved(std::shared_ptr<LiveTurn> turn);
-    [[nodiscard]] bool is_due(LiveTurn const& turn, SteadyTime now, SteadyTime::duration age) const;
     /// How old what is not saved may become before it is.
     [[nodiscard]] SteadyTime::duration age_to_save(SteadyTime now) const;
     void look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime now, SteadyTime::duration age);

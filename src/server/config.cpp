@@ -341,7 +341,9 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
     if (auto added = add_administrator(sources, configuration); !added)
         return std::unexpected(added.error());
     for (auto const& [name, variable] : sources.environment) {
-        if ((name.starts_with("AWS_") || name == "HOME") && !variable.value.empty())
+        bool const is_aws = name.starts_with("AWS_") || name == "ECS_CONTAINER_METADATA_URI_V4" ||
+                            name == "HOME";
+        if (is_aws && !variable.value.empty())
             configuration.settings.aws_variables.emplace(name, variable.value);
     }
     return configuration;

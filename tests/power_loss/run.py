@@ -74,10 +74,9 @@ def cycle(program, image, folder, ledger):
 
 def check(program, image, folder, ledger):
     mount(image, folder)
-    # A line "kept" is of a change that need only survive the end of its process.
-    lines = [line for line in ledger.read_text().splitlines(True) if not line.startswith("kept ")]
-    checked = subprocess.run([program, "check", folder / "data"], input="".join(lines),
-                             capture_output=True, text=True)
+    with open(ledger, "rb") as lines:
+        checked = subprocess.run([program, "check", folder / "data"], stdin=lines,
+                                 capture_output=True, text=True)
     run("umount", folder)
     return checked
 

@@ -32,6 +32,17 @@ http::Deadlines download_deadlines() {
     deadlines.total = std::chrono::hours(24);
     return deadlines;
 }
+
+/// Of AWS's own addresses of S3; nothing for any other.
+std::optional<aws::EndpointKind> kind_of(std::string_view url, std::string_view region) {
+    for (bool const fips : {false, true}) {
+        for (bool const dual_stack : {false, true}) {
+            aws::EndpointKind const kind{fips, dual_stack};
+            if (url == aws::own_url("s3", region, kind)) return kind;
+        }
+    }
+    return std::nullopt;
+}
 }  // namespace
 
 Bucket::Bucket(aws::Session& session, BucketOptions options)
@@ -42,19 +53,17 @@ asio::awaitable<aws::Outcome<aws::Endpoint>> Bucket::find(std::string region) {
         .service = "s3", .host = "s3", .region = region, .url = options_.endpoint};
     auto found = co_await aws::find_endpoint(session_, std::move(address));
     if (!found) co_return found;
-    auto const& variables = session_.surroundings().variables;
-    auto const kind = aws::endpoint_kind(variables);
-    auto const own = aws::own_url("s3", found->region, kind);
-    if (found->url == own && kind.fips && found->region.starts_with("cn-"))
+    auto const kind = kind_of(found->url, found->region);
+    if (kind && kind->fips && found->region.starts_with("cn-"))
         co_return std::unexpected(aws::from_error(
             {Errc::forbidden,
              "AWS has no FIPS endpoint of S3 in China; AWS_USE_FIPS_ENDPOINT or the profile's "
              "use_fips_endpoint asks for one",
              {}}));
-    if (found->url != own || options_.name.contains('.')) {
+    if (!kind || options_.name.contains('.')) {
         found->url += "/" + options_.name;
     } else {
-        found->url = fmt::format("https://{}.{}", options_.name, own.substr(8));
+        found->url = fmt::format("https://{}.{}", options_.name, found->url.substr(8));
         session_.surroundings().expect(found->url);
     }
     co_return found;

@@ -139,11 +139,6 @@ public:
     /// written.
     bool take_disk_refusal() { return std::exchange(disk_refused_, false); }
 
-    /// Said by an operation whose changes need not survive power loss at once; see Writer.
-    void defer_flush() { flush_deferred_ = true; }
-    /// Whether it was said since the last call.
-    bool take_flush_deferred() { return std::exchange(flush_deferred_, false); }
-
     /// Whether a transaction is open.
     [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(db_.get()) == 0; }
     [[nodiscard]] sqlite3* handle() const { return db_.get(); }
@@ -202,7 +197,6 @@ private:
     std::unordered_map<char const*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
     std::optional<Error> error_;
     bool disk_refused_ = false;
-    bool flush_deferred_ = false;
 };
 
 /// The house's error for an extended result code of SQLite.

@@ -19,13 +19,12 @@ struct LogFile {
     std::unique_ptr<char[]> bytes;
     std::size_t size = 0;
     sqlite3_int64 begin = 0;  // where `bytes` belong in the file
-    bool flushes = true;
 };
 
 LogFile& log_of(sqlite3_file* file) { return *reinterpret_cast<LogFile*>(file); }
 
 sqlite3_file* inner(sqlite3_file* file) {
-    static_assert(sizeof(LogFile) % alignof(sqlite3_int64) == 0);  // as SQLite aligns files
+    static_assert(sizeof(LogFile) % alignof(std::max_align_t) == 0);
     return reinterpret_cast<sqlite3_file*>(reinterpret_cast<char*>(file) + sizeof(LogFile));
 }
 
@@ -78,7 +77,6 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int sync(sqlite3_file* file, int flags) {
     if (int const code = write_gathered(file); code != SQLITE_OK) return code;
-    if (!log_of(file).flushes) return SQLITE_OK;
     auto* real = inner(file);
     return real->pMethods->xSync(real, flags);
 }
@@ -165,23 +163,7 @@ sqlite3_vfs make_view() {
     return view;
 }
 
-/// The log that `db` has open, if it is one of this view.
-sqlite3_file* open_log(sqlite3* db) {
-    sqlite3_file* file = nullptr;
-    int const code = sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
-    return code == SQLITE_OK && file && file->pMethods == &log_methods ? file : nullptr;
-}
-
 }  // namespace
-
-void set_log_flushes(sqlite3* db, bool flushes) {
-    if (auto* file = open_log(db)) log_of(file).flushes = flushes;
-}
-
-int flush_log(sqlite3* db) {
-    auto* file = open_log(db);
-    return file ? sync(file, SQLITE_SYNC_NORMAL) : SQLITE_OK;
-}
 
 char const* gathered_log_vfs() {
     static sqlite3_vfs view = make_view();

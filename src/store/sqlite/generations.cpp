@@ -23,20 +23,18 @@ struct Run {
     std::uint64_t last_event = 0;
     std::optional<std::int64_t> last_segment;
     bool stop_requested = false;
-    std::uint64_t sendable = 0;
 };
 
 Result<Run> find_run(Connection& db, chat::Lease const& lease) {
     auto row = db.query(
-        "SELECT n, last_event, last_segment, stop_requested, sendable FROM generations "
+        "SELECT n, last_event, last_segment, stop_requested FROM generations "
         "WHERE id = ?1 AND epoch = ?2 AND state = 0",
         lease.generation, lease.epoch);
     if (!row.row()) {
         return fail(Errc::conflict, "the generation has ended or is run by another server",
                     "lease_lost");
     }
-    return Run{row.integer(0), row.natural(1), row.optional_integer(2), row.boolean(3),
-               row.natural(4)};
+    return Run{row.integer(0), row.natural(1), row.optional_integer(2), row.boolean(3)};
 }
 
 /// Appends to the log. The numbers must follow what is stored, so that no event is lost or doubled
@@ -69,7 +67,6 @@ Result<LogAck> store_segment(Connection& db, chat::Lease const& lease, LogSegmen
         "text_bytes = text_bytes + ?5, lease_until = ?6 WHERE n = ?1",
         run->n, run->last_event, run->last_segment, sendable, segment.text.size(),
         now + chat::lease_time);
-    if (sendable <= run->sendable) db.defer_flush();
     return LogAck{run->stop_requested};
 }
 
@@ -197,7 +194,6 @@ asio::awaitable<Result<LogAck>> SqliteChatStore::renew_lease(chat::Lease lease) 
         if (!run) return std::unexpected(run.error());
         db.run("UPDATE generations SET lease_until = ?2 WHERE n = ?1", run->n,
                clock.now() + chat::lease_time);
-        db.defer_flush();  // after power loss nobody has the lease
         return LogAck{run->stop_requested};
     };
     co_return co_await engine_.writer.run(std::move(work));

@@ -1,7 +1,5 @@
 #include "store/sqlite/writer.hpp"
 
-#include "store/sqlite/gathered_log.hpp"
-
 #include <time.h>
 
 #include <algorithm>
@@ -104,7 +102,7 @@ void Writer::work() {
     for (;;) {
         if (!wait_for_work(lock)) {
             lock.unlock();
-            do_chores();
+            checkpoint_when_above(checkpoint_when_quiet);
             lock.lock();
             continue;
         }
@@ -120,47 +118,17 @@ void Writer::work() {
         lock.lock();
     }
     lock.unlock();
-    if (unflushed_since_) static_cast<void>(flush_log(db_.handle()));
     if (checkpoints_ == Checkpoints::own) checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 
-/// False when nothing came until a chore is due.
+/// False when nothing came for a while and the log has something to settle.
 bool Writer::wait_for_work(std::unique_lock<std::mutex>& lock) {
     auto const has_work = [this] { return closing_ || !queue_.empty(); };
-    if (auto const chore = next_chore()) return wake_.wait_until(lock, *chore, has_work);
-    wake_.wait(lock, has_work);
-    return true;
-}
-
-std::optional<steady_clock::time_point> Writer::next_chore() const {
-    std::optional<steady_clock::time_point> next;
-    if (unflushed_since_) next = *unflushed_since_ + limits_.longest_unflushed;
     bool const settles =
         checkpoints_ == Checkpoints::own && unsettled_pages() >= checkpoint_when_quiet;
-    if (settles) {
-        auto const quiet = steady_clock::now() + quiet_time;
-        next = next ? std::min(*next, quiet) : quiet;
-    }
-    return next;
-}
-
-void Writer::do_chores() {
-    checkpoint_when_above(checkpoint_when_quiet);
-    flush_when_due();
-}
-
-void Writer::flush_when_due() {
-    auto const now = steady_clock::now();
-    if (!unflushed_since_ || now - *unflushed_since_ < limits_.longest_unflushed) return;
-    unflushed_since_.reset();
-    int const code = flush_log(db_.handle());
-    if (code == SQLITE_OK) return;
-    unflushed_since_ = now;  // and once more
-    db_.record(code);
-    auto const error = db_.take_error();
-    log_.error("flushing the database's log failed", {{"error", error->message}});
-    std::lock_guard lock(mutex_);
-    refused_ = db_.take_disk_refusal() || refused_;
+    if (settles) return wake_.wait_for(lock, quiet_time, has_work);
+    wake_.wait(lock, has_work);
+    return true;
 }
 
 Writer::Batch Writer::take(std::unique_lock<std::mutex>& lock) {
@@ -193,46 +161,30 @@ void Writer::run_in_savepoint(Operation& operation) {
 }
 
 /// Stops at the first that failed and changed something.
-Writer::Run Writer::run_together(Batch& batch) {
+Writer::Ran Writer::run_together(Batch& batch) {
     auto const began = steady_clock::now();
-    Run run;
-    while (run.done < batch.size()) {
+    Ran ran;
+    while (ran.done < batch.size()) {
         auto const changes = sqlite3_total_changes64(db_.handle());
-        auto& operation = *batch[run.done++];
+        auto& operation = *batch[ran.done++];
         operation.execute(db_);
         bool const changed = sqlite3_total_changes64(db_.handle()) != changes;
-        run.spoiled = db_.failed() || (operation.refused() && changed);
-        run.deferred = db_.take_flush_deferred() && run.deferred;
-        if (run.spoiled || steady_clock::now() - began > limits_.max_batch_time) break;
+        ran.spoiled = db_.failed() || (operation.refused() && changed);
+        if (ran.spoiled || steady_clock::now() - began > limits_.max_batch_time) break;
     }
-    return run;
+    return ran;
 }
 
 /// The same, where each can be taken back alone.
-Writer::Run Writer::run_apart(Batch& batch) {
+Writer::Ran Writer::run_apart(Batch& batch) {
     auto const began = steady_clock::now();
-    Run run;
-    while (run.done < batch.size()) {
-        run_in_savepoint(*batch[run.done++]);
-        run.spoiled = db_.failed() || !db_.in_transaction();
-        run.deferred = db_.take_flush_deferred() && run.deferred;
-        if (run.spoiled || steady_clock::now() - began > limits_.max_batch_time) break;
+    Ran ran;
+    while (ran.done < batch.size()) {
+        run_in_savepoint(*batch[ran.done++]);
+        ran.spoiled = db_.failed() || !db_.in_transaction();
+        if (ran.spoiled || steady_clock::now() - began > limits_.max_batch_time) break;
     }
-    return run;
-}
-
-void Writer::commit_transaction(bool deferred) {
-    auto const now = steady_clock::now();
-    bool const due = unflushed_since_ && now - *unflushed_since_ >= limits_.longest_unflushed;
-    bool const waits = deferred && !due;
-    if (waits) set_log_flushes(db_.handle(), false);
-    db_.run("COMMIT");
-    if (waits) {
-        set_log_flushes(db_.handle(), true);
-        if (wrote_ && !unflushed_since_) unflushed_since_ = now;
-    } else if (wrote_ && !db_.failed()) {
-        unflushed_since_.reset();
-    }
+    return ran;
 }
 
 void Writer::commit(Batch batch) {
@@ -240,19 +192,20 @@ void Writer::commit(Batch batch) {
     wrote_ = false;
 
     db_.run("BEGIN IMMEDIATE");
-    Run run{.done = batch.size()};
-    if (!db_.failed()) run = run_together(batch);
-    if (run.spoiled) {
-        bool const is_settled = batch.size() == 1 && !db_.failed();
+    Ran ran{.done = batch.size()};
+    if (!db_.failed()) ran = run_together(batch);
+    if (ran.spoiled) {
+        bool const stays_refused = batch.size() == 1 && !db_.failed();
         static_cast<void>(db_.take_error());
+        static_cast<void>(db_.take_disk_refusal());
         if (db_.in_transaction()) db_.run("ROLLBACK");
         db_.run("BEGIN IMMEDIATE");
-        run.spoiled = false;
-        if (!is_settled && !db_.failed()) run = run_apart(batch);
+        ran.spoiled = false;
+        if (!stays_refused && !db_.failed()) ran = run_apart(batch);
     }
-    if (!db_.failed() && db_.in_transaction()) commit_transaction(run.deferred);
+    if (!db_.failed() && db_.in_transaction()) db_.run("COMMIT");
     auto lost = db_.take_error();
-    if (!lost && run.spoiled)
+    if (!lost && ran.spoiled)
         lost = Error{Errc::unavailable, "the database took back a group of changes", {}};
     if (lost) {
         if (db_.in_transaction()) db_.run("ROLLBACK");
@@ -265,9 +218,9 @@ void Writer::commit(Batch batch) {
     if (log_pages_ < settled_pages_) settled_pages_ = 0;
 
     Batch rest;  // did not fit into the time of one commit
-    std::move(batch.begin() + static_cast<std::ptrdiff_t>(run.done), batch.end(),
+    std::move(batch.begin() + static_cast<std::ptrdiff_t>(ran.done), batch.end(),
               std::back_inserter(rest));
-    batch.resize(run.done);
+    batch.resize(ran.done);
     last_batch_ = batch.size();
     last_commit_ = steady_clock::now() - began;
     {
@@ -280,7 +233,8 @@ void Writer::commit(Batch batch) {
                       std::make_move_iterator(rest.end()));
     }
     for (auto& operation : batch) {
-        if (lost && !operation->refused()) operation->fail(*lost);
+        // What it was refused for may have been another's change, which is lost, too.
+        if (lost) operation->fail(*lost);
         operation->finish();
     }
 }

@@ -36,8 +36,6 @@ struct WriterCounts {
 /// together with one flush, and only then lets each caller go on. When one of them fails after it
 /// changed something, all are run again, each inside its own savepoint: that copies every page which
 /// is changed, and is seldom needed.
-/// Where all of them said `Connection::defer_flush()`, the flush comes with the next commit that
-/// needs one, at the latest after `Limits::longest_unflushed`.
 ///
 /// With `Checkpoints::own` it is also the only checkpointer there is: when nothing was asked for a
 /// moment, so that no commit waits for it, and under steady load when the log grew large.
@@ -55,7 +53,6 @@ public:
         /// Pages of 4 KiB in the write-ahead log that are settled even when something always waits:
         /// seldom enough that fewer than one message in a hundred waits for it.
         int most_log_pages = 32'000;
-        std::chrono::milliseconds longest_unflushed{1'000};  ///< What need not survive power loss at once.
         std::chrono::milliseconds longest_probe{2'000};  ///< Of the disk, in `takes_changes()`.
     };
 
@@ -65,9 +62,9 @@ public:
     Writer& operator=(Writer const&) = delete;
 
     /// Runs `work(Connection&)`, returning a `Result<T>`, on the writer's thread and returns its
-    /// result once it is durable, or committed if it deferred its flush. What a failing `work`
-    /// changed is taken back. `work` must not throw, and may be called again after what it changed
-    /// was taken back; a stop does not interrupt it. `bytes` is about what `work` holds.
+    /// result once it is durable. What a failing `work` changed is taken back. `work` must not
+    /// throw, and may be called again after what it changed was taken back; a stop does not
+    /// interrupt it. `bytes` is about what `work` holds.
     ///
     /// Fails with what `work` fails with, or `unavailable`: the queue is full, or the disk did not
     /// take the commit, in which case nothing of it is kept.
@@ -97,9 +94,8 @@ private:
     template <class Work, class Handler>
     struct TypedOperation;
     struct Probe;
-    struct Run {
-        std::size_t done = 0;  ///< Operations of the batch that ran; the rest did not fit.
-        bool deferred = true;  ///< None of them needs a flush.
+    struct Ran {
+        std::size_t done = 0;  ///< Operations of the batch; the rest did not fit.
         bool spoiled = false;  ///< Something has to be taken back.
     };
 
@@ -108,15 +104,10 @@ private:
     void work();
     Batch take(std::unique_lock<std::mutex>& lock);
     void commit(Batch batch);
-    Run run_together(Batch& batch);
-    Run run_apart(Batch& batch);
+    Ran run_together(Batch& batch);
+    Ran run_apart(Batch& batch);
     void run_in_savepoint(Operation& operation);
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
-    /// When there is something to do without work that waits.
-    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_chore() const;
-    void do_chores();
-    void commit_transaction(bool deferred);
-    void flush_when_due();
     [[nodiscard]] int unsettled_pages() const { return log_pages_ - settled_pages_; }
     void checkpoint_when_above(int pages);
     void checkpoint(int mode);
@@ -141,7 +132,6 @@ private:
     int log_pages_ = 0;      // in the write-ahead log, as of the last commit
     bool wrote_ = false;     // the last commit, at least one page
     int settled_pages_ = 0;  // of them already in the database file
-    std::optional<std::chrono::steady_clock::time_point> unflushed_since_;
     std::size_t last_batch_ = 0;
     std::chrono::steady_clock::duration last_commit_{};
     std::chrono::steady_clock::time_point next_truncate_{};

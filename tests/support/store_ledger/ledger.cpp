@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <sstream>
 
 namespace kaiwa::store::sqlite {
@@ -57,7 +56,6 @@ asio::awaitable<bool> chat_once(World& world, SqliteStore& store, ThreadId threa
 
     std::string text;
     std::uint64_t number = 0;
-    std::uint64_t sendable = 0;
     chat::Lease const lease{ticket->generation, ticket->epoch};
     auto const pieces = 1 + static_cast<int>(world.random.fraction() * 6);
     for (int i = 0; i < pieces; ++i) {
@@ -66,13 +64,9 @@ asio::awaitable<bool> chat_once(World& world, SqliteStore& store, ThreadId threa
         segment.text = std::string(static_cast<std::size_t>(world.random.fraction() * 900), 'x');
         chat::append_delta_frame(segment.frames, number, chat::EventType::text, segment.text);
         text += segment.text;
-        // One that moves on what may be sent survives power loss, another the end of the process.
-        bool const moves_on = number % 2 == 1;
-        if (moves_on) sendable = std::max(sendable, chat::sendable_ahead) + 8;
-        auto const ack = co_await chats.append_log(lease, segment, sendable);
+        auto const ack = co_await chats.append_log(lease, segment, number + 8);
         if (!ack) co_return false;
-        acknowledge(fmt::format("{} {} {}\n", moves_on ? "log" : "kept", lease.generation.text(),
-                                number));
+        acknowledge(fmt::format("log {} {}\n", lease.generation.text(), number));
     }
     chat::Ending ending;
     ending.last_segment.first = ending.last_segment.last = ++number;
@@ -118,7 +112,7 @@ asio::awaitable<Result<void>> check_line(SqliteStore& store, std::string line) {
             co_await chats.message(person, *ThreadId::parse(first), *MessageId::parse(third));
         if (!reply) co_return wrong("the answer is lost");
         if (reply->state == chat::MessageState::pending) co_return wrong("the answer is pending");
-    } else if (kind == "log" || kind == "kept") {
+    } else if (kind == "log") {
         auto const id = *GenerationId::parse(first);
         auto const page = co_await chats.read_log(person, id, 0);
         if (!page) co_return wrong("the log is lost");
