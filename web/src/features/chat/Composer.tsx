@@ -43,7 +43,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   useGrowing(field, text);
   useFocus(field, touch, running);
 
-  const held = useHeld(thread, onSend);
+  const held = useHeld(thread, onSend, { running, busy });
   const ready = !running && !held && (text.trim() !== "" || files.length > 0 || busy);
   const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {
@@ -86,7 +86,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
       <div role="status">
         {held && (
           <p className="flex items-center gap-2 px-4 pt-2 text-sm text-muted">
-            {t("held")}
+            {t(busy ? "held" : "heldBelow")}
             <Button size="small" kind="quiet" className="ms-auto shrink-0" onClick={cancel}>{t("common:cancel")}</Button>
           </p>
         )}

@@ -14,8 +14,8 @@ vi.mock("@/components/ui/toast", () => ({ toast: told }));
 const limits = { enabled: true, max_bytes: 1000, max_files: 9, types: [] as string[] };
 const stored = { id: "f", name: "a.txt", type: "text/plain", size: 1 };
 const request = (index = 0) => FakeRequest.all[index] as FakeRequest;
-const composer = (send = onSend) => (
-  <Composer thread="t" field={createRef()} uploads={limits} running={false} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
+const composer = (send = onSend, running = false) => (
+  <Composer thread="t" field={createRef()} uploads={limits} running={running} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
     {null}
   </Composer>
 );
@@ -81,6 +81,44 @@ it("goes while another thread is shown", () => {
   sendEarly().unmount();
   act(() => request().answer(201, stored));
   expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "質問", files: [stored] });
+});
+
+it("goes below no answer that runs, but once it has ended", () => {
+  const { rerender } = sendEarly();
+  rerender(composer(onSend, true));
+  act(() => request(0).answer(201, stored));
+  expect(onSend).not.toHaveBeenCalled();
+  expect(screen.getByRole("status").textContent).toMatch(/回答が終わりしだい|answer is finished/);
+  attach("b.txt");
+  rerender(composer());
+  expect(onSend).not.toHaveBeenCalled();
+  rerender(composer(onSend, true));
+  const second = { ...stored, id: "g" };
+  act(() => request(1).answer(201, second));
+  expect(onSend).not.toHaveBeenCalled();
+  rerender(composer());
+  expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "質問", files: [stored, second] });
+  expect(isHeld()).toBe(false);
+});
+
+it("waits for its thread to be shown again where an answer ran when it was left", () => {
+  const { rerender, unmount } = sendEarly();
+  rerender(composer(onSend, true));
+  unmount();
+  act(() => request().answer(201, stored));
+  expect(onSend).not.toHaveBeenCalled();
+  render(composer());
+  expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "質問", files: [stored] });
+});
+
+it("stays a draft when it is cancelled while an answer runs", () => {
+  const { rerender } = sendEarly();
+  rerender(composer(onSend, true));
+  act(() => request().answer(201, stored));
+  fireEvent.keyDown(screen.getByRole("textbox"), { key: "Escape" });
+  rerender(composer());
+  expect(onSend).not.toHaveBeenCalled();
+  expect(getDraft("t")).toEqual({ text: " 質問 ", files: [stored] });
 });
 
 it.each([

@@ -1,11 +1,13 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { getDraft, type Draft } from "./drafts";
 
-/** A question that was sent while its files were on their way. */
+/** A question that was sent while its files were on their way; it goes below no answer that still runs. */
 interface Held {
   /** As it was then: what has been changed since is not sent. */
   text: string;
   send: (question: Draft) => void;
+  /** Whether an answer of the thread runs, as it was when the thread was last shown. */
+  running: boolean;
 }
 
 /** By thread, as the drafts that they are: they go while another thread is shown, too. */
@@ -13,9 +15,9 @@ const held = new Map<string | null, Held>();
 const listeners = new Set<() => void>();
 const tell = () => listeners.forEach((listener) => listener());
 
-/** Sends the draft by `send` once its files are there. */
+/** Sends the draft by `send` once its files are there and no answer runs. */
 export function hold(thread: string | null, send: Held["send"]): void {
-  held.set(thread, { text: getDraft(thread).text, send });
+  held.set(thread, { text: getDraft(thread).text, send, running: false });
   tell();
 }
 
@@ -29,16 +31,20 @@ export function release(thread: string | null): boolean {
 /** All files of the thread are there. */
 export function sendHeld(thread: string | null): void {
   const question = held.get(thread);
+  if (question?.running) return;
   const { text, files } = getDraft(thread);
   if (!release(thread) || question?.text !== text) return;
   question.send({ text: text.trim(), files });
 }
 
 /** Whether the thread's draft goes by itself; by `send` as it is now, with the settings of now. */
-export function useHeld(thread: string | null, send: Held["send"]): boolean {
+export function useHeld(thread: string | null, send: Held["send"], { running, busy }: { running: boolean; busy: boolean }): boolean {
   useEffect(() => {
     const question = held.get(thread);
-    if (question) question.send = send;
+    if (!question) return;
+    question.send = send;
+    question.running = running;
+    if (!busy) sendHeld(thread);
   });
   return useSyncExternalStore(
     (listener) => {
