@@ -88,7 +88,10 @@ function Popup({ anchor, side, align, onDismiss, onEscape, filter, children }: P
     put();
     // A list long enough for a field is narrowed first, but not by calling up a phone's keyboard.
     const first = matchMedia("(pointer: coarse)").matches ? null : field.current;
-    (first ?? element.querySelector<HTMLElement>("[aria-checked=true]") ?? element.querySelector<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? element).focus();
+    const chosen = element.querySelector<HTMLElement>("[aria-checked=true]");
+    const list = chosen?.closest("[role=menu]");
+    if (chosen && list) list.scrollTop = chosen.offsetTop - list.clientHeight / 2;
+    (first ?? chosen ?? element.querySelector<HTMLElement>("[role^=menuitem]:not([aria-disabled=true])") ?? element).focus();
     const outside = (event: Event) => {
       if (event.target instanceof Node && !element.contains(event.target) && !owner.contains(event.target)) dismiss.current();
     };

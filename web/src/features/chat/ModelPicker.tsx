@@ -51,7 +51,8 @@ export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }
               ?.filter((model) => model.provider === provider)
               .map(({ id, name, state, reason, reason_class: why }) => (
                 <MenuChoice key={id} value={id}>
-                  <span className="block truncate" title={name}>{name}</span>
+                  {/* Names that differ at their ends only are told apart. */}
+                  <span className="line-clamp-3 leading-snug" title={name}>{name}</span>
                   {state !== "ready" && (
                     <span className="block text-xs">
                       <span className="block text-warning">{t([`why.${why ?? ""}`, state])}</span>
