@@ -160,6 +160,20 @@ test("on paper a chat is whole, without what surrounds it", async ({ page, perso
   await expect(chat.composer).toBeVisible();
 });
 
+test("a diagram that was drawn is on paper at once", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "図");
+  await askQuietly(person.api, thread, "```mermaid\ngraph TD\n  A --> B\n```");
+  const chat = new Chat(page);
+  await chat.open(thread);
+  await expect(chat.answers.getByRole("img")).toBeVisible();
+  // Paper is drawn in the same task.
+  const images = await page.evaluate(() => {
+    dispatchEvent(new Event("beforeprint"));
+    return [...document.querySelectorAll<HTMLImageElement>(".md-diagram img")].map(({ complete, naturalWidth }) => complete && naturalWidth > 0);
+  });
+  expect(images, "in the list and on paper").toEqual([true, true]);
+});
+
 test("waiting is said in words, and later with the seconds", async ({ page, person }) => {
   const chat = new Chat(page);
   await chat.open(await makeThread(person.api, "local/stream?tokens=5&first_delay=7500&chunk=語"));

@@ -5,7 +5,7 @@ import { useMediaQuery } from "@/lib/media";
 import { usePreferences } from "@/lib/preferences";
 import { CodeBlock } from "./CodeBlock";
 import { CopyButton } from "./CopyButton";
-import { drawDiagram, type Drawing } from "./diagram-frame";
+import { drawDiagram, drawnDiagram, type Drawing } from "./diagram-frame";
 
 /** A diagram that is wider than its place is drawn smaller, down to this; what is still too wide scrolls. */
 const smallest = 0.6;
@@ -18,7 +18,10 @@ export function Diagram({ source }: { source: string }) {
   const { theme } = usePreferences();
   const prefersDark = useMediaQuery("(prefers-color-scheme: dark)");
   const dark = theme === "dark" || (theme === "system" && prefersDark);
-  const [state, setState] = useState<State | null>(null);
+  const [state, setState] = useState<State | null>(() => {
+    const drawing = drawnDiagram(source, dark);
+    return drawing ? { source, dark, drawing } : null;
+  });
   const [asCode, setAsCode] = useState(false);
 
   // Asked for anew when it comes back from its code: it may have been forgotten meanwhile.
@@ -51,9 +54,9 @@ export function Diagram({ source }: { source: string }) {
   }
   const { url, width, height } = current.drawing;
   return (
-    <figure className="md-diagram md-wide">
+    <figure className="md-diagram md-wide" data-dark={current.dark}>
       <div className="md-scroll" tabIndex={0} role="group" aria-label={t("diagram")}>
-        <img src={url} alt={t("diagramOf", { source })} width={Math.round(width)} height={Math.round(height)} style={{ width: `min(${Math.round(width)}px, max(100%, ${Math.round(width * smallest)}px))` }} />
+        <img src={url} alt={t("diagramOf", { source })} decoding="sync" width={Math.round(width)} height={Math.round(height)} style={{ width: `min(${Math.round(width)}px, max(100%, ${Math.round(width * smallest)}px))` }} />
       </div>
       <div className="md-tools">
         <IconButton icon="code" size="small" label={t("showCode")} onClick={() => setAsCode(true)} />

@@ -23,6 +23,8 @@ const patience = 15_000;
 
 /** Diagrams drawn before, by theme and source; those asked for last come last. */
 const cache = new Map<string, Promise<Drawing>>();
+/** Those of them that are there, with an image that keeps each ready to be shown at once. */
+const ready = new Map<string, { drawing: Drawing; image: HTMLImageElement }>();
 const cacheSize = 100;
 
 let frame: Promise<HTMLIFrameElement> | undefined;
@@ -33,7 +35,7 @@ let nextId = 1;
  * image. A drawing that takes too long ends the frame; the next one gets a new frame.
  */
 export function drawDiagram(source: string, dark: boolean): Promise<Drawing> {
-  const key = `${dark ? "dark" : "light"}\n${source}`;
+  const key = keyOf(source, dark);
   let drawing = cache.get(key);
   if (drawing) {
     cache.delete(key);
@@ -41,15 +43,30 @@ export function drawDiagram(source: string, dark: boolean): Promise<Drawing> {
     return drawing;
   }
   drawing = draw(source, dark);
-  drawing.catch(() => cache.delete(key));
   cache.set(key, drawing);
+  drawing.then(
+    (drawing) => {
+      const image = new Image();
+      image.src = drawing.url;
+      ready.set(key, { drawing, image });
+    },
+    () => cache.delete(key),
+  );
   for (const [oldest, old] of cache) {
     if (cache.size <= cacheSize) break;
     cache.delete(oldest);
+    ready.delete(oldest);
     old.then(({ url }) => URL.revokeObjectURL(url)).catch(() => undefined);
   }
   return drawing;
 }
+
+/** What was drawn before, without waiting: paper does not wait either. */
+export function drawnDiagram(source: string, dark: boolean): Drawing | undefined {
+  return ready.get(keyOf(source, dark))?.drawing;
+}
+
+const keyOf = (source: string, dark: boolean) => `${dark ? "dark" : "light"}\n${source}`;
 
 /**
  * `source` without what Mermaid would turn into markup, settings or requests: the frame refuses those too, but what is not
