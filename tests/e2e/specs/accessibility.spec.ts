@@ -96,3 +96,21 @@ test("at 200 % zoom no page scrolls sideways", async ({ page, context, keeper })
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), path).toBe(true);
   }
 });
+
+test("the size of text that a person set in the browser counts for all of it", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "大きな文字");
+  await askQuietly(person.api, thread, answer);
+  for (const path of [`/t/${thread}`, "/settings/account", "/settings/keys"]) {
+    await page.goto(path);
+    await expect(page.getByRole("main").getByRole("heading").first()).toBeVisible();
+    if (path.startsWith("/t")) await expect(page.getByRole("log").getByRole("table")).toBeVisible();
+    const left = await page.evaluate(() => {
+      const texts = [...document.querySelectorAll("body *")].filter(({ childNodes, localName }) => localName === "textarea" || localName === "input" || [...childNodes].some(({ nodeType, nodeValue }) => nodeType === Node.TEXT_NODE && nodeValue?.trim()));
+      const size = (element: Element) => parseFloat(getComputedStyle(element).fontSize);
+      const before = texts.map(size);
+      document.documentElement.style.fontSize = "200%";
+      return texts.filter((element, index) => size(element) < 1.9 * (before[index] ?? 0)).map((element) => `${element.localName}: ${element.textContent}`);
+    });
+    expect(left, path).toEqual([]);
+  }
+});

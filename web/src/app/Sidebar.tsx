@@ -48,7 +48,7 @@ export function Sidebar({ user, thread, folded, onPick }: Props) {
 function Entry({ icon, text, shortcut, folded, onClick }: { icon: IconName; text: string; shortcut: string; folded: boolean; onClick: () => void }) {
   if (folded) return <IconButton icon={icon} label={text} shortcut={shortcut} onClick={onClick} />;
   return (
-    <button type="button" onClick={onClick} className="group flex h-10 w-full items-center gap-2.5 rounded-lg px-2 text-start text-[15px] hover:bg-hover">
+    <button type="button" onClick={onClick} className="group flex h-10 w-full items-center gap-2.5 rounded-lg px-2 text-start text-[0.9375rem] hover:bg-hover">
       <Icon name={icon} className="text-muted" />
       <span className="grow">{text}</span>
       <kbd className="hidden text-xs text-muted group-hover:inline group-focus-visible:inline max-md:!hidden">{shortcutLabel(shortcut)}</kbd>
@@ -78,7 +78,7 @@ function Person({ user, folded, onPick }: { user: User; folded: boolean; onPick:
   const button = (
     <button type="button" aria-label={t("account")} className={cx("flex h-11 items-center gap-2.5 rounded-lg px-2 text-start hover:bg-hover", !folded && "w-full")}>
       {face}
-      {!folded && <span className="min-w-0 grow truncate text-[15px]">{name}</span>}
+      {!folded && <span className="min-w-0 grow truncate text-[0.9375rem]">{name}</span>}
       {!folded && <Icon name="more" className="shrink-0 text-muted" />}
     </button>
   );

@@ -18,7 +18,7 @@ const kinds: Record<ButtonKind, string> = {
 export type ButtonProps = ComponentProps<"button"> & { kind?: ButtonKind; size?: "small" | "normal"; icon?: IconName };
 
 export function Button({ kind = "plain", size = "normal", icon, className, children, type = "button", ...rest }: ButtonProps) {
-  const sizes = size === "small" ? "h-8 px-2.5 text-sm pointer-coarse:h-10" : "h-10 px-4 text-[15px]";
+  const sizes = size === "small" ? "h-8 px-2.5 text-sm pointer-coarse:h-10" : "h-10 px-4 text-[0.9375rem]";
   return (
     <button type={type} className={cx(base, kinds[kind], sizes, className)} {...rest}>
       {icon && <Icon name={icon} size={size === "small" ? 16 : 18} />}

@@ -2,7 +2,7 @@ import { useId, type ComponentProps, type ReactNode, type Ref } from "react";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
 import { cx } from "./cx";
 
-const look = "w-full rounded-lg border border-control bg-page px-3 text-[16px] outline-none focus-visible:border-accent focus-visible:ring-1 focus-visible:ring-accent disabled:opacity-60 aria-invalid:border-danger";
+const look = "w-full rounded-lg border border-control bg-page px-3 text-[1rem] outline-none focus-visible:border-accent focus-visible:ring-1 focus-visible:ring-accent disabled:opacity-60 aria-invalid:border-danger";
 
 type Keys = TextKeys<React.KeyboardEvent<HTMLInputElement>>;
 

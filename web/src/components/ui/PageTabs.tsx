@@ -13,7 +13,7 @@ interface Props {
 export function PageTabs({ title, base, sections, current }: Props) {
   return (
     <header className="flex shrink-0 items-center gap-x-5 border-b border-line px-5 max-md:px-2 md:pt-1">
-      <h1 className="text-base font-semibold whitespace-nowrap max-md:absolute max-md:inset-x-11 max-md:top-0 max-md:grid max-md:h-12 max-md:place-items-center max-md:text-[15px] max-md:font-medium">{title}</h1>
+      <h1 className="text-base font-semibold whitespace-nowrap max-md:absolute max-md:inset-x-11 max-md:top-0 max-md:grid max-md:h-12 max-md:place-items-center max-md:text-[0.9375rem] max-md:font-medium">{title}</h1>
       <nav aria-label={title} className="flex min-w-0 overflow-x-auto">
         {sections.map(({ name, label }) => (
           <a
@@ -25,7 +25,7 @@ export function PageTabs({ title, base, sections, current }: Props) {
               event.preventDefault();
               navigate(`${base}/${name}`);
             }}
-            className={cx("flex h-11 items-center border-b-2 px-3 text-[15px] whitespace-nowrap -outline-offset-2", name === current ? "border-accent font-medium" : "border-transparent text-muted hover:text-text forced-colors:border-[Canvas]")}
+            className={cx("flex h-11 items-center border-b-2 px-3 text-[0.9375rem] whitespace-nowrap -outline-offset-2", name === current ? "border-accent font-medium" : "border-transparent text-muted hover:text-text forced-colors:border-[Canvas]")}
           >
             {label}
           </a>

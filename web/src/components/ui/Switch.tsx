@@ -1,6 +1,6 @@
 export function Switch({ label, checked, onChange, disabled = false }: { label: string; checked: boolean; onChange: (checked: boolean) => void; disabled?: boolean }) {
   return (
-    <label className="flex min-h-10 items-center justify-between gap-4 text-[15px]">
+    <label className="flex min-h-10 items-center justify-between gap-4 text-[0.9375rem]">
       {label}
       <input
         type="checkbox"

@@ -53,7 +53,7 @@ export default function ConnectModel({ onDone }: { onDone: () => void }) {
             <li key={name}>
               <button type="button" onClick={() => setWay(name)} className="flex w-full items-center gap-3 py-2.5 text-start hover:bg-hover">
                 <span className="grow">
-                  <span className="block text-[15px] font-medium">{t(`connect.${name}`)}</span>
+                  <span className="block text-[0.9375rem] font-medium">{t(`connect.${name}`)}</span>
                   <span className="block text-sm text-muted">{t(`connect.${name}Hint`)}</span>
                 </span>
                 <Icon name="right" className="shrink-0 text-muted" />
@@ -96,7 +96,7 @@ function Found({ taken, onConnected }: { taken: readonly string[]; onConnected: 
           {found.data.map((server) => (
             <li key={server.base_url} className="flex items-center gap-3 py-2.5">
               <span className="min-w-0 grow">
-                <span className="block text-[15px] font-medium">{server.label}</span>
+                <span className="block text-[0.9375rem] font-medium">{server.label}</span>
                 <span className="block text-sm text-muted">
                   {server.base_url} · {server.models.length > 0 ? t("connect.foundModels", { count: server.models.length }) : t("connect.foundNoModels")}
                 </span>

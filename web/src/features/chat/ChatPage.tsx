@@ -122,7 +122,7 @@ function ChatThread({ thread, notice, menu }: Props) {
         <div className="flex min-h-0 min-w-0 grow flex-col print:block">
           {thread !== null && !failure && (
             <header className="flex h-12 shrink-0 items-center gap-2 px-4 print:static! print:mx-auto print:max-w-[760px] max-md:absolute max-md:inset-x-11 max-md:top-0 max-md:px-1">
-              <h1 className="min-w-0 grow truncate text-[15px] font-medium max-md:text-center">{title === "" ? t("common:newChat") : title}</h1>
+              <h1 className="min-w-0 grow truncate text-[0.9375rem] font-medium max-md:text-center">{title === "" ? t("common:newChat") : title}</h1>
               {hasFiles && <IconButton icon="attach" label={t("threadFiles")} aria-expanded={panel === "files"} onClick={() => toggle("files")} />}
               {conversation && conversation.items.length > 0 && menu}
             </header>

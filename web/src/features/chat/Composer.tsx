@@ -104,7 +104,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
         }}
         onPaste={onPaste}
         onKeyDown={(event) => textKeys(keys)(event)}
-        className="block max-h-[40dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 pb-1 text-[16px] outline-none"
+        className="block max-h-[40dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 pb-1 text-[1rem] outline-none"
       />
       <div className="flex items-center gap-0.5 p-1.5">
         {/* There before it is known whether files are allowed: nothing beside it moves. */}

@@ -33,7 +33,7 @@ export function FilesPanel({ thread, conversation, loadOlder, onShow }: Props) {
           <li key={`${item.id} ${file.id}`} className="flex items-center gap-2 py-2">
             <Icon name="file" className="shrink-0 text-muted" />
             <span className="min-w-0 grow">
-              <a href={fileAddress(file)} download={file.name} className="block truncate text-[15px] hover:underline">{file.name}</a>
+              <a href={fileAddress(file)} download={file.name} className="block truncate text-[0.9375rem] hover:underline">{file.name}</a>
               <span className="block text-xs text-muted">
                 {file.size > 0 && `${fileSize(file.size)} · `}
                 {new Date(item.created_at).toLocaleDateString(language, { dateStyle: "medium" })}

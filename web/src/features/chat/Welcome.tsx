@@ -29,7 +29,7 @@ export function Welcome({ greeting, starters, onPick, children }: Props) {
           {shown.map(({ title, prompt }) => (
             <li key={title}>
               <button type="button" onClick={() => onPick(prompt, shown.map((one) => one.prompt))} className="h-full w-full rounded-xl border border-line px-4 py-2.5 text-start hover:bg-hover">
-                <span className="block text-[15px] font-medium">{title}</span>
+                <span className="block text-[0.9375rem] font-medium">{title}</span>
                 <span className="line-clamp-1 text-sm text-muted">{prompt}</span>
               </button>
             </li>

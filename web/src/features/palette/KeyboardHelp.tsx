@@ -38,7 +38,7 @@ function Keys({ title, rows }: { title: string; rows: readonly { id: string; tex
   return (
     <section>
       <h3 className="mb-1 text-sm font-medium text-muted">{title}</h3>
-      <dl className="grid grid-cols-[1fr_max-content] items-center text-[15px]">
+      <dl className="grid grid-cols-[1fr_max-content] items-center text-[0.9375rem]">
         {rows.map(({ id, text, shortcut }) => (
           <div key={id} className="col-span-2 grid grid-cols-subgrid border-b border-line py-1.5 last:border-0">
             <dt>{text}</dt>

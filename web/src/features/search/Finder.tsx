@@ -100,7 +100,7 @@ export default function Finder({ text, composing, onKeys, onTold, onClose }: Pro
               </p>
               {commands.map((command, index) => (
                 <div key={command.id} {...option(hits.length + index)}>
-                  <span className="flex items-center justify-between gap-3 text-[15px]">
+                  <span className="flex items-center justify-between gap-3 text-[0.9375rem]">
                     {name(command.title)}
                     {command.shortcut && <kbd className="text-xs text-muted">{shortcutLabel(command.shortcut)}</kbd>}
                   </span>
@@ -127,7 +127,7 @@ function Hit({ hit }: { hit: SearchHit }) {
   const { t } = useTranslation("search");
   const marked = splitMarks(hit.snippet, hit.marks).map((piece, index) => (piece.marked ? <mark key={index}>{piece.text}</mark> : piece.text));
   const title = (shown: ReactNode) => (
-    <span className="flex items-center gap-2 text-[15px] font-medium">
+    <span className="flex items-center gap-2 text-[0.9375rem] font-medium">
       <span className="min-w-0 truncate">{shown}</span>
       {hit.archived && <span className="shrink-0 rounded-md border border-control px-1.5 text-xs font-normal text-muted">{t("archived")}</span>}
     </span>

@@ -124,7 +124,7 @@ function SessionRow({ session, onEnd }: { session: SessionInfo; onEnd: () => voi
   return (
     <li className="flex items-center gap-3 border-b border-line py-2.5 first:border-t">
       <div className="min-w-0 grow" title={session.user_agent}>
-        <p className="text-[15px]">{device}</p>
+        <p className="text-[0.9375rem]">{device}</p>
         <p className="text-sm text-muted">
           {session.current ? t("thisDevice") : t("lastUsed", { time: moment(session.last_used_at, language) })}
           {" · "}

@@ -107,7 +107,7 @@ function KeyRow({ item }: { item: Key }) {
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-2 border-b border-line py-2.5 first:border-t">
       <div className="min-w-0 grow basis-60">
-        <p className="truncate text-[15px]">
+        <p className="truncate text-[0.9375rem]">
           {item.name} <code className="ms-1 text-muted">{item.prefix}…</code>
         </p>
         <p className="text-sm text-muted">

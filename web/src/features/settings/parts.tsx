@@ -31,7 +31,7 @@ export function Choice<T extends string>({ label, hint, value, options, onChange
           <label
             key={option}
             className={cx(
-              "flex min-h-10 items-center gap-2 rounded-lg border px-3.5 text-[15px] hover:bg-hover has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent",
+              "flex min-h-10 items-center gap-2 rounded-lg border px-3.5 text-[0.9375rem] hover:bg-hover has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent",
               option === value ? "border-accent" : "border-control",
             )}
           >

@@ -62,7 +62,7 @@ export function ThreadRow({ thread, current, actions, onPick, onDelete }: Props)
         aria-current={current ? "page" : undefined}
         onClick={open}
         onKeyDown={byKey}
-        className="flex h-9 min-w-0 grow items-center gap-2 rounded-lg px-2 text-[15px] group-focus-within:pe-9 group-hover:pe-9 pointer-coarse:h-11 pointer-coarse:pe-10"
+        className="flex h-9 min-w-0 grow items-center gap-2 rounded-lg px-2 text-[0.9375rem] group-focus-within:pe-9 group-hover:pe-9 pointer-coarse:h-11 pointer-coarse:pe-10"
       >
         <span className={cx("truncate", current && "font-medium")}>{thread.title || t("untitled")}</span>
         {thread.running && (
