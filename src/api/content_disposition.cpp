@@ -84,12 +84,23 @@ std::optional<std::string> decode_extended(std::string_view value) {
     return out;
 }
 
+/// A name that every client can read, with an underscore for each other code point.
+std::string plain_name(std::string_view name) {
+    std::string out;
+    for (char const c : name) {
+        bool const continues = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+        if (!continues) out += c == ' ' || is_attribute(c) ? c : '_';
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string attachment(std::string_view name) {
     static constexpr char digits[] = "0123456789ABCDEF";
-    std::string out = "attachment; filename*=UTF-8''";
-    for (char const c : chat::safe_file_name(name)) {
+    auto const safe = chat::safe_file_name(name);
+    auto out = "attachment; filename=\"" + plain_name(safe) + "\"; filename*=UTF-8''";
+    for (char const c : safe) {
         if (is_attribute(c)) {
             out += c;
             continue;

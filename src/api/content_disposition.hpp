@@ -6,7 +6,8 @@
 
 namespace kaiwa::api {
 
-/// `Content-Disposition` of a download (RFC 6266): as an attachment, `name` in UTF-8.
+/// `Content-Disposition` of a download (RFC 6266): as an attachment, `name` in UTF-8
+/// and, for clients such as `curl -OJ` that know no other, in ASCII.
 [[nodiscard]] std::string attachment(std::string_view name);
 
 /// What a `Content-Disposition` of a request or a multipart part says.

@@ -7,9 +7,13 @@ namespace kaiwa::api {
 namespace {
 
 TEST(FileNames, ReachTheBrowserAsTheyAre) {
-    EXPECT_EQ(attachment("a b\"会.png"), "attachment; filename*=UTF-8''a%20b%22%E4%BC%9A.png");
-    EXPECT_EQ(attachment("a\r\nX: y\x7F"), "attachment; filename*=UTF-8''aX%3A%20y");
-    EXPECT_LE(attachment(std::string(10'000, '"')).size(), 700u);
+    EXPECT_EQ(attachment("a b\"会.png"),
+              "attachment; filename=\"a b__.png\"; filename*=UTF-8''a%20b%22%E4%BC%9A.png");
+    EXPECT_EQ(attachment("a\r\nX: y\x7F\\"),
+              "attachment; filename=\"file\"; filename*=UTF-8''file");
+    EXPECT_EQ(attachment("a\r\nX: y;%\x7F"),
+              "attachment; filename=\"aX_ y__\"; filename*=UTF-8''aX%3A%20y%3B%25");
+    EXPECT_LE(attachment(std::string(10'000, '"')).size(), 900u);
 }
 
 TEST(Disposition, ReadsWhatBrowsersSend) {

@@ -8,6 +8,7 @@ namespace kaiwa::chat {
 namespace {
 
 constexpr std::size_t max_name_bytes = 200;
+constexpr std::size_t max_ending_bytes = 16;
 constexpr std::size_t max_type_bytes = 100;
 
 /// Directions of text and other invisible marks, with which a name can pretend to be another.
@@ -18,6 +19,17 @@ bool is_deceptive(std::string_view code_point) {
     return (value >= 0x202A && value <= 0x202E) || (value >= 0x2066 && value <= 0x2069) ||
            value == 0x200E || value == 0x200F || value == 0xFEFF || value == 0x2028 ||
            value == 0x2029;
+}
+
+/// What says in a name how to open the file: ".docx"; empty where nothing does.
+std::string_view ending_of(std::string_view name) {
+    auto const dot = name.rfind('.');
+    if (dot == name.npos || name.size() - dot > max_ending_bytes) return {};
+    auto const ending = name.substr(dot);
+    bool const is_plain = std::ranges::all_of(ending.substr(1), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    });
+    return is_plain ? ending : std::string_view();
 }
 
 }  // namespace
@@ -36,7 +48,10 @@ std::string safe_file_name(std::string_view name) {
                                  static_cast<unsigned char>(code_point[1]) < 0xA0);
         if (!is_control && !is_deceptive(code_point)) out += code_point;
     }
-    out = std::string(utf8_prefix(out, max_name_bytes));
+    if (name.size() > 4 * max_name_bytes || out.size() > max_name_bytes) {
+        auto const ending = ending_of(name);
+        out = std::string(utf8_prefix(out, max_name_bytes - ending.size())).append(ending);
+    }
     if (out.empty() || out == "." || out == "..") return "file";
     return out;
 }

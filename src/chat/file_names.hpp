@@ -7,6 +7,7 @@ namespace kaiwa::chat {
 
 /// A file's name for people, of what a client or another program called it: the last part of a path,
 /// without control and direction characters, at most 200 bytes of well-formed UTF-8, never empty.
+/// One that is longer keeps its ending.
 [[nodiscard]] std::string safe_file_name(std::string_view name);
 
 /// The media type of what has none.

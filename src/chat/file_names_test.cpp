@@ -20,6 +20,19 @@ TEST(FileNames, KeepNothingOfAPathOrOfHiddenCharacters) {
     EXPECT_EQ(safe_file_name(std::string("a\0b", 3)), "ab");
 }
 
+TEST(FileNames, KeepTheirEndingWhenTheyAreCut) {
+    std::string name;
+    for (int i = 0; i < 100; ++i) name += "議";
+    auto const cut = safe_file_name(name + ".docx");
+    EXPECT_TRUE(cut.ends_with("議.docx")) << cut;
+    EXPECT_LE(cut.size(), 200u);
+    EXPECT_GE(cut.size(), 198u);
+    EXPECT_TRUE(safe_file_name(std::string(3000, 'x') + ".pdf").ends_with("x.pdf"));
+    EXPECT_EQ(safe_file_name(std::string(196, 'x') + ".pdf"), std::string(196, 'x') + ".pdf");
+    EXPECT_EQ(safe_file_name(std::string(300, 'x') + ".\u202Epdf"), std::string(200, 'x'));
+    EXPECT_EQ(safe_file_name("a." + std::string(300, 'x')), "a." + std::string(198, 'x'));
+}
+
 TEST(MediaTypes, OfOtherProgramsAreBareOrNone) {
     EXPECT_EQ(safe_media_type("image/png"), "image/png");
     EXPECT_EQ(safe_media_type("Text/CSV ; charset=utf-8"), "text/csv");

@@ -16,9 +16,8 @@ Result<void> LiveTurns::admit(std::shared_ptr<LiveTurn> const& turn) {
     auto& count = running_of_[turn->turn.who.id];
     if (count >= per_user_)
         return fail(Errc::rate_limited,
-                    fmt::format("{} answer{} of yours already being written; wait for one "
-                                "to end",
-                                count, count == 1 ? " is" : "s are"));
+                    fmt::format("{} of your answers {} already being written; wait for one to end",
+                                count, count == 1 ? "is" : "are"));
     ++count;
     live_.emplace(turn->generation, turn);
     return {};
