@@ -9,6 +9,7 @@
 #include "api/problem.hpp"
 #include "api/resources.hpp"
 #include "api/upload.hpp"
+#include "http/preferences.hpp"
 
 #include <fmt/format.h>
 
@@ -153,6 +154,12 @@ asio::awaitable<Result<void>> refuse_range(Call& call, std::uint64_t size) {
                                       call.services.log, extra);
 }
 
+/// Whoever kept a copy of a file of ours has it still.
+asio::awaitable<Result<void>> tell_unchanged(Call& call, std::string tag) {
+    http::ResponseHead head{304, {{"ETag", std::move(tag)}}};
+    co_return co_await call.writer.respond(std::move(head), std::string());
+}
+
 asio::awaitable<Result<void>> download_file(Call& call) {
     auto const id = reference<FileId>(call.segment(0));
     if (!id) co_return std::unexpected(id.error());
@@ -162,6 +169,8 @@ asio::awaitable<Result<void>> download_file(Call& call) {
     bool const comes_in_parts = file->foreign_key.empty() && file->size > 0;
     // A file of ours never changes: its id is all that tells it from another.
     auto const tag = fmt::format("\"{}\"", id->text());
+    if (comes_in_parts && http::has_already(call.request, tag))
+        co_return co_await tell_unchanged(call, tag);
     auto const wanted =
         comes_in_parts ? wanted_bytes(call.request, tag, file->size) : WantedBytes(WholeFile{});
     if (std::holds_alternative<NothingOfIt>(wanted))

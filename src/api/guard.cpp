@@ -71,13 +71,19 @@ asio::awaitable<Result<std::optional<auth::Caller>>> let_in(Services const& serv
                                                             Settings const& settings,
                                                             http::Request const& request,
                                                             Access access) {
-    using Kind = PresentedCredential::Kind;
-    auto const& site = settings.site;
-    if (!site.allows_host(request))
+    if (!settings.site.allows_host(request))
         co_return fail(Errc::forbidden,
                        "this server does not answer under that Host; its public address is set "
                        "by server.public_url",
                        "misdirected");
+    co_return co_await let_in_under_any_host(services, settings, request, access);
+}
+
+asio::awaitable<Result<std::optional<auth::Caller>>> let_in_under_any_host(
+    Services const& services, Settings const& settings, http::Request const& request,
+    Access access) {
+    using Kind = PresentedCredential::Kind;
+    auto const& site = settings.site;
     auto credential = find_credential(request, site);
     if (!credential) co_return std::unexpected(credential.error());
     if (auto ok = check_origin(site, request, *credential, access); !ok)

@@ -36,6 +36,11 @@ asio::awaitable<Result<std::optional<auth::Caller>>> let_in(Services const& serv
                                                             http::Request const& request,
                                                             Access access);
 
+/// The same for what takes any Host, and never fails with `misdirected`.
+asio::awaitable<Result<std::optional<auth::Caller>>> let_in_under_any_host(
+    Services const& services, Settings const& settings, http::Request const& request,
+    Access access);
+
 /// Refuses a body in a content coding (RFC 9110, 8.4), which nobody here undoes: reason
 /// "unsupported_type".
 [[nodiscard]] Result<void> refuse_coding(http::Request const& request);

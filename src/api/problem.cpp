@@ -36,7 +36,7 @@ Kind kind_of(Errc code) {
 }
 
 /// Reasons that are codes of their own; status 0: that of the `Errc`.
-constexpr std::array<std::pair<std::string_view, unsigned>, 24> known_reasons{{
+constexpr std::array<std::pair<std::string_view, unsigned>, 25> known_reasons{{
     {"unknown_field", 0},
     {"wrong_credentials", 0},
     {"unauthenticated", 0},
@@ -48,6 +48,7 @@ constexpr std::array<std::pair<std::string_view, unsigned>, 24> known_reasons{{
     {"unsupported_type", 415},
     {"range_not_satisfiable", 416},
     {"misdirected", 421},
+    {"upgrade_required", 426},
     {"too_many_requests", 0},
     {"draining", 0},
     {"username_taken", 0},
@@ -108,6 +109,10 @@ asio::awaitable<Result<void>> answer_problem(Error error, http::Request const& r
     auto head = api_head(problem.status, "application/problem+json");
     for (auto const& [name, value] : extra) head.headers.set(name, value);
     if (problem.status == 401) head.headers.set("WWW-Authenticate", "Bearer");
+    if (problem.status == 426) {
+        head.headers.set("Upgrade", "websocket");
+        head.headers.set("Sec-WebSocket-Version", "13");
+    }
     if ((problem.status == 429 || problem.status == 503) && !head.headers.has("Retry-After"))
         head.headers.set("Retry-After", "1");
     auto body = "{\"type\":\"about:blank\"," + problem_members(problem, request.id) + "}";

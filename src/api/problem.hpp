@@ -24,8 +24,8 @@ struct Problem {
 /// The members of a problem without the braces, so that others can stand beside them.
 [[nodiscard]] std::string problem_members(Problem const& problem, std::string_view request_id);
 
-/// Answers with a problem. Beside `extra` it has what every API answer has, and `Retry-After`
-/// where waiting helps.
+/// Answers with a problem. Beside `extra` it has what every API answer has, and what its status
+/// asks for: `Retry-After` where waiting helps, the WebSocket's version where none was spoken.
 asio::awaitable<Result<void>> answer_problem(Error error, http::Request const& request,
                                              http::ResponseWriter& writer, Log& log,
                                              http::Headers extra = {});

@@ -26,6 +26,7 @@ TEST(Problems, HaveOneStatusAndCodeForEachKind) {
         {Errc::forbidden, "wrong_credentials", 403, "wrong_credentials"},
         {Errc::forbidden, "bad_origin", 403, "bad_origin"},
         {Errc::forbidden, "misdirected", 421, "misdirected"},
+        {Errc::invalid_argument, "upgrade_required", 426, "upgrade_required"},
         {Errc::not_found, "anything", 404, "not_found"},
         {Errc::conflict, "", 409, "conflict"},
         {Errc::conflict, "idempotency_conflict", 409, "idempotency_conflict"},

@@ -72,6 +72,7 @@ Result<std::string> Answer::make_head(ResponseHead const& head,
         out += "Transfer-Encoding: chunked\r\n";
     }
     if (closes_) out += "Connection: close\r\n";
+    if (head.headers.has("Upgrade")) out += "Connection: Upgrade\r\n";
     out.append("X-Request-Id: ").append(request_.id).append("\r\n\r\n");
     return out;
 }
@@ -214,15 +215,19 @@ asio::awaitable<Result<std::unique_ptr<WebSocket>>> Answer::accept_websocket(
     auto const& headers = request_.headers;
     auto const key = headers.get("sec-websocket-key");
     auto const decoded = decode_base64(key);
-    bool const handshake = request_.method == "GET" && minor_version_ == 1 &&
-                           list_has(headers.get("connection"), "upgrade") &&
-                           list_has(headers.get("upgrade"), "websocket") &&
-                           headers.get("sec-websocket-version") == "13" &&
-                           headers.count("sec-websocket-key") == 1 && key.size() == 24 && decoded &&
-                           decoded->size() == 16;
-    if (!handshake) {
+    bool const upgrades = request_.method == "GET" && minor_version_ == 1 &&
+                          list_has(headers.get("connection"), "upgrade") &&
+                          list_has(headers.get("upgrade"), "websocket") &&
+                          headers.get("sec-websocket-version") == "13";
+    if (!upgrades) {
         co_return fail(Errc::invalid_argument,
-                       "this address takes a WebSocket handshake, version 13");
+                       "this address takes a WebSocket handshake, version 13", "upgrade_required");
+    }
+    bool const has_key = headers.count("sec-websocket-key") == 1 && key.size() == 24 && decoded &&
+                         decoded->size() == 16;
+    if (!has_key) {
+        co_return fail(Errc::invalid_argument,
+                       "Sec-WebSocket-Key must be 16 bytes in base64 (RFC 6455, 4.1)");
     }
     bool offered = subprotocol.empty();
     for (auto const& [name, value] : headers) {

@@ -57,6 +57,21 @@ async def test_a_head_says_the_length_of_a_body_or_none(ann):
     assert thread.headers["content-length"] == str(len((await ann.call("GET", f"/api/threads/{turn.thread}")).content))
 
 
+async def test_the_page_is_asked_for_again_only_when_it_changed(ann):
+    index = await ann.call("GET", "/", headers={"accept-encoding": "identity"})
+    packed = await ann.call("GET", "/", headers={"accept-encoding": "gzip, BR"})
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("br", "Accept-Encoding")
+    assert packed.headers["etag"] != index.headers["etag"], "other bytes have another validator"
+    for accepted, known, status in (("identity", index, 304), ("br", packed, 304), ("identity", packed, 200), ("br", index, 200)):
+        headers = {"accept-encoding": accepted, "if-none-match": f'"x", W/{known.headers["etag"]}'}
+        again = await ann.call("GET", "/", headers=headers)
+        assert again.status_code == status, headers
+        assert (again.content == b"") == (status == 304)
+    assert (await ann.call("GET", "/", headers={"if-none-match": "*"})).status_code == 304
+    refused = await ann.call("GET", "/", headers={"accept-encoding": "gzip, br ; q=0"})
+    assert refused.content == index.content and "content-encoding" not in refused.headers
+
+
 async def test_a_refused_limit_says_which_are_taken(ann):
     for limit in ("0", "201", "x", "-1", ""):
         problem = (await ann.call("GET", f"/api/threads?limit={limit}")).json()

@@ -90,6 +90,10 @@ async def check_ranges(client: Client, id: str, content: bytes) -> None:
                     {"range": "bytes=0-9", "if-range": "Sat, 29 Oct 1994 19:43:31 GMT"}):
         answer = await client.call("GET", path, headers=headers)
         assert answer.status_code == 200 and "content-range" not in answer.headers and answer.content == content, headers
+    for field in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        unchanged = await client.call("GET", path, headers={"if-none-match": field, "range": "bytes=0-9"})
+        assert (unchanged.status_code, unchanged.headers["etag"], unchanged.content) == (304, tag, b""), field
+    assert (await client.call("GET", path, headers={"if-none-match": '"other"'})).content == content
     head = await client.call("HEAD", path, headers={"range": "bytes=0-9"})
     assert (head.status_code, head.headers["content-length"], head.headers["accept-ranges"]) == (200, str(size), "bytes")
 

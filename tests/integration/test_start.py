@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from support.client import Client, Refused
-from support.servers import Kaiwa
+from support.servers import ADMIN, Kaiwa
 
 pytestmark = pytest.mark.anyio
 
@@ -121,6 +121,9 @@ def test_health_and_the_page_need_nobody(site):
     assert metrics.status_code == 200
     assert re.search(r"^kaiwa_requests_answered_total \d+$", metrics.text, re.M), metrics.text
     assert httpx.get(url + "/metrics", headers={"host": "evil.example"}, trust_env=False).status_code == 421
+    for name, status in ((ADMIN[0], 200), ("ann", 403)):  # as a collector in a container's network calls
+        headers = {"host": "kaiwa:8080", "authorization": f"Bearer {site.keys[name]}"}
+        assert httpx.get(url + "/metrics", headers=headers, trust_env=False).status_code == status, name
     # Whoever comes through a proxy does not sit at this machine.
     forwarded = httpx.get(url + "/metrics", headers={"x-forwarded-for": "127.0.0.1"}, trust_env=False)
     assert forwarded.status_code in (401, 421), forwarded.text

@@ -129,6 +129,15 @@ async def test_a_foreign_page_gets_no_socket(site):
         except websockets.InvalidStatus as refused:
             got = refused.response.status_code
         assert got == status, origin
+    async with Client(site.kaiwa.url, key=site.keys["ann"]) as ann:
+        handshake = {"connection": "Upgrade", "upgrade": "websocket", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ=="}
+        for headers in ({}, handshake | {"sec-websocket-version": "8"}):
+            response = await ann.call("GET", "/api/ws", headers=headers)
+            assert (response.status_code, response.json()["code"]) == (426, "upgrade_required"), headers
+            told = {name: response.headers[name] for name in ("upgrade", "connection", "sec-websocket-version")}
+            assert told == {"upgrade": "websocket", "connection": "Upgrade", "sec-websocket-version": "13"}
+        response = await ann.call("GET", "/api/ws", headers=handshake | {"sec-websocket-version": "13", "sec-websocket-key": "short"})
+        assert response.status_code == 400
     with pytest.raises(websockets.InvalidStatus) as nobody:
         async with websockets.connect(address, origin=site.kaiwa.url, subprotocols=["kaiwa.v1"], proxy=None):
             pass

@@ -1,6 +1,7 @@
 #include "server/page/page_handler.hpp"
 
 #include "base/crypto.hpp"
+#include "http/preferences.hpp"
 #include "server/page/embedded_page.hpp"
 #include "server/page/page_headers.hpp"
 
@@ -21,24 +22,8 @@ bool reads(http::Request const& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
 
-/// Whether `Accept-Encoding` names brotli with a weight over 0.
 bool accepts_brotli(http::Request const& request) {
-    std::string_view rest = request.headers.get("Accept-Encoding");
-    while (!rest.empty()) {
-        auto const comma = rest.find(',');
-        auto item = rest.substr(0, comma);
-        rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-        while (item.starts_with(' ')) item.remove_prefix(1);
-        if (!item.starts_with("br")) continue;
-        item.remove_prefix(2);
-        if (item.empty() || item[0] == ' ') return true;
-        if (item[0] == ';') return item.find_first_of("123456789") != std::string_view::npos;
-    }
-    return false;
-}
-
-bool is_unchanged(http::Request const& request, std::string_view etag) {
-    return request.headers.get("If-None-Match").contains(etag);
+    return http::listed_weight(request.headers, "Accept-Encoding", "br") > 0;
 }
 
 EmbeddedFile const* find_embedded(std::string_view path) {
@@ -57,6 +42,13 @@ std::optional<std::string> decode(EmbeddedFile const& file) {
     return text;
 }
 
+/// Other bytes under the same address have another strong validator (RFC 9110, 8.8.3.3).
+std::string etag_of_packed(std::string_view etag) {
+    std::string out(etag);
+    out.insert(out.size() - 1, "-br");
+    return out;
+}
+
 /// The host of an address, with its port.
 std::string host_of(std::string_view address) {
     auto const scheme = address.find("://");
@@ -72,18 +64,17 @@ asio::awaitable<Result<void>> answer_embedded(std::string_view own_host, http::R
     if (!file) co_return not_here();
 
     OwnHosts const hosts{request.headers.get("Host"), own_host, told_host(request)};
-    http::ResponseHead head{200,
-                            page_headers(file->path, file->media_type, file->etag, hosts)};
-    if (is_unchanged(request, file->etag)) {
+    bool const packed = file->encoding == EmbeddedFile::Encoding::brotli;
+    bool const sent_packed = packed && accepts_brotli(request);
+    auto const etag = sent_packed ? etag_of_packed(file->etag) : std::string(file->etag);
+    http::ResponseHead head{200, page_headers(file->path, file->media_type, etag, hosts)};
+    if (http::has_already(request, etag)) {
         head.status = 304;
         co_return co_await writer.respond_static(std::move(head), {});
     }
-    if (file->encoding == EmbeddedFile::Encoding::identity)
+    if (sent_packed) head.headers.set("Content-Encoding", "br");
+    if (sent_packed || !packed)
         co_return co_await writer.respond_static(std::move(head), file->body);
-    if (accepts_brotli(request)) {
-        head.headers.set("Content-Encoding", "br");
-        co_return co_await writer.respond_static(std::move(head), file->body);
-    }
     auto text = decode(*file);
     if (!text) co_return fail(Errc::internal, "a file of the page cannot be unpacked");
     co_return co_await writer.respond(std::move(head), std::move(*text));
@@ -123,7 +114,7 @@ asio::awaitable<Result<void>> answer_from_folder(std::filesystem::path folder,
     OwnHosts const hosts{request.headers.get("Host"), own_host, told_host(request)};
     http::ResponseHead head{200, page_headers(*name, media_type_of(*name), etag, hosts)};
     head.headers.set("Cache-Control", "no-cache");
-    if (is_unchanged(request, etag)) {
+    if (http::has_already(request, etag)) {
         head.status = 304;
         co_return co_await writer.respond_static(std::move(head), {});
     }

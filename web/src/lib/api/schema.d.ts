@@ -710,7 +710,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description For loopback or an administrator. */
+        /** @description For loopback or an administrator; with an API key under any Host. */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -833,6 +833,7 @@ export interface components {
              * @example unsupported_type
              * @example range_not_satisfiable
              * @example misdirected
+             * @example upgrade_required
              * @example too_many_requests
              * @example internal
              * @example unavailable
