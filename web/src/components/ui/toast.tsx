@@ -46,6 +46,11 @@ export function toast(options: ToastOptions): () => void {
   return () => remove(shown, "gone");
 }
 
+/** Takes all of them away, for somebody else may be reading next. */
+export function clearToasts(): void {
+  for (const shown of toasts) remove(shown, "gone");
+}
+
 /** The place where toasts appear; once, in the shell. While a modal dialog is open it is in there: outside nothing can be pressed or heard. */
 export function Toaster() {
   const layer = useRef<HTMLDivElement>(null);

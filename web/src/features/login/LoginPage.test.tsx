@@ -2,6 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import { toast, Toaster } from "@/components/ui/toast";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { setLanguage } from "@/lib/i18n/i18n";
 import { endSession, keys } from "@/lib/api/queries";
@@ -95,5 +96,17 @@ describe("signing in", () => {
       },
     });
     expect(await screen.findByText(/session has ended/)).toBeTruthy();
+  });
+
+  test("takes away what was told whoever was here", async () => {
+    const undo = vi.fn();
+    toast({ text: "“A secret plan” was deleted", action: { label: "Undo", run: undo } });
+    toast({ kind: "error", text: "You are signed out." });
+    render(<Toaster />);
+    expect(screen.getByText(/secret plan/)).toBeTruthy();
+    show(() => Response.json(session));
+    await screen.findByText(/forgot your password/);
+    expect(screen.queryByText(/secret plan|You are signed out/)).toBeNull();
+    expect(undo).not.toHaveBeenCalled();
   });
 });

@@ -6,6 +6,7 @@ import { EntryPage } from "@/components/ui/EntryPage";
 import { Field, TextInput } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
 import { PasswordInput } from "@/components/ui/Password";
+import { clearToasts } from "@/components/ui/toast";
 import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
 import { forgetAnswers, keys, setupQuery } from "@/lib/api/queries";
@@ -25,6 +26,8 @@ export function LoginPage() {
   const password = useRef<HTMLInputElement>(null);
   // Whose session ended in mid-work sees why, not a bare form.
   const [ended] = useState(() => client.getQueryData(keys.ended) === true);
+  // What was told whoever was here is for nobody else, and that they are signed out is said by this page.
+  useEffect(clearToasts, []);
 
   const signIn = useMutation({
     mutationFn: (credentials: { username: string; password: string }) => body(api.POST("/api/session", { body: credentials })),
