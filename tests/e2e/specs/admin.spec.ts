@@ -102,7 +102,6 @@ test("a provider is tested in words, added, followed while it fails, and deleted
   await page.goto("/admin/models");
   await page.getByRole("button", { name: "接続先を追加" }).click();
   const panel = page.getByRole("complementary", { name: "接続先を追加" });
-  await panel.getByLabel("名前", { exact: true }).fill(name);
   await panel.getByLabel("アドレス", { exact: true }).fill(`${server.url}/v1`);
   await panel.getByLabel("APIキー", { exact: true }).fill("wrong-key");
   await panel.getByLabel("使うモデル", { exact: true }).fill("gem*");
@@ -110,7 +109,10 @@ test("a provider is tested in words, added, followed while it fails, and deleted
   await expect(panel.getByText(/APIキーが拒否されました/)).toBeVisible();
   await panel.getByLabel("APIキー", { exact: true }).fill("right-key");
   await panel.getByRole("button", { name: "接続を試す" }).click();
-  await expect(panel.getByText(/1個のモデルが使えます/)).toBeVisible();
+  await expect(panel.getByText(/1個のモデルが使えます/), "tested before it has a name").toBeVisible();
+  await panel.getByRole("button", { name: "接続先を追加" }).click();
+  await expect(panel.getByText(/小文字の英数字で始まり/)).toBeVisible();
+  await panel.getByLabel("名前", { exact: true }).fill(name);
   await panel.getByRole("button", { name: "接続先を追加" }).click();
 
   const row = page.getByRole("table", { name: "接続先の一覧" }).getByRole("row").filter({ hasText: name });

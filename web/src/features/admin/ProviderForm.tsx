@@ -32,9 +32,14 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
   const { t } = useTranslation("admin");
   const client = useQueryClient();
   const [draft, setDraft] = useState(initial);
-  const [told, setTold] = useState(false);
+  const [told, setTold] = useState<"save" | "test">();
   const test = useConnectionTest();
-  const problems = told ? problemsOf(draft, taken) : {};
+  /** A connection can be tested before it has a name. */
+  const problemsTo = (what: "save" | "test") => {
+    const { name, ...others } = problemsOf(draft, taken);
+    return what === "save" && name !== undefined ? { ...others, name } : others;
+  };
+  const problems: ReturnType<typeof problemsOf> = told ? problemsTo(told) : {};
   const hasProblems = Object.keys(problems).length > 0;
   // As it was when the form opened: what another administrator changes meanwhile is not this one's change.
   const [before, setBefore] = useState<ProviderFields | undefined>(provider);
@@ -59,9 +64,9 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
       onSaved(draft.name);
     },
   });
-  const checked = (act: () => void) => {
-    setTold(true);
-    if (Object.keys(problemsOf(draft, taken)).length === 0) act();
+  const checked = (what: "save" | "test", act: () => void) => {
+    setTold((before) => (before === "save" ? before : what));
+    if (Object.keys(problemsTo(what)).length === 0) act();
   };
   const busy = save.isPending || (provider !== undefined && changes.length === 0);
 
@@ -124,7 +129,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        checked(() => !busy && save.mutate());
+        checked("save", () => !busy && save.mutate());
       }}
     >
       {show(true)}
@@ -141,7 +146,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
         <Button type="submit" kind="primary" aria-disabled={busy}>
           {t(save.isPending ? "saving" : provider ? "save" : "provider.add")}
         </Button>
-        <Button aria-disabled={test.isPending} onClick={() => checked(() => test.run(draft, provider?.name))}>
+        <Button aria-disabled={test.isPending} onClick={() => checked("test", () => test.run(draft, provider?.name))}>
           {t(test.isPending ? "provider.testing" : "provider.test")}
         </Button>
       </div>
