@@ -207,8 +207,6 @@ private:
     std::vector<std::string> walked_;
 };
 
-}  // namespace
-
 Result<ProfileFile> read_profile_files_now(Variables const& variables) {
     struct Place {
         char const* variable;
@@ -232,6 +230,8 @@ Result<ProfileFile> read_profile_files_now(Variables const& variables) {
     }
     return all;
 }
+
+}  // namespace
 
 asio::awaitable<Outcome<ProfileFile>> read_profile_files(Surroundings const& around) {
     auto work = [variables = around.variables] { return read_profile_files_now(variables); };

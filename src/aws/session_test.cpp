@@ -1,83 +1,9 @@
-#include "aws/session.hpp"
-
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/memory_transport.hpp"
-#include "tests/support/run_task.hpp"
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <map>
+#include "aws/session_fixture.hpp"
 
 namespace kaiwa::aws {
 namespace {
 
 using Kind = Failure::Kind;
-
-/// A machine: its variables, its files, and what its endpoints and AWS answer.
-class SessionTest : public testing::Test {
-protected:
-    SessionTest() {
-        home = std::filesystem::temp_directory_path() /
-               ("kaiwa_aws_" + SystemRandom().token(9));
-        std::filesystem::create_directories(home / ".aws/sso/cache");
-        variables["HOME"] = home.string();
-    }
-    ~SessionTest() override { std::filesystem::remove_all(home); }
-
-    void write(std::string const& path, std::string_view text) {
-        std::ofstream(home / path, std::ios::binary) << text;
-    }
-    Session session(SessionOptions options = {}) {
-        Surroundings around{services, metadata, files, clock, random,
-                            [this](std::string_view name) -> std::optional<std::string> {
-                                auto const it = variables.find(name);
-                                if (it == variables.end() || it->second.empty()) return std::nullopt;
-                                return it->second;
-                            },
-                            [this](std::string_view url) { expected.emplace_back(url); },
-                            std::chrono::milliseconds(1), home.string()};
-        return Session(std::move(around), std::move(options), log);
-    }
-    Outcome<Credentials> look(SessionOptions options = {}) {
-        auto made = session(std::move(options));
-        return kaiwa::test::run_task(made.credentials().credentials());
-    }
-    /// The reason why there are none.
-    std::string why(SessionOptions options = {}) {
-        auto const found = look(std::move(options));
-        if (found) return "found " + found->source;
-        EXPECT_EQ(found.error().kind, Kind::credentials);
-        return found.error().message;
-    }
-    std::string keys(std::string_view id, std::chrono::seconds life = std::chrono::hours(1)) {
-        return fmt::format(R"({{"Code":"Success","AccessKeyId":"{}","SecretAccessKey":"s","Token":"t","Expiration":"{}"}})",
-                           id, to_rfc3339(clock.now() + life));
-    }
-    std::string sts_answer(std::string_view id) {
-        return fmt::format("<R><Credentials><AccessKeyId>{}</AccessKeyId><SecretAccessKey>s"
-                           "</SecretAccessKey><SessionToken>t</SessionToken><Expiration>{}"
-                           "</Expiration></Credentials></R>",
-                           id, to_rfc3339(clock.now() + std::chrono::hours(1)));
-    }
-    void answer_as_instance(std::string_view id) {
-        metadata.answer(200, "token");
-        metadata.answer(200, "chat-role\n");
-        metadata.answer(200, keys(id));
-    }
-
-    std::filesystem::path home;
-    std::map<std::string, std::string, std::less<>> variables;
-    std::vector<std::string> expected;
-    kaiwa::test::MemoryTransport services;
-    kaiwa::test::MemoryTransport metadata;
-    Workers files{"files", 1, 16};
-    kaiwa::test::ManualClock clock;
-    SystemRandom random;
-    NullLog log;
-};
 
 TEST_F(SessionTest, TakesTheEnvironmentFirst) {
     variables["AWS_ACCESS_KEY_ID"] = "A";
@@ -317,6 +243,14 @@ TEST_F(SessionTest, WaitsForTheMetadataOfWhatIsSurelyAnInstance) {
     EXPECT_TRUE(kaiwa::test::run_task(made.region()).error().source_is_away);
     metadata.answer(503, "");
     EXPECT_TRUE(away());
+    for (auto const& [name, value] : {std::pair("AWS_EXECUTION_ENV", "AWS_ECS_FARGATE"),
+                                      std::pair("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4/x")}) {
+        variables[name] = value;
+        EXPECT_TRUE(why().starts_with("none are configured")) << name;
+        variables.erase(name);
+    }
+    variables["AWS_EXECUTION_ENV"] = "CloudShell";
+    EXPECT_TRUE(away());
     metadata.answer(403, "");
     EXPECT_FALSE(away()) << "it is there, and switched off";
     metadata.answer(200, "token");
@@ -336,63 +270,6 @@ TEST_F(SessionTest, TakesNothingOddFromAnInstance) {
     metadata.answer(200, "role");
     metadata.answer(200, R"({"Code":"AssumeRoleUnauthorizedAccess"})");
     EXPECT_TRUE(why().starts_with("none are configured"));
-}
-
-TEST_F(SessionTest, ReadsTheKindOfEndpointFromItsProfile) {
-    write(".aws/config",
-          "[default]\nuse_fips_endpoint = True\n[profile six]\nuse_dualstack_endpoint=true\n");
-    auto const url = [this](std::string profile) {
-        auto made = session({.profile = std::move(profile)});
-        auto find = find_endpoint(made, {.service = "sts", .host = "sts", .region = "us-east-1"});
-        return kaiwa::test::run_task(std::move(find))->url;
-    };
-    EXPECT_EQ(url(""), "https://sts-fips.us-east-1.amazonaws.com");
-    EXPECT_EQ(url("six"), "https://sts.us-east-1.api.aws");
-    EXPECT_EQ(url("none"), "https://sts.us-east-1.amazonaws.com");
-    variables["AWS_PROFILE"] = "six";
-    EXPECT_EQ(url(""), "https://sts.us-east-1.api.aws");
-    // The environment wins, whatever it says.
-    variables["AWS_USE_DUALSTACK_ENDPOINT"] = "false";
-    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
-    EXPECT_EQ(url("six"), "https://sts-fips.us-east-1.amazonaws.com");
-    write(".aws/config", "no section\n");
-    EXPECT_EQ(url(""), "https://sts-fips.us-east-1.amazonaws.com");
-}
-
-TEST_F(SessionTest, FindsTheRegion) {
-    auto const region = [this](SessionOptions options = {}) {
-        auto made = session(std::move(options));
-        auto found = kaiwa::test::run_task(made.region());
-        return found ? *found : "none: " + found.error().message;
-    };
-    EXPECT_TRUE(region().starts_with("none: no region is configured"));
-    metadata.answer(200, "token");
-    metadata.answer(200, "ap-northeast-1");
-    EXPECT_EQ(region(), "ap-northeast-1");
-    write(".aws/config", "[default]\nregion = eu-west-3\n");
-    EXPECT_EQ(region(), "eu-west-3");
-    variables["AWS_DEFAULT_REGION"] = "us-east-1";
-    EXPECT_EQ(region(), "us-east-1");
-    variables["AWS_REGION"] = "us-west-2";
-    EXPECT_EQ(region(), "us-west-2");
-    EXPECT_EQ(region({.region = "eu-north-1"}), "eu-north-1");
-    EXPECT_TRUE(region({.region = "evil.example/"}).starts_with("none: "));
-}
-
-TEST_F(SessionTest, MakesClientsThatFindTheirRegionAtTheFirstCall) {
-    variables["AWS_ACCESS_KEY_ID"] = "A";
-    variables["AWS_SECRET_ACCESS_KEY"] = "S";
-    auto made = session();
-    auto const client = make_client(made, {.service = "bedrock", .host = "bedrock-runtime"});
-    EXPECT_EQ(client->endpoint().region, "");
-    metadata.answer(404, "");
-    EXPECT_EQ(kaiwa::test::run_task(client->call({}, 10)).error().kind, Kind::credentials);
-    variables["AWS_REGION"] = "eu-west-1";
-    services.answer(200, "ok");
-    EXPECT_TRUE(kaiwa::test::run_task(client->call({}, 10)));
-    EXPECT_EQ(client->endpoint().region, "eu-west-1");
-    EXPECT_EQ(services.requests.at(0).url, "https://bedrock-runtime.eu-west-1.amazonaws.com/");
-    EXPECT_TRUE(services.requests.at(0).headers.get("Authorization").contains("/eu-west-1/bedrock/"));
 }
 
 }  // namespace

@@ -34,9 +34,6 @@ asio::awaitable<Outcome<std::optional<std::string>>> region_of_instance(Surround
 /// What AWS's shared files say together; without files it is empty.
 asio::awaitable<Outcome<ProfileFile>> read_profile_files(Surroundings const& around);
 
-/// The same at once, for where nothing waits for the calling thread.
-[[nodiscard]] Result<ProfileFile> read_profile_files_now(Variables const& variables);
-
 /// The profile's own means: a role to assume, keys, a process, IAM Identity Center.
 asio::awaitable<Found> from_profile(Surroundings const& around, ProfileFile const& files,
                                     std::string profile, std::string region);

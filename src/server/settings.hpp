@@ -117,7 +117,7 @@ struct Settings {
     std::vector<llm::ProviderConfig> providers;
     OutboundProxy outbound_proxy = OutboundProxy::none;
     http::Proxies proxies;  ///< Those of the environment, when they are used.
-    /// The variables that AWS's own tools read: `AWS_…`, and `HOME` for its files.
+    /// The variables that AWS's own tools read: `AWS_…`, what ECS sets, and `HOME` for its files.
     std::map<std::string, std::string, std::less<>> aws_variables;
     bool find_local_models = true;  ///< Whether servers of this machine are looked for.
     std::string default_model;

@@ -12,6 +12,9 @@ public:
 
     aws::CredentialProvider& credentials() override { return session_.credentials(); }
     asio::awaitable<aws::Outcome<std::string>> region() override { return session_.region(); }
+    asio::awaitable<aws::Outcome<aws::EndpointKind>> endpoint_kind() override {
+        return session_.endpoint_kind();
+    }
     [[nodiscard]] std::optional<std::string> variable(std::string_view name) const override {
         return session_.surroundings().variables(name);
     }

@@ -27,6 +27,11 @@ public:
     }
     aws::CredentialProvider& credentials() override { return *credentials_; }
     asio::awaitable<aws::Outcome<std::string>> region() override { co_return "eu-west-1"; }
+    asio::awaitable<aws::Outcome<aws::EndpointKind>> endpoint_kind() override {
+        if (variables_.contains("unreadable"))
+            co_return aws::fail(aws::Failure::Kind::credentials, "the file cannot be read");
+        co_return aws::endpoint_kind([this](std::string_view name) { return variable(name); });
+    }
     [[nodiscard]] std::optional<std::string> variable(std::string_view name) const override {
         auto const found = variables_.find(name);
         return found == variables_.end() ? std::nullopt : std::optional(found->second);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "aws/credentials.hpp"
+#include "aws/endpoints.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "http/transport.hpp"
@@ -23,8 +24,10 @@ public:
     virtual aws::CredentialProvider& credentials() = 0;
     /// Fails with kind `credentials` when nothing says.
     virtual asio::awaitable<aws::Outcome<std::string>> region() = 0;
-    /// A variable of the environment, or what the profile says instead; nothing when it is unset or
-    /// empty.
+    /// What the environment or the profile asks for. Fails with kind `credentials` when the
+    /// profile cannot be read.
+    virtual asio::awaitable<aws::Outcome<aws::EndpointKind>> endpoint_kind() = 0;
+    /// A variable of the environment; nothing when it is unset or empty.
     [[nodiscard]] virtual std::optional<std::string> variable(std::string_view name) const = 0;
 };
 

@@ -63,6 +63,32 @@ TEST_F(BedrockModelTest, SignsForTheProfileAndTheRegionOfItsAccount) {
     EXPECT_TRUE(transport.requests.at(0).headers.get("authorization").contains("=AKIDDEV/"));
 }
 
+TEST_F(BedrockModelTest, CallsTheKindOfEndpointThatItsAccountAsksFor) {
+    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+    auto const asked = [&](llm::ProviderConfig config) {
+        transport.answer(200, hello);
+        auto const model = make(std::move(config)).value();
+        EXPECT_EQ(ask(*model).back(), "finished stop");
+        return transport.requests.back().url;
+    };
+    EXPECT_TRUE(asked(in_region()).starts_with("https://bedrock-runtime-fips.us-east-1."));
+    EXPECT_TRUE(asked(in_region({{"fips", "false"}})).starts_with("https://bedrock-runtime.us-"));
+    // Nobody is called while the kind is not known, unless the configuration names it all.
+    variables["unreadable"] = "true";
+    auto const model = make(in_region()).value();
+    auto const said = ask(*model).back();
+    EXPECT_TRUE(said.contains("failed")) << said;
+    EXPECT_EQ(transport.requests.size(), 2u);
+    asked(in_region({{"fips", "true"}, {"dual_stack", "false"}}));
+    auto config = in_region();
+    config.base_url = "https://bedrock-runtime-fips.us-east-1.amazonaws.com";
+    config.options["control_endpoint"] = "https://bedrock-fips.us-east-1.amazonaws.com";
+    asked(config);
+    variables.erase("unreadable");
+    transport.answer(200, hello);
+    EXPECT_EQ(ask(*model).back(), "finished stop");
+}
+
 TEST_F(BedrockModelTest, ShowsAnApiKeyAsBearer) {
     transport.answer(200, hello);
     auto config = in_region();

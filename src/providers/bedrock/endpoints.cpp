@@ -1,6 +1,5 @@
 #include "providers/bedrock/endpoints.hpp"
 
-#include "aws/endpoints.hpp"
 #include "providers/bedrock/options.hpp"
 #include "providers/common/base_url.hpp"
 
@@ -49,6 +48,14 @@ Given first_of(std::initializer_list<Given> places) {
     return {};
 }
 
+bool is_aws_own(std::string_view server, std::string_view plane, std::string_view region) {
+    for (bool const fips : {false, true}) {
+        for (bool const dual_stack : {false, true})
+            if (server == aws::own_url(plane, region, {fips, dual_stack})) return true;
+    }
+    return false;
+}
+
 /// `base_url`, unless it is an address of the runtime alone.
 std::string for_both_planes(std::string const& base_url) {
     return base_url.contains("bedrock-runtime") ? std::string() : base_url;
@@ -65,9 +72,6 @@ BedrockSurroundings read_surroundings(
     around.endpoint = text("AWS_ENDPOINT_URL");
     around.runtime_endpoint = text("AWS_ENDPOINT_URL_BEDROCK_RUNTIME");
     around.control_endpoint = text("AWS_ENDPOINT_URL_BEDROCK");
-    auto const kind = aws::endpoint_kind(variables);
-    around.fips = kind.fips;
-    around.dual_stack = kind.dual_stack;
     around.api_key = Secret(text("AWS_BEARER_TOKEN_BEDROCK"));
     return around;
 }
@@ -82,18 +86,22 @@ Result<BedrockEndpoints> bedrock_endpoints(llm::ProviderConfig const& config,
                     "region: which one? Give it here, as AWS_REGION, or in the AWS profile");
     if (!is_region(out.region))
         return fail(Errc::invalid_argument, "region: expected a name such as us-east-1");
-    auto const fips = read_switch(config, "fips", around.fips);
+    auto const fips = read_switch(config, "fips", around.kind.fips);
     if (!fips) return std::unexpected(fips.error());
-    auto const dual_stack = read_switch(config, "dual_stack", around.dual_stack);
+    auto const dual_stack = read_switch(config, "dual_stack", around.kind.dual_stack);
     if (!dual_stack) return std::unexpected(dual_stack.error());
 
     auto const read = [&](Given const& given, std::string_view plane,
                           std::string& into) -> Result<void> {
-        into = aws::own_url(plane, out.region, {*fips, *dual_stack});
-        if (given.text.empty()) return {};
+        if (given.text.empty()) {
+            into = aws::own_url(plane, out.region, {*fips, *dual_stack});
+            out.follow_kind =
+                option_of(config, "fips").empty() || option_of(config, "dual_stack").empty();
+            return {};
+        }
         auto server = server_of(given.name, given.text);
         if (!server) return std::unexpected(server.error());
-        if (*server != into) out.is_aws_own = false;
+        if (!is_aws_own(*server, plane, out.region)) out.is_aws_own = false;
         into = std::move(*server);
         return {};
     };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "aws/endpoints.hpp"
 #include "base/secret.hpp"
 #include "kaiwa/error.hpp"
 #include "llm/catalogue.hpp"
@@ -16,7 +17,8 @@ struct BedrockEndpoints {
     std::string region;
     std::string runtime;   ///< Converse, InvokeModel.
     std::string control;   ///< The lists of models.
-    bool is_aws_own = true;  ///< Both are AWS's public names.
+    bool is_aws_own = true;    ///< Both are AWS's public names, of whatever kind.
+    bool follow_kind = false;  ///< The kind of the surroundings counts for one of them.
 };
 
 /// What the machine's AWS settings say; an empty text is as good as none.
@@ -25,8 +27,7 @@ struct BedrockSurroundings {
     std::string endpoint;          ///< AWS_ENDPOINT_URL.
     std::string runtime_endpoint;  ///< AWS_ENDPOINT_URL_BEDROCK_RUNTIME.
     std::string control_endpoint;  ///< AWS_ENDPOINT_URL_BEDROCK.
-    bool fips = false;             ///< AWS_USE_FIPS_ENDPOINT.
-    bool dual_stack = false;       ///< AWS_USE_DUALSTACK_ENDPOINT.
+    aws::EndpointKind kind{};      ///< As the account says, which is not read here.
     Secret api_key;                ///< AWS_BEARER_TOKEN_BEDROCK.
 };
 

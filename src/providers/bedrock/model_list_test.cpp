@@ -111,7 +111,7 @@ TEST(BedrockEndpoints, FollowTheRegionAndItsKind) {
         bedrock_endpoints(provider({{"region", "us-east-1"}, {"fips", "true"}}), around).value();
     EXPECT_EQ(fips.region, "us-east-1");
     EXPECT_EQ(fips.runtime, "https://bedrock-runtime-fips.us-east-1.amazonaws.com");
-    around.dual_stack = true;
+    around.kind.dual_stack = true;
     EXPECT_EQ(bedrock_endpoints(provider({}), around)->control,
               "https://bedrock.ap-northeast-1.api.aws");
     EXPECT_EQ(bedrock_endpoints(provider({{"region", "cn-north-1"}, {"dual_stack", "false"}}),

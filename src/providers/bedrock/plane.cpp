@@ -32,14 +32,10 @@ Result<std::unique_ptr<BedrockPlanes>> BedrockPlanes::make(llm::ProviderConfig c
                                                            BedrockServices const& services) {
     std::unique_ptr<BedrockPlanes> planes(new BedrockPlanes(config, services));
     auto around = planes->around_;
-    bool const knows_region = !option_of(config, "region").empty() || !around.region.empty();
-    if (!knows_region) around.region = any_region;
+    if (option_of(config, "region").empty() && around.region.empty()) around.region = any_region;
     if (auto endpoints = bedrock_endpoints(config, around); !endpoints)
         return std::unexpected(endpoints.error());
     if (auto chosen = planes->choose_key(); !chosen) return std::unexpected(chosen.error());
-    if (knows_region) {
-        if (auto ready = planes->prepare({}); !ready) return std::unexpected(ready.error());
-    }
     return planes;
 }
 
@@ -64,19 +60,25 @@ Result<void> BedrockPlanes::choose_key() {
     return {};
 }
 
-Result<void> BedrockPlanes::prepare(std::string const& region) {
+asio::awaitable<aws::Outcome<BedrockEndpoints>> BedrockPlanes::find_endpoints() {
+    auto const refused = [](Error const& error) {
+        return aws::fail(aws::Failure::Kind::credentials, error.message);
+    };
     auto around = around_;
-    if (!region.empty()) around.region = region;
-    auto const endpoints = bedrock_endpoints(config_, around);
-    if (!endpoints) return std::unexpected(endpoints.error());
-    if (endpoints->is_aws_own || config_.origin == llm::ProviderOrigin::configuration) {
-        services_.expect(endpoints->runtime);
-        services_.expect(endpoints->control);
+    if (option_of(config_, "region").empty() && around.region.empty()) {
+        auto region = co_await account_->region();
+        if (!region) co_return std::unexpected(std::move(region.error()));
+        around.region = std::move(*region);
     }
-    auto& credentials = key_holder_ ? *key_holder_ : account_->credentials();
-    std::lock_guard const lock(mutex_);
-    if (!clients_) clients_ = std::make_shared<Clients>(services_, credentials, *endpoints);
-    return {};
+    auto endpoints = bedrock_endpoints(config_, around);
+    if (!endpoints) co_return refused(endpoints.error());
+    if (!endpoints->follow_kind) co_return std::move(*endpoints);
+    auto const kind = co_await account_->endpoint_kind();
+    if (!kind) co_return std::unexpected(kind.error());
+    around.kind = *kind;
+    endpoints = bedrock_endpoints(config_, around);
+    if (!endpoints) co_return refused(endpoints.error());
+    co_return std::move(*endpoints);
 }
 
 asio::awaitable<aws::Outcome<std::shared_ptr<BedrockPlanes::Clients>>> BedrockPlanes::clients() {
@@ -84,11 +86,15 @@ asio::awaitable<aws::Outcome<std::shared_ptr<BedrockPlanes::Clients>>> BedrockPl
         std::lock_guard const lock(mutex_);
         if (clients_) co_return clients_;
     }
-    auto const region = co_await account_->region();
-    if (!region) co_return std::unexpected(region.error());
-    if (auto ready = prepare(*region); !ready)
-        co_return aws::fail(aws::Failure::Kind::credentials, ready.error().message);
+    auto const endpoints = co_await find_endpoints();
+    if (!endpoints) co_return std::unexpected(endpoints.error());
+    if (endpoints->is_aws_own || config_.origin == llm::ProviderOrigin::configuration) {
+        services_.expect(endpoints->runtime);
+        services_.expect(endpoints->control);
+    }
+    auto& credentials = key_holder_ ? *key_holder_ : account_->credentials();
     std::lock_guard const lock(mutex_);
+    if (!clients_) clients_ = std::make_shared<Clients>(services_, credentials, *endpoints);
     co_return clients_;
 }
 

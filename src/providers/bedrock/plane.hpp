@@ -22,7 +22,8 @@ public:
         aws::ServiceClient runtime;
         aws::ServiceClient control;
     };
-    /// Made once the region is known, which may take a question to the machine.
+    /// Made once the region and the kind of endpoint are known, which may take a question to the
+    /// machine and a look into its files.
     asio::awaitable<aws::Outcome<std::shared_ptr<Clients>>> clients();
 
     /// The API key, to be kept out of messages; empty when calls are signed.
@@ -30,7 +31,7 @@ public:
 
 private:
     BedrockPlanes(llm::ProviderConfig config, BedrockServices services);
-    Result<void> prepare(std::string const& region);
+    asio::awaitable<aws::Outcome<BedrockEndpoints>> find_endpoints();
     Result<void> choose_key();
 
     llm::ProviderConfig const config_;

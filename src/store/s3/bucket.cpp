@@ -1,11 +1,11 @@
 #include "store/s3/bucket.hpp"
 
-#include "aws/endpoints.hpp"
 #include "base/wait.hpp"
 #include "http/target.hpp"
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace kaiwa::store::s3 {

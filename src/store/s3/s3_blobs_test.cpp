@@ -1,76 +1,9 @@
-#include "store/s3/s3_blobs.hpp"
+#include "store/s3/s3_fixture.hpp"
 
 #include "aws/body_hash.hpp"
-#include "tests/support/manual_clock.hpp"
-#include "tests/support/memory_transport.hpp"
-
-#include <fmt/format.h>
-#include <gtest/gtest.h>
 
 namespace kaiwa::store::s3 {
 namespace {
-
-constexpr std::string_view id_text = "01234567-89ab-7cde-8f01-23456789abcd";
-
-/// The same each time, so that names and pauses are known.
-class NoRandom final : public Random {
-public:
-    void fill(std::span<std::uint8_t> bytes) override { std::ranges::fill(bytes, 0); }
-};
-
-class S3BlobsTest : public testing::Test {
-protected:
-    void answer(unsigned status, http::Headers headers = {}, std::vector<std::string> pieces = {},
-                std::optional<Error> broken = {}) {
-        services.answers.emplace_back(
-            test::MemoryAnswer{status, std::move(headers), std::move(pieces), broken, false});
-    }
-    template <class T>
-    T run(asio::awaitable<T> task) {
-        std::optional<T> out;
-        spawn(loop.get_executor(), {}, keep(std::move(task), out), [](std::exception_ptr) {});
-        loop.restart();
-        loop.run();
-        return std::move(*out);
-    }
-    template <class T>
-    static asio::awaitable<void> keep(asio::awaitable<T> task, std::optional<T>& out) {
-        out.emplace(co_await std::move(task));
-    }
-    std::unique_ptr<chat::BlobStore> store(BucketOptions bucket = {.name = "box"}) {
-        return open({.session = session,
-                     .bucket = std::move(bucket),
-                     .prefix = "a b/",
-                     .part_bytes = 4,
-                     .max_parts = 3});
-    }
-    std::string sent(std::size_t index) {
-        auto const& request = services.requests.at(index);
-        return fmt::format("{} {} {}", request.method, request.url, request.body);
-    }
-    void begin_upload() { answer(200, {}, {"<R><UploadId>u/1</UploadId></R>"}); }
-    void take_part(std::string tag) { answer(200, {{"ETag", std::move(tag)}}); }
-
-    asio::io_context loop{1};
-    test::MemoryTransport services;
-    test::MemoryTransport metadata;
-    Workers files{"files", 1, 16};
-    test::ManualClock clock;
-    NoRandom random;
-    NullLog log;
-    std::map<std::string, std::string, std::less<>> variables{
-        {"AWS_ACCESS_KEY_ID", "A"}, {"AWS_SECRET_ACCESS_KEY", "S"}, {"AWS_REGION", "eu-west-1"}};
-    aws::Session session{
-        aws::Surroundings{services, metadata, files, clock, random,
-                          [this](std::string_view name) -> std::optional<std::string> {
-                              auto const it = variables.find(name);
-                              if (it == variables.end()) return std::nullopt;
-                              return it->second;
-                          }},
-        {},
-        log};
-    FileId const id = FileId::parse(id_text).value();
-};
 
 TEST_F(S3BlobsTest, PutsASmallBlobAtOnceAndNeverOverAnother) {
     auto const blobs = store();
@@ -88,20 +21,6 @@ TEST_F(S3BlobsTest, PutsASmallBlobAtOnceAndNeverOverAnother) {
     answer(412, {}, {"<Error><Code>PreconditionFailed</Code></Error>"});
     auto again = run(blobs->create(id));
     EXPECT_EQ(run((*again)->commit()).error().code, Errc::conflict);
-}
-
-TEST_F(S3BlobsTest, SaysThatChinaHasNoValidatedEndpoint) {
-    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
-    Bucket bucket(session, {.name = "box", .region = "cn-north-1"});
-    aws::ServiceRequest request;
-    request.target = "/x";
-    auto const refused = run(bucket.call(request));
-    EXPECT_TRUE(aws::to_error(refused.error(), "S3")
-                    .message.starts_with("S3 cannot be reached: AWS has no FIPS endpoint of S3"));
-    EXPECT_TRUE(services.requests.empty());
-    Bucket own(session, {.name = "box", .region = "cn-north-1", .endpoint = "https://own.test"});
-    answer(200);
-    EXPECT_TRUE(run(own.call(request)));
 }
 
 TEST_F(S3BlobsTest, SendsALargeBlobInPartsAndHoldsOneAtATime) {
@@ -342,49 +261,6 @@ TEST_F(S3BlobsTest, NeverGivesMoreThanTheObjectHas) {
     answer(200, {{"Content-Length", "2"}, {"ETag", "\"t\""}}, {"abc"});
     auto reader = run(store()->open(id));
     EXPECT_TRUE(read_all(**reader, run_it).starts_with("|"));
-}
-
-TEST_F(S3BlobsTest, FollowsABucketToItsRegionOnce) {
-    auto const blobs = store();
-    answer(301, {{"x-amz-bucket-region", "us-west-2"}},
-           {"<Error><Code>PermanentRedirect</Code></Error>"});
-    answer(200, {{"Content-Length", "0"}});
-    ASSERT_TRUE(run(blobs->open(id)));
-    EXPECT_TRUE(services.requests.at(1).url.starts_with("https://box.s3.us-west-2.amazonaws.com/"));
-    EXPECT_TRUE(services.requests.at(1).headers.get("Authorization").contains("/us-west-2/s3/"));
-    answer(400, {},
-           {"<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-3</Region></Error>"});
-    answer(204);
-    ASSERT_TRUE(run(blobs->remove(id)));
-    EXPECT_TRUE(services.requests.at(3).url.starts_with("https://box.s3.eu-west-3.amazonaws.com/"));
-    answer(301, {{"x-amz-bucket-region", "eu-west-3"}});
-    EXPECT_FALSE(run(blobs->remove(id)));
-    answer(301, {{"x-amz-bucket-region", "evil.example/"}});
-    EXPECT_FALSE(run(blobs->remove(id)));
-    EXPECT_EQ(services.requests.size(), 6U);
-}
-
-TEST_F(S3BlobsTest, CallsTheKindOfEndpointThatIsAskedFor) {
-    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
-    answer(204);
-    ASSERT_TRUE(run(store()->remove(id)));
-    EXPECT_TRUE(services.requests.at(0).url.starts_with("https://box.s3-fips.eu-west-1.amazonaws.com/"));
-    variables["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
-    answer(204);
-    ASSERT_TRUE(run(store({.name = "a.b"})->remove(id)));
-    EXPECT_TRUE(services.requests.at(1).url.starts_with(
-        "https://s3-fips.dualstack.eu-west-1.amazonaws.com/a.b/a%20b/"));
-}
-
-TEST_F(S3BlobsTest, AddressesByPathWhereAHostCannotBeOne) {
-    answer(204);
-    ASSERT_TRUE(run(store({.name = "a.b"})->remove(id)));
-    EXPECT_TRUE(
-        services.requests.at(0).url.starts_with("https://s3.eu-west-1.amazonaws.com/a.b/a%20b/"));
-    answer(204);
-    ASSERT_TRUE(run(store({.name = "box", .endpoint = "http://127.0.0.1:9000/"})->remove(id)));
-    EXPECT_TRUE(services.requests.at(1).url.starts_with("http://127.0.0.1:9000/box/a%20b/"));
-    EXPECT_EQ(services.requests.at(1).headers.get("X-Amz-Content-Sha256"), hex(sha256("")));
 }
 
 TEST_F(S3BlobsTest, SaysWhatIsAbsentAndWhatIsOurOwnFault) {
