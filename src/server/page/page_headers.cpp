@@ -64,10 +64,11 @@ std::optional<std::string> page_file(std::string_view path, FileState state) {
 http::Headers page_headers(std::string_view file, std::string_view media_type,
                            std::string_view etag, OwnHosts const& hosts) {
     auto const is_asset = file.starts_with("/assets/");
+    auto const is_frame = file == diagram_frame;
     http::Headers headers{
         {"Content-Type", std::string(media_type)},
         {"ETag", std::string(etag)},
-        {"Vary", "Accept-Encoding"},
+        {"Vary", is_frame ? "Accept-Encoding, Sec-Fetch-Site, Sec-Fetch-Dest" : "Accept-Encoding"},
         {"Cache-Control", is_asset ? "public, max-age=31536000, immutable" : "no-cache"},
         {"X-Content-Type-Options", "nosniff"},
         {"Referrer-Policy", "no-referrer"},
@@ -76,7 +77,7 @@ http::Headers page_headers(std::string_view file, std::string_view media_type,
          "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), "
          "display-capture=(), browsing-topics=()"},
         {"Content-Security-Policy",
-         file == diagram_frame ? diagram_policy(hosts) : std::string(page_policy)}};
+         is_frame ? diagram_policy(hosts) : std::string(page_policy)}};
     // The diagram's frame has an origin of its own and still loads our scripts.
     if (is_asset) headers.add("Access-Control-Allow-Origin", "*");
     return headers;

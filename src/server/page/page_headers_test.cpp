@@ -36,6 +36,9 @@ TEST(PageHeaders, AllowInlineStylesOnlyInTheDiagramFrame) {
     EXPECT_TRUE(
         frame.get("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self'"));
     EXPECT_TRUE(frame.get("Content-Security-Policy").ends_with("frame-ancestors 'self'"));
+    // Whose frame it is decides which host its policy names.
+    EXPECT_EQ(frame.get("Vary"), "Accept-Encoding, Sec-Fetch-Site, Sec-Fetch-Dest");
+    EXPECT_EQ(index.get("Vary"), "Accept-Encoding");
 }
 
 TEST(PageHeaders, NameTheHostForAFrameWithoutAnOriginAndNothingElse) {
