@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -20,6 +21,8 @@ namespace {
 constexpr std::size_t max_batch_bytes = 8'000'000;
 constexpr std::size_t max_answer_bytes = std::size_t{32} << 20;
 constexpr unsigned max_cuts = 8;
+
+using Steady = std::chrono::steady_clock;
 
 class BedrockEmbedder final : public llm::Embedder {
 public:
@@ -43,7 +46,8 @@ private:
     [[nodiscard]] Texts next_batch(Texts left) const;
     asio::awaitable<llm::Outcome<llm::Embeddings>> embed_batch(Texts texts,
                                                                llm::EmbedPurpose purpose);
-    asio::awaitable<llm::Outcome<llm::Embeddings>> ask(std::string body, std::size_t count);
+    asio::awaitable<llm::Outcome<llm::Embeddings>> ask(std::string body, std::size_t count,
+                                                       http::Deadlines deadlines);
 
     BedrockEmbedding const embedding_;
     EmbeddingFamily const family_;
@@ -68,8 +72,8 @@ std::optional<std::int64_t> counted_tokens(http::Headers const& headers) {
     return whole ? std::optional(count) : std::nullopt;
 }
 
-asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::ask(std::string body,
-                                                                    std::size_t count) {
+asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::ask(
+    std::string body, std::size_t count, http::Deadlines deadlines) {
     auto const clients = co_await planes_->clients();
     if (!clients) co_return std::unexpected(failure_from(clients.error(), planes_->api_key()));
     aws::ServiceRequest call;
@@ -77,7 +81,7 @@ asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::ask(std::string 
     call.headers.add("Content-Type", "application/json");
     call.headers.add("Accept", "application/json");
     call.body = std::move(body);
-    call.deadlines = deadlines_;
+    call.deadlines = deadlines;
     auto const reply = co_await (*clients)->runtime.call(std::move(call), max_answer_bytes);
     if (!reply) co_return std::unexpected(failure_from(reply.error(), planes_->api_key()));
     auto vectors = read_embeddings(reply->body, count);
@@ -93,13 +97,21 @@ asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::ask(std::string 
 asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::embed_batch(
     Texts texts, llm::EmbedPurpose purpose) {
     auto most = longest_text(family_);
+    auto deadlines = deadlines_;
+    auto const end = Steady::now() + deadlines.total;
     for (unsigned cuts = 0;; ++cuts) {
         auto made = co_await ask(
-            embedding_body(family_, texts, purpose, embedding_.dimensions, most), texts.size());
+            embedding_body(family_, texts, purpose, embedding_.dimensions, most), texts.size(),
+            deadlines);
         bool const is_too_long = !made && made.error().kind == llm::FailureClass::context_length;
         if (!is_too_long || texts.size() > 1 || cuts == max_cuts) co_return made;
         most = shorter_text(made.error().message, first_characters(texts.front(), most));
         if (most == 0) co_return made;
+        deadlines.total = std::chrono::duration_cast<std::chrono::milliseconds>(end - Steady::now());
+        if (deadlines.total <= std::chrono::milliseconds(0))
+            co_return std::unexpected(llm::make_failure(
+                llm::FailureClass::timeout,
+                fmt::format("{} was not done in time", embedding_.model)));
     }
 }
 
@@ -107,7 +119,7 @@ BedrockEmbedder::Texts BedrockEmbedder::next_batch(Texts left) const {
     std::size_t count = 0;
     std::size_t bytes = 0;
     while (count < std::min(left.size(), batch_size())) {
-        bytes += left[count].size();
+        bytes += first_characters(left[count], longest_text(family_)).size();
         if (count > 0 && bytes > max_batch_bytes) break;
         ++count;
     }

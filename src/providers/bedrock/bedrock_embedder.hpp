@@ -17,7 +17,8 @@ struct BedrockEmbedding {
 };
 
 /// Makes the `Embedder` of a model on Bedrock, reached as `config` says. Calls are repeated while
-/// the service is busy, at most two minutes unless the options of the deadlines say otherwise.
+/// the service is busy, and for a text that Titan finds too long: at most two minutes for each batch,
+/// unless the options of the deadlines say otherwise.
 /// Fails with `invalid_argument`, naming the field.
 [[nodiscard]] Result<std::shared_ptr<llm::Embedder>> make_bedrock_embedder(
     llm::ProviderConfig const& config, BedrockEmbedding const& embedding,

@@ -10,6 +10,20 @@ namespace {
 using llm::EmbedPurpose;
 using test::run_task;
 
+/// Takes 30 ms before each answer.
+class SlowTransport final : public http::Transport {
+public:
+    explicit SlowTransport(http::Transport& inner) : inner_(inner) {}
+    asio::awaitable<Result<std::unique_ptr<http::InboundResponse>>> send(
+        http::OutboundRequest request) override {
+        co_await sleep_for(std::chrono::milliseconds(30));
+        co_return co_await inner_.send(std::move(request));
+    }
+
+private:
+    http::Transport& inner_;
+};
+
 class BedrockEmbedderTest : public BedrockFixture {
 protected:
     Result<std::shared_ptr<llm::Embedder>> make(std::string model,
@@ -113,12 +127,46 @@ TEST_F(BedrockEmbedderTest, LeavesOutTheEndOfATextThatTitanRefusesToCut) {
     EXPECT_EQ(transport.requests.size(), 12u);
 }
 
-TEST_F(BedrockEmbedderTest, SendsLessThanInvokeModelTakes) {
-    for (int i = 0; i < 3; ++i) transport.answer(200, R"({"embeddings":{"float":[[1]]}})");
-    auto const embedder = make("us.cohere.embed-v4:0").value();
+TEST_F(BedrockEmbedderTest, HasOneDeadlineForATextHoweverOftenItIsCut) {
+    SlowTransport slow(transport);
+    BedrockServices const given{.transport = slow,
+                                .clock = clock,
+                                .random = random,
+                                .account = services().account};
+    auto const embed = [&](std::string total) {
+        transport.requests.clear();
+        transport.answers.clear();
+        for (int i = 0; i < 9; ++i) refuse(400, "ValidationException", "Too many input tokens.");
+        auto const embedder = make_bedrock_embedder(in_region({{"total_ms", std::move(total)}}),
+                                                    {"amazon.titan-embed-text-v1", {}, {}}, given)
+                                  .value();
+        return run_task(embedder->embed({std::string(60'000, 'a')}, EmbedPurpose::document))
+            .error()
+            .kind;
+    };
+    EXPECT_EQ(embed("60000"), llm::FailureClass::context_length);
+    ASSERT_EQ(transport.requests.size(), 9u);
+    EXPECT_LE(transport.requests[8].deadlines.total, std::chrono::milliseconds(60'000 - 8 * 30));
+    EXPECT_EQ(embed("40"), llm::FailureClass::timeout);
+    EXPECT_LE(transport.requests.size(), 2u);
+}
+
+TEST_F(BedrockEmbedderTest, CountsOnlyWhatItSendsOfATextToFillABatch) {
+    transport.answer(200, R"({"embeddings":{"float":[[1],[1],[1]]}})");
+    auto const embedder = make("cohere.embed-english-v3").value();
     std::vector<std::string> const texts(3, std::string(4'100'000, 'a'));
     EXPECT_TRUE(run_task(embedder->embed(texts, EmbedPurpose::document)));
-    EXPECT_EQ(transport.requests.size(), 3u);
+    EXPECT_EQ(transport.requests.size(), 1u);
+}
+
+TEST_F(BedrockEmbedderTest, SendsLessThanInvokeModelTakes) {
+    transport.answer(200, R"({"embeddings":{"float":[[1],[1]]}})");
+    transport.answer(200, R"({"embeddings":{"float":[[1]]}})");
+    auto const embedder = make("us.cohere.embed-v4:0").value();
+    std::string text;
+    for (int i = 0; i < 1'400'000; ++i) text += "字";
+    EXPECT_TRUE(run_task(embedder->embed({text, text, text}, EmbedPurpose::document)));
+    EXPECT_EQ(transport.requests.size(), 2u) << "a million characters of each";
 }
 
 TEST_F(BedrockEmbedderTest, HasVectorsOfOneLength) {
