@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <new>
 #include <utility>
@@ -29,7 +30,10 @@ bool SparingLog::is_left_out(std::string line, std::int64_t& left_out) {
     std::lock_guard const lock(mutex_);
     auto const found = known_.find(line);
     if (found == known_.end()) {
-        if (known_.size() == max_known) known_.clear();
+        if (known_.size() == max_known)
+            known_.erase(std::ranges::min_element(known_, {}, [](auto const& each) {
+                return each.second.said_at;
+            }));
         known_.emplace(std::move(line), Known{now});
         return false;
     }

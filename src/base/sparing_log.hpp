@@ -17,7 +17,7 @@ namespace kaiwa {
 class SparingLog final : public Log {
 public:
     static constexpr std::chrono::seconds silence{10};
-    static constexpr std::size_t max_known = 64;  ///< Lines told apart; more are all forgotten.
+    static constexpr std::size_t max_known = 64;  ///< Lines told apart; one more forgets the oldest.
 
     /// Both outlive it.
     SparingLog(Log& log, Clock const& clock) : log_(log), clock_(clock) {}

@@ -63,12 +63,20 @@ TEST_F(SparingLogTest, LeavesOutNothingElse) {
 }
 
 TEST_F(SparingLogTest, KnowsSoManyLines) {
-    for (std::size_t i = 0; i <= SparingLog::max_known; ++i) fail(std::to_string(i));
+    for (std::size_t i = 0; i <= SparingLog::max_known; ++i) {
+        fail(std::to_string(i));
+        clock.advance(std::chrono::milliseconds(1));
+    }
     kept.lines.clear();
+    fail("1");
     fail(std::to_string(SparingLog::max_known));
-    EXPECT_TRUE(kept.lines.empty());
+    EXPECT_TRUE(kept.lines.empty()) << "only the oldest is forgotten";
     fail("0");
-    EXPECT_EQ(kept.lines.size(), 1U);
+    EXPECT_EQ(kept.lines, std::vector<std::string>{"failed 0 1"});
+    kept.lines.clear();
+    clock.advance(seconds(10));
+    fail(std::to_string(SparingLog::max_known));
+    EXPECT_EQ(kept.lines.at(0), "lines_left_out failed 1");
 }
 
 }  // namespace
