@@ -39,7 +39,9 @@ private:
 
 std::string digest_of(Question const& question) {
     Digest digest;
-    digest.add("question").add(question.text).add(question.settings);
+    digest.add("question").add(question.text);
+    // What the configuration chooses is no part of what was asked.
+    if (question.model_choice == Question::ModelChoice::of_request) digest.add(question.settings);
     digest.add(fmt::format("{}", static_cast<int>(question.parent.kind)));
     digest.add(question.parent.message.text());
     for (auto const& file : question.files) digest.add(file.text());

@@ -145,7 +145,7 @@ public:
     virtual asio::awaitable<Result<void>> stream(ResponseHead head,
                                                  std::unique_ptr<BodySource> body);
 
-    /// Fails with `invalid_argument` (no handshake, answered 400) or `unsupported` (this host has
+    /// Fails with `invalid_argument` (no handshake, answered 426) or `unsupported` (this host has
     /// no WebSocket; answered 501).
     virtual asio::awaitable<Result<std::unique_ptr<WebSocket>>> accept_websocket(
         std::string subprotocol) = 0;

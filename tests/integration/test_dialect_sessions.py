@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import datetime
+import json
 import sqlite3
 
+import httpx
 import pytest
 
 from support.client import Client, check_sequence, new_id, parse_frames, text_of
@@ -45,6 +47,44 @@ async def test_a_session_that_was_deleted_goes_on_anew(dialects):
         answer = await client.get("/", params={"input_text": "again", "session_id": "deleted"})
         assert answer.json() == {"session_id": "deleted", "output_text": "again"}
         assert last_prompt(dialects) == [("user", "again")]
+
+
+async def test_a_session_goes_on_with_the_model_of_today(tmp_path, models):
+    site = make_dialects(tmp_path, models, configuration())
+
+    def ask_everything(client: httpx.AsyncClient) -> list:
+        return [client.get("/", params={"input_text": "x", "session_id": "s1"}), client.post("/", json={"message": "x"}),
+                client.post("/chat", json={"message": "x", "conversationId": "c1"})]
+
+    try:
+        async with caller(site) as client:
+            for answer in [await asked for asked in ask_everything(client)]:
+                assert answer.status_code == 200, answer.text
+        site.kaiwa.stop()
+        [provider] = json.loads(site.kaiwa.env["KAIWA_PROVIDERS"])
+        site.kaiwa.env |= {"KAIWA_PROVIDERS": json.dumps([provider | {"name": "new"}]), "KAIWA_CHAT__DEFAULT_MODEL": "new/echo"}
+        site.kaiwa.start()
+        async with caller(site) as client:
+            for answer in [await asked for asked in ask_everything(client)]:
+                assert answer.status_code == 200, answer.text
+    finally:
+        site.kaiwa.close()
+
+
+async def test_the_same_key_is_the_same_answer_although_the_model_is_another(tmp_path, models):
+    site = make_dialects(tmp_path, models, configuration())
+    ask = {"url": "/", "json": {"message": "x"}, "headers": {"idempotency-key": new_id()}}
+    try:
+        async with caller(site) as client:
+            first = await client.post(**ask)
+        site.kaiwa.stop()
+        site.kaiwa.env["KAIWA_CHAT__DEFAULT_MODEL"] = "local/fixed;text=another"
+        site.kaiwa.start()
+        async with caller(site) as client:
+            again = await client.post(**ask)
+            assert (again.status_code, again.text) == (200, first.text)
+    finally:
+        site.kaiwa.close()
 
 
 async def test_a_session_id_of_another_person_leads_nowhere(dialects):

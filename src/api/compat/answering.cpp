@@ -195,6 +195,9 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     question.id = question_id(services, *conversation, asked);
     question.text = asked.text;
     question.settings = settings.of(asked.dialect).turn;
+    // A session has no model of its own: its caller could not choose another where that one is gone.
+    if (auto model = services.api->default_model(); !question.settings.model && !model.empty())
+        question.settings.model = std::move(model);
     question.model_choice = chat::Question::ModelChoice::of_configuration;
     question.remembered = remembered_of(asked);
     if (!conversation->history_id.empty()) {
