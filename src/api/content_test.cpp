@@ -69,5 +69,13 @@ TEST(MediaTypes, FollowTheListOfTheOperator) {
     EXPECT_EQ(decide_media_type("image/png", "", png, listed).error().reason, "unsupported_type");
 }
 
+TEST(MediaTypes, ARefusalNamesThePicturesThatAreTaken) {
+    EXPECT_EQ(decide_media_type("image/bmp", "", "BM", {"image/*", "text/*"}).error().message,
+              "files of type image/bmp are not taken, only image/png, image/jpeg, image/gif, "
+              "image/webp, text/*");
+    EXPECT_EQ(decide_media_type("image/bmp", "", "BM", {"text/*"}).error().message,
+              "files of type image/bmp are not taken, only text/*");
+}
+
 }  // namespace
 }  // namespace kaiwa::api

@@ -45,6 +45,9 @@ std::string_view type_of_name(std::string_view name) {
     return any_media_type;
 }
 
+/// What "image/*" stands for, and "*/*" among pictures.
+constexpr std::string_view pictures = "image/png, image/jpeg, image/gif, image/webp";
+
 bool is_checked_picture(std::string_view type) {
     return type == "image/png" || type == "image/jpeg" || type == "image/gif" ||
            type == "image/webp";
@@ -81,12 +84,14 @@ Result<std::string> decide_media_type(std::string_view declared, std::string_vie
         return fail(Errc::unsupported, fmt::format("the file says that it is {}, but is not", type),
                     "unsupported_type");
     auto const matches = [&](std::string const& pattern) { return allows(pattern, type); };
-    if (std::ranges::none_of(allowed, matches))
-        return fail(Errc::unsupported,
-                    fmt::format("files of type {} are not taken, only {}", type,
-                                fmt::join(allowed, ", ")),
-                    "unsupported_type");
-    return type;
+    if (std::ranges::any_of(allowed, matches)) return type;
+    std::vector<std::string_view> taken(allowed.begin(), allowed.end());
+    for (auto& pattern : taken)
+        if (allows(pattern, "image/png") && pattern.ends_with('*')) pattern = pictures;
+    return fail(Errc::unsupported,
+                fmt::format("files of type {} are not taken, only {}", type,
+                            fmt::join(taken, ", ")),
+                "unsupported_type");
 }
 
 }  // namespace kaiwa::api
