@@ -13,6 +13,8 @@ using std::chrono::seconds;
 constexpr minutes ask_before{15};
 constexpr minutes wait_before{10};
 constexpr seconds ask_again_after{60};
+// Of credentials that live for less: a source is not asked with every call.
+constexpr seconds shortest_use{10};
 constexpr seconds longest_wait{60};
 // Calls that were already under way with refused credentials must not throw away the new ones.
 constexpr seconds surely_new{5};
@@ -27,7 +29,11 @@ CachedCredentials::Kept CachedCredentials::keep(Credentials credentials, Timesta
     auto const& end = kept.credentials.expires_at;
     if (!end) return kept;
     auto const life = *end - now;
-    if (life <= minutes(1)) {
+    if (life > seconds(0) && life <= minutes(1)) {
+        kept.refresh_at = kept.wait_from = std::max(*end, now + shortest_use);
+        return kept;
+    }
+    if (life <= seconds(0)) {
         auto const extra = std::chrono::duration_cast<std::chrono::milliseconds>(
             random_.fraction() * minutes(3));
         kept.refresh_at = now + minutes(2) + extra;

@@ -52,6 +52,22 @@ TEST_F(CachedCredentialsTest, AsksAgainAQuarterOfAnHourAhead) {
     EXPECT_EQ(ask(), "K2");
 }
 
+TEST_F(CachedCredentialsTest, AsksForWhatLivesShortlyWhenItEnds) {
+    life = seconds(20);
+    EXPECT_EQ(ask(), "K1");
+    clock.advance(seconds(19));
+    EXPECT_EQ(ask(), "K1");
+    clock.advance(seconds(1));
+    EXPECT_EQ(ask(), "K2");
+    life = seconds(1);
+    clock.advance(seconds(20));
+    EXPECT_EQ(ask(), "K3");
+    clock.advance(seconds(9));
+    EXPECT_EQ(ask(), "K3") << "not with every call";
+    clock.advance(seconds(1));
+    EXPECT_EQ(ask(), "K4");
+}
+
 TEST_F(CachedCredentialsTest, NeverAsksAgainForWhatDoesNotExpire) {
     life.reset();
     EXPECT_EQ(ask(), "K1");
