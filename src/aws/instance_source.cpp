@@ -87,6 +87,13 @@ asio::awaitable<Outcome<bool>> begin(Session& session, Surroundings const& aroun
     if (begun != Session::Begun::unreachable) co_return begun == Session::Begun::yes;
     bool const stopped = co_await stop_requested();
     if (stopped) co_return fail(Failure::Kind::cancelled, "stopped");
+    if (auto const named = around.variables("AWS_EC2_METADATA_SERVICE_ENDPOINT")) {
+        auto away = fail(
+            Failure::Kind::credentials,
+            fmt::format("AWS_EC2_METADATA_SERVICE_ENDPOINT names {}, which does not answer", *named));
+        away.error().source_is_away = true;
+        co_return away;
+    }
     if (is_task(around.variables)) co_return false;
     bool const is_expected = co_await is_amazons(around);
     if (!is_expected) co_return false;

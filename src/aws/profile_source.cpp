@@ -8,6 +8,7 @@
 #include "http/target.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -40,17 +41,24 @@ public:
     asio::awaitable<Found> find(std::string name) {
         auto const it = files_.profiles.find(name);
         if (it == files_.profiles.end()) {
-            co_return refused(fmt::format("there is no profile {} in AWS's shared files", name));
+            auto const whose = walked_.empty() ? std::string()
+                                               : fmt::format(", the source_profile of {}", walked_.back());
+            co_return refused(
+                fmt::format("there is no profile {} in AWS's shared files{}", name, whose));
         }
         auto const& profile = it->second;
         bool const again = std::ranges::find(walked_, name) != walked_.end();
-        if (walked_.size() >= longest_chain) co_return refused("profiles refer to each other");
         walked_.push_back(name);
+        auto const in_a_circle = [this] {
+            return refused(
+                fmt::format("profiles refer to each other: {}", fmt::join(walked_, ", ")));
+        };
+        if (walked_.size() > longest_chain) co_return in_a_circle();
         auto const source = fmt::format("the profile {}", name);
         // A profile that is its own source means its keys.
         if (profile.has("role_arn") && !again) co_return co_await role(profile, source);
         if (profile.has("aws_access_key_id")) co_return keys(profile, source);
-        if (again) co_return refused("profiles refer to each other");
+        if (again) co_return in_a_circle();
         if (profile.has("credential_process")) co_return co_await process(profile, source);
         if (profile.has("sso_account_id")) co_return co_await sso(profile, source);
         co_return std::nullopt;
@@ -92,7 +100,13 @@ private:
         }
         auto caller = co_await caller_of(profile, source);
         if (!caller) co_return std::unexpected(caller.error());
-        if (!*caller) co_return refused(source + " has a role_arn, but its source has no credentials");
+        if (!*caller) {
+            auto const from = profile.has("source_profile")
+                                  ? "the profile " + profile.get("source_profile")
+                                  : profile.get("credential_source");
+            co_return refused(fmt::format("{} has a role_arn, but its source ({}) has no credentials",
+                                          source, from));
+        }
         auto assumed = co_await assume_role(around_, std::move(request), std::move(**caller));
         if (!assumed) co_return std::unexpected(assumed.error());
         co_return std::optional(std::move(*assumed));

@@ -132,9 +132,13 @@ TEST_F(SessionTest, SaysThatNobodyTypesTheCodeOfAnMfaProfile) {
 
 TEST_F(SessionTest, RefusesProfilesThatReferToEachOther) {
     write(".aws/config", "[profile a]\nrole_arn=x\nsource_profile=b\n[profile b]\nrole_arn=y\nsource_profile=a\n");
-    EXPECT_EQ(why({.profile = "a"}), "profiles refer to each other");
+    EXPECT_EQ(why({.profile = "a"}), "profiles refer to each other: a, b, a");
     write(".aws/config", "[profile a]\nrole_arn=x\nsource_profile=a\n");
-    EXPECT_EQ(why({.profile = "a"}), "profiles refer to each other");
+    EXPECT_EQ(why({.profile = "a"}), "profiles refer to each other: a, a");
+    write(".aws/config", "[profile a]\nrole_arn=x\nsource_profile=b\n");
+    EXPECT_EQ(why({.profile = "a"}), "there is no profile b in AWS's shared files, the source_profile of a");
+    write(".aws/config", "[profile a]\nrole_arn=x\ncredential_source=EcsContainer\n");
+    EXPECT_TRUE(why({.profile = "a"}).contains("its source (EcsContainer) has no credentials"));
     write(".aws/config", "[profile a]\nrole_arn=x\n");
     EXPECT_TRUE(why({.profile = "a"}).contains("needs a source_profile"));
 }
@@ -236,6 +240,10 @@ TEST_F(SessionTest, WaitsForTheMetadataOfWhatIsSurelyAnInstance) {
     };
     write("sys_vendor", "QEMU\n");
     EXPECT_FALSE(away());
+    variables["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "http://127.0.0.1:1";
+    EXPECT_TRUE(away()) << "somebody says that it is there";
+    EXPECT_TRUE(why().contains("http://127.0.0.1:1"));
+    variables.erase("AWS_EC2_METADATA_SERVICE_ENDPOINT");
     write("sys_vendor", "Amazon EC2\n");
     EXPECT_TRUE(away());
     EXPECT_TRUE(why().contains("hop limit"));

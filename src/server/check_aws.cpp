@@ -37,6 +37,8 @@ std::string advice(aws::Failure const& failure, std::string_view permission) {
     if (failure.kind == Kind::credentials)
         return "give credentials or a region as docs/aws.md shows";
     if (failure.kind == Kind::network || failure.kind == Kind::timed_out) return the_way;
+    if (failure.kind == Kind::unreadable)
+        return "check the endpoint, and of a secret the field that its reference names";
     if (is_about_keys(code)) return valid_keys;
     if (code.contains("NotFound") || code.contains("NoSuch") || failure.status == 404)
         return "it does not exist in this account and region: check its name";

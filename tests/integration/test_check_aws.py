@@ -128,6 +128,8 @@ def test_wrong_keys_no_keys_and_no_way_are_told_apart(moto, tmp_path):
     assert "ok    region eu-west-1" in good.out and "ok    credentials from the environment" in good.out
     wrong = check(home | moto.env | {"AWS_SECRET_ACCESS_KEY": "wrong-canary"}, tmp_path)
     assert wrong.status == 1 and "fails identity: STS answered SignatureDoesNotMatch" in wrong.out, wrong
+    nonsense = check(home | moto.env | {"AWS_ENDPOINT_URL": "nonsense"}, tmp_path)
+    assert nonsense.status == 1 and "check the endpoint" in nonsense.out, nonsense
     assert "the keys are wrong or over" in wrong.out and "canary" not in wrong.out + wrong.err
     unknown = check(home | moto.env | {"AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"}, tmp_path)
     assert unknown.status == 1 and "InvalidClientTokenId" in unknown.out, unknown
