@@ -71,6 +71,30 @@ async def test_a_session_goes_on_with_the_model_of_today(tmp_path, models):
         site.kaiwa.close()
 
 
+async def test_without_a_configured_model_a_session_keeps_its_own_while_it_is_there(tmp_path, models):
+    def provider(name: str) -> dict:
+        return {"name": name, "kind": "openai", "base_url": f"{models.url}/v1", "models": ["echo"]}
+
+    async def ask_with(*names: str) -> str:
+        site.kaiwa.stop()
+        site.kaiwa.env["KAIWA_PROVIDERS"] = json.dumps([provider(name) for name in names])
+        site.kaiwa.start()
+        async with caller(site) as client:
+            answer = await client.get("/", params={"input_text": "x", "session_id": "s1"})
+            assert answer.status_code == 200, answer.text
+        [thread] = await threads_of(site, "ann")
+        async with Client(site.kaiwa.url, key=site.keys["ann"]) as ann:
+            return (await ann.ok("GET", f"/api/threads/{thread['id']}"))["settings"]["model"]
+
+    site = make_dialects(tmp_path, models, configuration() | {"KAIWA_CHAT__DEFAULT_MODEL": ""})
+    try:
+        assert await ask_with("first") == "first/echo"
+        assert await ask_with("another", "first") == "first/echo"
+        assert await ask_with("another") == "another/echo"
+    finally:
+        site.kaiwa.close()
+
+
 async def test_the_same_key_is_the_same_answer_although_the_model_is_another(tmp_path, models):
     site = make_dialects(tmp_path, models, configuration())
     ask = {"url": "/", "json": {"message": "x"}, "headers": {"idempotency-key": new_id()}}

@@ -180,6 +180,19 @@ asio::awaitable<Result<std::vector<chat::Remembered>>> read_history(Services con
     co_return co_await services.history->read(conversation.history_id, std::move(exchange));
 }
 
+/// The model of a turn where the dialect has none of its own: the one that the configuration names
+/// for all. Unset: the session's, unless it is gone, since its caller could not choose another.
+asio::awaitable<std::optional<std::string>> model_for(Services const& services,
+                                                      Conversation const& conversation) {
+    if (auto configured = services.api->settings()->default_model) co_return configured;
+    auto const thread =
+        co_await services.api->chats.thread(conversation.owner.principal, conversation.thread);
+    if (!thread || !thread->settings.model) co_return std::nullopt;
+    auto const found = co_await services.api->turns.check_model(*thread->settings.model);
+    bool const is_gone = !found && found.error().reason == "unknown_model";
+    co_return is_gone ? std::optional(services.api->default_model()) : std::nullopt;
+}
+
 }  // namespace
 
 asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& settings,
@@ -195,9 +208,8 @@ asio::awaitable<Result<Begun>> begin(Services const& services, Settings const& s
     question.id = question_id(services, *conversation, asked);
     question.text = asked.text;
     question.settings = settings.of(asked.dialect).turn;
-    // A session has no model of its own: its caller could not choose another where that one is gone.
-    if (auto model = services.api->default_model(); !question.settings.model && !model.empty())
-        question.settings.model = std::move(model);
+    if (!question.settings.model)
+        question.settings.model = co_await model_for(services, *conversation);
     question.model_choice = chat::Question::ModelChoice::of_configuration;
     question.remembered = remembered_of(asked);
     if (!conversation->history_id.empty()) {
