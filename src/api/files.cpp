@@ -156,7 +156,8 @@ asio::awaitable<Result<void>> refuse_range(Call& call, std::uint64_t size) {
 
 /// Whoever kept a copy of a file of ours has it still.
 asio::awaitable<Result<void>> tell_unchanged(Call& call, std::string tag) {
-    http::ResponseHead head{304, {{"ETag", std::move(tag)}}};
+    auto head = api_head(304, {});
+    head.headers.add("ETag", std::move(tag));
     co_return co_await call.writer.respond(std::move(head), std::string());
 }
 

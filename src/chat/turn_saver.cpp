@@ -24,6 +24,11 @@ bool is_old(LiveTurn const& turn, SteadyTime time, SteadyTime::duration age) {
     return turn.unsaved_bytes > 0 && time - turn.unsaved_since >= age;
 }
 
+/// Whether no other try is under way, and the last one that failed is long enough ago.
+bool may_save(LiveTurn const& turn, SteadyTime time) {
+    return !turn.saving && time - turn.saved_at >= turn.save_pause;
+}
+
 }  // namespace
 
 TurnSaver::TurnSaver(ChatStore& store, TurnOptions const& options, Log& log,
@@ -88,7 +93,9 @@ asio::awaitable<void> TurnSaver::tick_while_busy() {
 /// A store of this process alone commits together what comes together: when one turn is saved,
 /// those that would be soon are, too, and from then on they are due at the same time.
 SteadyTime::duration TurnSaver::age_to_save(SteadyTime time) const {
-    auto const is_due = [&](auto const& turn) { return is_old(*turn, time, options_.flush_after); };
+    auto const is_due = [&](auto const& turn) {
+        return may_save(*turn, time) && is_old(*turn, time, options_.flush_after);
+    };
     bool const together = std::ranges::any_of(turns_, is_due) && !store_.is_shared();
     return together ? options_.flush_after / 2 : options_.flush_after;
 }
@@ -97,9 +104,8 @@ void TurnSaver::look_at(std::shared_ptr<LiveTurn> const& turn, SteadyTime time,
                         SteadyTime::duration age) {
     // A stop that met a wait which cannot be cancelled is repeated until it meets one that can.
     if (turn->stop_reason != StopReason::none) turn->interrupt();
-    bool const may_save = !turn->saving && time - turn->saved_at >= turn->save_pause;
     bool const is_due = is_old(*turn, time, age) || turn->unsaved_bytes >= options_.flush_bytes;
-    if (may_save && is_due) start_save(turn);
+    if (may_save(*turn, time) && is_due) start_save(turn);
     if (turn->looking) return;
     // A save or an end that is on its way for long keeps no lease.
     bool const due = time - turn->renewed >= lease_renewal && time - turn->looked_at >= look_for_stop;

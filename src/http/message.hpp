@@ -145,8 +145,8 @@ public:
     virtual asio::awaitable<Result<void>> stream(ResponseHead head,
                                                  std::unique_ptr<BodySource> body);
 
-    /// Fails with `invalid_argument` (no handshake, answered 426) or `unsupported` (this host has
-    /// no WebSocket; answered 501).
+    /// Fails with `invalid_argument` (no handshake of this version, answered 426, or a wrong one,
+    /// 400) or `unsupported` (this host has no WebSocket; answered 501).
     virtual asio::awaitable<Result<std::unique_ptr<WebSocket>>> accept_websocket(
         std::string subprotocol) = 0;
 

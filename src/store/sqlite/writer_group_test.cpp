@@ -40,6 +40,8 @@ TEST_F(WriterTest, AnOperationThatFailsTakesBackOnlyItsOwnChanges) {
 
 class GroupTest : public WriterTest {
 protected:
+    // However slow the machine is, a group is not cut.
+    GroupTest() { start({.max_batch_time = std::chrono::hours(1)}); }
     /// Changes something, and counts how often it was called.
     asio::awaitable<Result<int>> add_counted(int n) {
         auto work = [this, n](Connection& db) {

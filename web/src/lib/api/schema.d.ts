@@ -446,7 +446,7 @@ export interface paths {
         };
         /**
          * @description One range of bytes can be asked for (RFC 9110, 14): what is several, malformed or of another unit is answered with the
-         *     whole file. The file's `ETag` never changes and may stand in `If-Range`.
+         *     whole file. The file's `ETag` never changes and may stand in `If-Range` and `If-None-Match`.
          */
         get: operations["downloadFile"];
         put?: never;
@@ -2060,6 +2060,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description No handshake of this version; `Upgrade` and `Sec-WebSocket-Version` say what is wanted */
+            426: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2100,6 +2109,7 @@ export interface operations {
             header?: {
                 Range?: string;
                 "If-Range"?: string;
+                "If-None-Match"?: string;
             };
             path: {
                 id: components["parameters"]["id"];
@@ -2125,6 +2135,13 @@ export interface operations {
                 content: {
                     "application/octet-stream": string;
                 };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The range has no byte of the file; `Content-Range` says its size */
             416: {
