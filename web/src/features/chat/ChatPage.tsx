@@ -101,6 +101,7 @@ function ChatThread({ thread, notice, menu }: Props) {
       thread={thread}
       uploads={config.data?.uploads}
       running={running}
+      loading={thread !== null && !conversation}
       onStop={generation ? stop : undefined}
       onSend={(sending) => void actions.send(sending)}
       onEditLast={() => setEditing(conversation?.items.findLast(({ role, local }) => role === "user" && !local)?.id ?? null)}

@@ -15,7 +15,7 @@ const said = () => (told.mock.lastCall?.[0] as { text: string } | undefined)?.te
 function show(running = false) {
   const field = createRef<HTMLTextAreaElement>();
   render(
-    <Composer thread="t" field={field} uploads={undefined} running={running} onStop={running ? onStop : undefined} onSend={onSend} onEditLast={onEditLast}>
+    <Composer thread="t" field={field} uploads={undefined} running={running} loading={false} onStop={running ? onStop : undefined} onSend={onSend} onEditLast={onEditLast}>
       {null}
     </Composer>,
   );

@@ -21,6 +21,8 @@ interface Props {
   uploads: Config["uploads"] | undefined;
   /** An answer runs: sending is stopping. */
   running: boolean;
+  /** Whether one runs is not known yet: nothing that was held is sent. */
+  loading: boolean;
   /** Undefined while it cannot be stopped. */
   onStop: (() => void) | undefined;
   onSend: (sending: Sending) => void;
@@ -33,7 +35,7 @@ interface Props {
 }
 
 /** Where a question is written. It never sends what an input method still works on. */
-export function Composer({ thread, uploads: limits, running, onStop, onSend, onEditLast, field, children }: Props) {
+export function Composer({ thread, uploads: limits, running, loading, onStop, onSend, onEditLast, field, children }: Props) {
   const { t } = useTranslation("chat");
   const { text, files } = useDraft(thread);
   const { uploads, add, remove, busy } = useUploads(thread, limits);
@@ -43,7 +45,7 @@ export function Composer({ thread, uploads: limits, running, onStop, onSend, onE
   useGrowing(field, text);
   useFocus(field, touch, running);
 
-  const held = useHeld(thread, onSend, { running, busy });
+  const held = useHeld(thread, onSend, { running: running || loading, busy });
   const ready = !running && !held && (text.trim() !== "" || files.length > 0 || busy);
   const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {

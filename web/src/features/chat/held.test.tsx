@@ -15,7 +15,7 @@ const limits = { enabled: true, max_bytes: 1000, max_files: 9, types: [] as stri
 const stored = { id: "f", name: "a.txt", type: "text/plain", size: 1 };
 const request = (index = 0) => FakeRequest.all[index] as FakeRequest;
 const composer = (send = onSend, running = false) => (
-  <Composer thread="t" field={createRef()} uploads={limits} running={running} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
+  <Composer thread="t" field={createRef()} uploads={limits} running={running} loading={false} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
     {null}
   </Composer>
 );

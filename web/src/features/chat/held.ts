@@ -6,7 +6,7 @@ interface Held {
   /** As it was then: what has been changed since is not sent. */
   text: string;
   send: (question: Draft) => void;
-  /** Whether an answer of the thread runs, as it was when the thread was last shown. */
+  /** Whether an answer of the thread runs, or may, as it was when the thread was last shown. */
   running: boolean;
 }
 
