@@ -1,7 +1,10 @@
 import { beforeEach, expect, it, vi } from "vitest";
-import { drawDiagram, type DiagramReply, type DiagramRequest } from "./diagram-frame";
+import { drawDiagram, drawnDiagram, type DiagramReply, type DiagramRequest } from "./diagram-frame";
 
 const silent = new Set<string>();
+/** Draws what is `late` and was asked for. */
+const drawLate: (() => void)[] = [];
+const late = new Set<string>();
 const revoked: string[] = [];
 
 /** What stands in for the frame's own page: it draws whatever it is sent, but for what is `silent`. */
@@ -10,7 +13,9 @@ function play(frame: HTMLIFrameElement): void {
   if (!page) throw new Error("the frame is not in the document");
   const say = (data: DiagramReply) => dispatchEvent(new MessageEvent("message", { data, source: page }));
   page.postMessage = (request: DiagramRequest) => {
-    if (!silent.has(request.source)) queueMicrotask(() => say({ type: "drawn", id: request.id, svg: "<svg/>", width: 1, height: 1 }));
+    const draw = () => say({ type: "drawn", id: request.id, svg: "<svg/>", width: 1, height: 1 });
+    if (late.has(request.source)) drawLate.push(draw);
+    else if (!silent.has(request.source)) queueMicrotask(draw);
   };
   queueMicrotask(() => say({ type: "ready" }));
 }
@@ -34,6 +39,36 @@ it("lets go of the drawing that was asked for longest ago, once there are more t
   await drawDiagram("graph 100", false);
   await Promise.resolve();
   expect(revoked).toEqual([second.url]);
+});
+
+/** Asks for so many that what was asked for before is let go of. */
+async function drawOthers(name: string): Promise<void> {
+  for (let count = 0; count < 100; count++) await drawDiagram(`graph ${name} ${count}`, false);
+}
+
+it("does not remember an image that was let go of while it was drawn", async () => {
+  late.add("graph late");
+  const drawing = drawDiagram("graph late", false);
+  await drawOthers("after late");
+  for (const draw of drawLate) draw();
+  const { url } = await drawing;
+  await Promise.resolve();
+  expect(revoked).toContain(url);
+  expect(drawnDiagram("graph late", false)).toBeUndefined();
+});
+
+it("keeps a drawing when an earlier one of the same source, let go of meanwhile, fails", async () => {
+  vi.useFakeTimers();
+  silent.add("graph again");
+  const failing = drawDiagram("graph again", false);
+  failing.catch(() => undefined);
+  await drawOthers("after again");
+  silent.delete("graph again");
+  const drawn = await drawDiagram("graph again", false);
+  await vi.advanceTimersByTimeAsync(16_000);
+  await expect(failing).rejects.toThrow("too long");
+  expect(await drawDiagram("graph again", false), "drawn once").toBe(drawn);
+  vi.useRealTimers();
 });
 
 it("tells the frame's policy by which name the page is reached", async () => {

@@ -36,21 +36,24 @@ let nextId = 1;
  */
 export function drawDiagram(source: string, dark: boolean): Promise<Drawing> {
   const key = keyOf(source, dark);
-  let drawing = cache.get(key);
-  if (drawing) {
+  const known = cache.get(key);
+  if (known) {
     cache.delete(key);
-    cache.set(key, drawing);
-    return drawing;
+    cache.set(key, known);
+    return known;
   }
-  drawing = draw(source, dark);
+  const drawing = draw(source, dark);
   cache.set(key, drawing);
+  // Let go of while it was drawn, it is not remembered, and its place may be another's.
+  const isRemembered = () => cache.get(key) === drawing;
   drawing.then(
-    (drawing) => {
+    (drawn) => {
+      if (!isRemembered()) return;
       const image = new Image();
-      image.src = drawing.url;
-      ready.set(key, { drawing, image });
+      image.src = drawn.url;
+      ready.set(key, { drawing: drawn, image });
     },
-    () => cache.delete(key),
+    () => isRemembered() && cache.delete(key),
   );
   for (const [oldest, old] of cache) {
     if (cache.size <= cacheSize) break;
