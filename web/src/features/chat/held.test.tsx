@@ -158,3 +158,14 @@ it("goes with nobody who has signed out", () => {
   act(forgetUploads);
   expect(isHeld()).toBe(false);
 });
+
+it("goes with nobody who has signed out while an answer ran and all files were there", () => {
+  const { rerender } = sendEarly();
+  rerender(composer(onSend, true));
+  act(() => request().answer(201, stored));
+  expect(isHeld()).toBe(true);
+  act(forgetUploads);
+  expect(isHeld()).toBe(false);
+  rerender(composer());
+  expect(onSend).not.toHaveBeenCalled();
+});

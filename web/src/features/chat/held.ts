@@ -28,6 +28,12 @@ export function release(thread: string | null): boolean {
   return was;
 }
 
+/** Those of a person who is not here any more. */
+export function forgetHeld(): void {
+  held.clear();
+  tell();
+}
+
 /** All files of the thread are there. */
 export function sendHeld(thread: string | null): void {
   const question = held.get(thread);

@@ -8,7 +8,7 @@ import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { fileSize } from "./Attachments";
 import { getDraft, setDraft } from "./drafts";
-import { release, sendHeld } from "./held";
+import { forgetHeld, release, sendHeld } from "./held";
 
 /** A file on its way to the server, or one that did not get there. */
 export interface Upload {
@@ -53,12 +53,10 @@ const chosen = new Map<string, number>();
 let count = 0;
 const byChoice = (a: StoredFile, b: StoredFile) => (chosen.get(a.id) ?? 0) - (chosen.get(b.id) ?? 0);
 
-/** Those of a person who is not here any more. */
+/** Those of a person who is not here any more, and what was held for them. */
 export function forgetUploads(): void {
-  for (const [thread, all] of [...uploads]) {
-    release(thread);
-    for (const { id } of all) drop(thread, id);
-  }
+  forgetHeld();
+  for (const [thread, all] of [...uploads]) for (const { id } of all) drop(thread, id);
 }
 
 /** Whether a type such as image/png is among those that may be sent, such as image/*. */
