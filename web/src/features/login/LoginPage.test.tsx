@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, render, screen } from "@testing-library/react";
+import { act, cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { toast, Toaster } from "@/components/ui/toast";
@@ -107,6 +107,18 @@ describe("signing in", () => {
     show(() => Response.json(session));
     await screen.findByText(/forgot your password/);
     expect(screen.queryByText(/secret plan|You are signed out/)).toBeNull();
+    expect(undo).not.toHaveBeenCalled();
+  });
+
+  test("takes away what was told over the form before the next person is in", async () => {
+    const undo = vi.fn();
+    render(<Toaster />);
+    show(() => Response.json(session));
+    act(() => void toast({ text: "“A secret plan” was deleted", action: { label: "Undo", run: undo } }));
+    expect(screen.getByText(/secret plan/)).toBeTruthy();
+    await signIn("hanako", "secret words");
+    await vi.waitFor(() => expect(client.getQueryData(keys.session)).toEqual(session));
+    await vi.waitFor(() => expect(screen.queryByText(/secret plan/)).toBeNull());
     expect(undo).not.toHaveBeenCalled();
   });
 });

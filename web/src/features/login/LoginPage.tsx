@@ -32,6 +32,8 @@ export function LoginPage() {
   const signIn = useMutation({
     mutationFn: (credentials: { username: string; password: string }) => body(api.POST("/api/session", { body: credentials })),
     onSuccess: (session) => {
+      // What was under way at the sign-out may have been told since.
+      clearToasts();
       forgetAnswers(client);
       client.setQueryData(keys.session, session);
       if (location.pathname === "/login") navigate("/", "replace");
