@@ -10,7 +10,10 @@ interface Held {
   running: boolean;
 }
 
-/** By thread, as the drafts that they are: they go while another thread is shown, too. */
+/**
+ * By thread, as the drafts that they are. They go while another thread is shown, too, but where an answer ran, or may have,
+ * when theirs was left: those wait until it is shown again.
+ */
 const held = new Map<string | null, Held>();
 const listeners = new Set<() => void>();
 const tell = () => listeners.forEach((listener) => listener());
