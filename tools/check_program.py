@@ -120,7 +120,7 @@ def check_health_and_page():
         assert running.get("/somewhere/in/the/page")[2] == body
         assert running.get("/assets/none.js")[0] == 404
         assert running.get("/api/none")[0] in (401, 404)
-        assert running.get(asset, {"If-None-Match": headers["ETag"]})[0] == 304
+        assert running.get(asset, {"Accept-Encoding": "br", "If-None-Match": headers["ETag"]})[0] == 304
 
 
 def check_health_command():
