@@ -54,11 +54,15 @@ struct Session::Impl {
     [[nodiscard]] std::string profile() const {
         return profile_name(around.variables, options.profile);
     }
-    /// What needs no network to know.
-    [[nodiscard]] std::string given_region(ProfileFile const& files) const {
+    /// What needs no file to know.
+    [[nodiscard]] std::string chosen_region() const {
         if (!options.region.empty()) return options.region;
         if (auto name = around.variables("AWS_REGION")) return *name;
-        if (auto name = around.variables("AWS_DEFAULT_REGION")) return *name;
+        return around.variables("AWS_DEFAULT_REGION").value_or("");
+    }
+    /// What needs no network to know.
+    [[nodiscard]] std::string given_region(ProfileFile const& files) const {
+        if (auto chosen = chosen_region(); !chosen.empty()) return chosen;
         auto const it = files.profiles.find(profile());
         return it == files.profiles.end() ? std::string() : it->second.get("region");
     }
@@ -121,9 +125,12 @@ Log& Session::log() const {
 }
 
 asio::awaitable<Outcome<std::string>> Session::region() {
-    auto const files = co_await read_profile_files(impl_->around);
-    if (!files) co_return std::unexpected(files.error());
-    auto region = impl_->given_region(*files);
+    auto region = impl_->chosen_region();
+    if (region.empty()) {
+        auto const files = co_await read_profile_files(impl_->around);
+        if (!files) co_return std::unexpected(files.error());
+        region = impl_->given_region(*files);
+    }
     if (region.empty()) {
         auto found = co_await region_of_instance(impl_->around);
         if (!found) co_return std::unexpected(found.error());

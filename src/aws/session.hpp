@@ -28,8 +28,8 @@ public:
 
     [[nodiscard]] CredentialProvider& credentials();
 
-    /// `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, the instance's own.
-    /// Fails with kind `credentials` when none says.
+    /// `AWS_REGION`, `AWS_DEFAULT_REGION`, the profile's region, the instance's own; nothing is read
+    /// that need not be. Fails with kind `credentials` when none says.
     asio::awaitable<Outcome<std::string>> region();
 
     /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`; where one is not set, the profile's
@@ -51,7 +51,7 @@ struct ServiceAddress {
     std::string service;   ///< The signing name, e.g. "bedrock".
     std::string host;      ///< The first label of its host, e.g. "bedrock-runtime".
     std::string region{};  ///< Empty: the session's.
-    std::string url{};     ///< Empty: `service_url()`.
+    std::string url{};     ///< Empty: `configured_url()`, else `own_url()` of its kind.
 };
 
 /// A client of a service in the name of `session`, which outlives it.

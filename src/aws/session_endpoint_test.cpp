@@ -90,6 +90,24 @@ TEST_F(SessionTest, FindsTheRegion) {
     EXPECT_TRUE(region({.region = "evil.example/"}).starts_with("none: "));
 }
 
+TEST_F(SessionTest, NeedsNoFileForWhatTheEnvironmentSays) {
+    write(".aws/config", "no section\n");
+    variables["AWS_USE_FIPS_ENDPOINT"] = "true";
+    variables["AWS_USE_DUALSTACK_ENDPOINT"] = "false";
+    auto const url = [this](SessionOptions options = {}) {
+        auto made = session(std::move(options));
+        auto find = find_endpoint(made, {.service = "sts", .host = "sts"});
+        auto const found = kaiwa::test::run_task(std::move(find));
+        return found ? found->url : "none: " + found.error().message;
+    };
+    EXPECT_TRUE(url().contains(".aws/config: line 1")) << url();
+    EXPECT_EQ(url({.region = "eu-west-1"}), "https://sts-fips.eu-west-1.amazonaws.com");
+    variables["AWS_DEFAULT_REGION"] = "us-east-2";
+    EXPECT_EQ(url(), "https://sts-fips.us-east-2.amazonaws.com");
+    variables["AWS_REGION"] = "us-east-1";
+    EXPECT_EQ(url(), "https://sts-fips.us-east-1.amazonaws.com");
+}
+
 TEST_F(SessionTest, MakesClientsThatFindTheirRegionAtTheFirstCall) {
     variables["AWS_ACCESS_KEY_ID"] = "A";
     variables["AWS_SECRET_ACCESS_KEY"] = "S";
