@@ -74,11 +74,10 @@ asio::awaitable<bool> is_amazons(Surroundings const& around) {
     co_return vendor.value_or("") == "Amazon EC2";
 }
 
-/// Whether ECS runs us, whose credentials come from the container's endpoint: on Fargate, Amazon's
-/// hardware has no metadata service for a task.
-bool is_task(Variables const& variables) {
-    return variables("ECS_CONTAINER_METADATA_URI_V4") ||
-           variables("AWS_EXECUTION_ENV").value_or("").starts_with("AWS_ECS_");
+/// Whether we are a task on Fargate, where Amazon's hardware has no metadata service; a task on an
+/// instance may use the instance's.
+bool is_on_fargate(Variables const& variables) {
+    return variables("AWS_EXECUTION_ENV") == "AWS_ECS_FARGATE";
 }
 
 /// Opens `session`: false when there is no service to ask.
@@ -94,7 +93,7 @@ asio::awaitable<Outcome<bool>> begin(Session& session, Surroundings const& aroun
         away.error().source_is_away = true;
         co_return away;
     }
-    if (is_task(around.variables)) co_return false;
+    if (is_on_fargate(around.variables)) co_return false;
     bool const is_expected = co_await is_amazons(around);
     if (!is_expected) co_return false;
     auto away = fail(Failure::Kind::credentials,

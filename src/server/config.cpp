@@ -341,8 +341,7 @@ Result<Configuration> make_configuration(ConfigSources const& sources) {
     if (auto added = add_administrator(sources, configuration); !added)
         return std::unexpected(added.error());
     for (auto const& [name, variable] : sources.environment) {
-        bool const is_aws = name.starts_with("AWS_") || name == "ECS_CONTAINER_METADATA_URI_V4" ||
-                            name == "HOME";
+        bool const is_aws = name.starts_with("AWS_") || name == "HOME";
         if (is_aws && !variable.value.empty())
             configuration.settings.aws_variables.emplace(name, variable.value);
     }

@@ -149,12 +149,11 @@ TEST_F(ConfigTest, UsesTheEnvironmentsProxyOnlyWhenAsked) {
 TEST_F(ConfigTest, KeepsTheVariablesThatAwsReads) {
     sources.environment.set("AWS_REGION", "eu-west-1");
     sources.environment.set("AWS_PROFILE", "");
-    sources.environment.set("ECS_CONTAINER_METADATA_URI_V4", "http://169.254.170.2/v4/x");
     sources.environment.set("HOME", "/home/ann");
     sources.environment.set("SHELL", "/bin/sh");
     auto const kept = settings().aws_variables;
-    EXPECT_EQ(kept.size(), 3u);
-    EXPECT_TRUE(kept.contains("ECS_CONTAINER_METADATA_URI_V4"));
+    EXPECT_EQ(kept.size(), 2u);
+    EXPECT_TRUE(kept.contains("AWS_REGION"));
 }
 
 TEST_F(ConfigTest, TakesABucketForFiles) {
