@@ -13,8 +13,6 @@ using std::chrono::seconds;
 constexpr minutes ask_before{15};
 constexpr minutes wait_before{10};
 constexpr seconds ask_again_after{60};
-// Of credentials that live for less: a source is not asked with every call.
-constexpr seconds shortest_use{10};
 constexpr seconds longest_wait{60};
 // Calls that were already under way with refused credentials must not throw away the new ones.
 constexpr seconds surely_new{5};
@@ -30,7 +28,9 @@ CachedCredentials::Kept CachedCredentials::keep(Credentials credentials, Timesta
     if (!end) return kept;
     auto const life = *end - now;
     if (life > seconds(0) && life <= minutes(1)) {
-        kept.refresh_at = kept.wait_from = std::max(*end, now + shortest_use);
+        // However short the life is, a source is not asked with every call.
+        kept.refresh_at = kept.wait_from =
+            now + std::max<Timestamp::duration>(life * 3 / 4, surely_new);
         return kept;
     }
     if (life <= seconds(0)) {
@@ -95,8 +95,9 @@ asio::awaitable<Outcome<Credentials>> CachedCredentials::refresh() {
     if (!kept_ || refused_ || (end && *end <= now)) co_return loaded;
     log_.warning("aws_credentials_not_refreshed",
                  {{"source", kept_->credentials.source}, {"reason", failure.message}});
-    kept_->refresh_at = now + ask_again_after;
-    kept_->wait_from = std::max(kept_->wait_from, now + ask_again_after);
+    Timestamp const again = now + ask_again_after;
+    kept_->refresh_at = again;
+    kept_->wait_from = std::max(kept_->wait_from, end ? std::min(again, *end) : again);
     co_return kept_->credentials;
 }
 

@@ -13,8 +13,8 @@ namespace kaiwa::aws {
 /// Keeps what a source gives and asks it again ahead of expiry, one question at a time.
 ///
 /// From 15 minutes before the end on (for short-lived credentials: from half their life on) the
-/// next caller asks while all others go on with what there is; in the last 10 minutes all wait for
-/// the answer. What is still good is used when the source fails, and the source is asked again
+/// next caller asks while all others go on with what there is; in the last 10 minutes (of a
+/// life of a minute at most: in its last quarter, yet never within 5 s) all wait for the answer. What is still good is used when the source fails, and the source is asked again
 /// after a while. Credentials that come almost or wholly expired, as an instance gives them when
 /// the control plane is down, are used too, for that is what the service may still accept; a warning
 /// says so once.

@@ -52,20 +52,33 @@ TEST_F(CachedCredentialsTest, AsksAgainAQuarterOfAnHourAhead) {
     EXPECT_EQ(ask(), "K2");
 }
 
-TEST_F(CachedCredentialsTest, AsksForWhatLivesShortlyWhenItEnds) {
+TEST_F(CachedCredentialsTest, AsksForWhatLivesShortlyBeforeItEnds) {
     life = seconds(20);
     EXPECT_EQ(ask(), "K1");
-    clock.advance(seconds(19));
+    clock.advance(seconds(14));
     EXPECT_EQ(ask(), "K1");
     clock.advance(seconds(1));
     EXPECT_EQ(ask(), "K2");
     life = seconds(1);
-    clock.advance(seconds(20));
+    clock.advance(seconds(15));
     EXPECT_EQ(ask(), "K3");
-    clock.advance(seconds(9));
+    clock.advance(seconds(4));
     EXPECT_EQ(ask(), "K3") << "not with every call";
     clock.advance(seconds(1));
     EXPECT_EQ(ask(), "K4");
+}
+
+TEST_F(CachedCredentialsTest, UsesWhatLivesShortlyToItsEndWhileTheSourceIsDown) {
+    life = seconds(20);
+    EXPECT_EQ(ask(), "K1");
+    failing = true;
+    clock.advance(seconds(15));
+    EXPECT_EQ(ask(), "K1");
+    clock.advance(seconds(4));
+    EXPECT_EQ(ask(), "K1");
+    EXPECT_EQ(loads, 2);
+    clock.advance(seconds(1));
+    EXPECT_EQ(ask(), "the source is down");
 }
 
 TEST_F(CachedCredentialsTest, NeverAsksAgainForWhatDoesNotExpire) {
