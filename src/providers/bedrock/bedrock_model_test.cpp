@@ -6,6 +6,8 @@
 #include "tests/support/ask_model.hpp"
 #include "tests/support/run_task.hpp"
 
+#include <fmt/format.h>
+
 namespace kaiwa::providers {
 namespace {
 
@@ -118,6 +120,36 @@ TEST_F(BedrockModelTest, ShowsTheMachinesKeyOnlyWhereItBelongs) {
     EXPECT_FALSE(shown(config));
     config.base_url.clear();
     EXPECT_TRUE(shown(config));
+}
+
+TEST_F(BedrockModelTest, ShowsTheMachinesKeyToAwssOwnAddressesOnly) {
+    variables["AWS_BEARER_TOKEN_BEDROCK"] = "machine-key";
+    auto const shown = [&](std::string runtime, std::string control) {
+        auto config = in_region();
+        config.origin = llm::ProviderOrigin::store;
+        config.base_url = std::move(runtime);
+        if (!control.empty()) config.options["control_endpoint"] = std::move(control);
+        transport.answer(200, hello);
+        ask(*make(std::move(config)).value());
+        return transport.requests.back().headers.get("authorization") == "Bearer machine-key";
+    };
+    for (std::string const rest : {".us-east-1.amazonaws.com", "-fips.us-east-1.amazonaws.com",
+                                   ".us-east-1.api.aws", "-fips.us-east-1.api.aws"})
+        EXPECT_TRUE(shown("https://bedrock-runtime" + rest, "https://bedrock" + rest)) << rest;
+    auto const runtime = "https://bedrock-runtime.us-east-1.amazonaws.com";
+    auto const control = "https://bedrock.us-east-1.amazonaws.com";
+    EXPECT_TRUE(shown(runtime, ""));
+    EXPECT_TRUE(shown("", control));
+    for (auto const& [scheme, rest] : {std::pair("http", ".us-east-1.amazonaws.com"),
+                                       std::pair("https", ".us-east-1.amazonaws.com.evil.test"),
+                                       std::pair("https", ".us-east-1.amazonaws.com:8443"),
+                                       std::pair("https", ".eu-west-1.amazonaws.com"),
+                                       std::pair("https", ".evil.test")}) {
+        EXPECT_FALSE(shown(fmt::format("{}://bedrock-runtime{}", scheme, rest), control)) << rest;
+        auto const foreign = fmt::format("{}://bedrock{}", scheme, rest);
+        EXPECT_FALSE(shown(runtime, foreign)) << foreign;
+        EXPECT_FALSE(shown("", foreign)) << foreign;
+    }
 }
 
 TEST_F(BedrockModelTest, LearnsOnceWhatTheModelRefuses) {
