@@ -18,6 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     if (auto const vectors = providers::read_embeddings(text, 2))
         fuzz::require(vectors->vectors.size() == 2 &&
                       vectors->vectors[0].size() == vectors->vectors[1].size());
+    auto const refusal = text.substr(0, size / 2);
+    auto const refused = text.substr(size / 2);
+    auto const shorter = providers::shorter_text(refusal, refused);
+    fuzz::require(shorter == 0 || shorter < refused.size());
     auto const blocks = providers::read_replay(text);
     if (!blocks.empty())
         fuzz::require(providers::read_replay(providers::replay_payload(blocks)) == blocks);

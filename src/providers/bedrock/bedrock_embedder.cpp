@@ -90,6 +90,13 @@ asio::awaitable<llm::Outcome<llm::Embeddings>> BedrockEmbedder::ask(
             llm::FailureClass::model_error,
             fmt::format("{} did not answer with a vector for each text", embedding_.model)));
     }
+    auto const length = vectors->vectors.front().size();
+    if (length != embedding_.dimensions.value_or(length)) {
+        co_return std::unexpected(llm::make_failure(
+            llm::FailureClass::model_error,
+            fmt::format("{} answered with vectors of {} numbers, asked for {}", embedding_.model,
+                        length, *embedding_.dimensions)));
+    }
     if (!vectors->input_tokens) vectors->input_tokens = counted_tokens(reply->headers);
     co_return std::move(*vectors);
 }

@@ -35,17 +35,23 @@ protected:
 };
 
 TEST_F(BedrockEmbedderTest, AsksTitanForOneTextAtATime) {
-    transport.answer(200, R"({"embedding":[0.5,-1],"inputTextTokenCount":3})");
-    transport.answer(200, R"({"embedding":[1,2e-1],"inputTextTokenCount":4})");
+    std::vector<float> vector(512, 0.5f);
+    auto const numbers = fmt::format("{}", fmt::join(vector, ","));
+    transport.answer(200, R"({"embedding":[)" + numbers + R"(],"inputTextTokenCount":3})");
+    transport.answer(200, R"({"embedding":[)" + numbers + R"(],"inputTextTokenCount":4})");
     auto const embedder = make("amazon.titan-embed-text-v2:0", 512).value();
     auto const made = run_task(embedder->embed({"空\"", "sea"}, EmbedPurpose::document));
     ASSERT_TRUE(made);
-    EXPECT_EQ(made->vectors, (std::vector<std::vector<float>>{{0.5f, -1.0f}, {1.0f, 0.2f}}));
+    EXPECT_EQ(made->vectors, (std::vector<std::vector<float>>{vector, vector}));
     EXPECT_EQ(made->input_tokens, 7);
     EXPECT_TRUE(transport.requests[0].url.ends_with("/model/amazon.titan-embed-text-v2%3A0/invoke"));
     EXPECT_EQ(transport.requests[0].body,
               R"({"inputText":"空\"","dimensions":512,"normalize":true})");
     EXPECT_EQ(embedder->identity(), "amazon.titan-embed-text-v2:0@512");
+    transport.answer(200, R"({"embedding":[0.5,-1],"inputTextTokenCount":3})");
+    auto const shorter = run_task(embedder->embed({"sea"}, EmbedPurpose::document));
+    ASSERT_FALSE(shorter);
+    EXPECT_TRUE(shorter.error().message.contains("vectors of 2 numbers, asked for 512"));
 }
 
 TEST_F(BedrockEmbedderTest, SendsTitanV1NothingButTheText) {
@@ -210,6 +216,10 @@ TEST(EmbeddingForm, TakesNothingForVectorsThatIsNone) {
         EXPECT_FALSE(read_embeddings(body, 2)) << body;
     }
     EXPECT_TRUE(read_embeddings(R"({"embeddingsByType":{"float":[1]}})", 1));
+    EXPECT_FALSE(read_embeddings(R"({"embeddings":{"float":[[1],[2]]}})", 1)) << "one too many";
+    auto const counted = read_embeddings(R"({"embedding":[1],"inputTextTokenCount":-5})", 1);
+    ASSERT_TRUE(counted);
+    EXPECT_FALSE(counted->input_tokens);
 }
 
 }  // namespace

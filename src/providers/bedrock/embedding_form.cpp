@@ -192,7 +192,7 @@ std::optional<llm::Embeddings> read_embeddings(std::string_view body, std::size_
     }
     if (!good || out.vectors.size() != count) return std::nullopt;
     if (auto const* tokens = answer->if_contains("inputTextTokenCount");
-        tokens && tokens->is_int64())
+        tokens && tokens->is_int64() && tokens->get_int64() >= 0)
         out.input_tokens = tokens->get_int64();
     return out;
 }
