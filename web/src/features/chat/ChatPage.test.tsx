@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, render, screen } from "@testing-library/react";
-import { beforeEach, expect, it, vi } from "vitest";
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { keys } from "@/lib/api/queries";
 import { LiveContext } from "@/lib/events/live";
@@ -9,7 +9,7 @@ import "@/lib/i18n/i18n";
 import { quietLive } from "@/test/quietLive";
 import { ChatPage } from "./ChatPage";
 import { newReply, type Item } from "./conversation";
-import { setDraft } from "./drafts";
+import { clearDraft, setDraft } from "./drafts";
 import { hold } from "./held";
 
 const live = quietLive({});
@@ -27,14 +27,20 @@ const pending: Item = { ...begun, generation: "g" };
 beforeEach(() => {
   vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: () => undefined, removeEventListener: () => undefined }));
 });
+afterEach(() => {
+  cleanup();
+  clearDraft("t");
+  vi.clearAllMocks();
+  turns.forget("g");
+});
 
-it("sends nothing that was held before it is known whether an answer runs", async () => {
+it.each(["was held", "is sent by hand"])("sends nothing that %s before it is known whether an answer runs", async (how) => {
   let answer: (response: Response) => void = () => undefined;
   vi.stubGlobal("fetch", ({ url }: Request) => new Promise<Response>((resolve) => {
     if (new URL(url).pathname === "/api/threads/t/messages") answer = resolve;
   }));
   setDraft("t", { text: "質問" });
-  hold("t", send);
+  if (how === "was held") hold("t", send);
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   render(
     <QueryClientProvider client={client}>
@@ -45,8 +51,10 @@ it("sends nothing that was held before it is known whether an answer runs", asyn
       </TooltipProvider>
     </QueryClientProvider>,
   );
+  if (how === "is sent by hand") fireEvent.keyDown(screen.getByRole("textbox"), { key: "Enter" });
   expect(screen.getByRole("textbox")).toHaveProperty("value", "質問");
   expect(send, "while the thread is read").not.toHaveBeenCalled();
+  await screen.findByText(/読み込みしだい|conversation is loaded/);
   answer(Response.json({ items: [pending], next: null }));
   await screen.findByText("the messages");
   expect(send, "while the answer runs").not.toHaveBeenCalled();

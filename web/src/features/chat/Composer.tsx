@@ -4,6 +4,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { cx } from "@/components/ui/cx";
 import { toast } from "@/components/ui/toast";
 import type { Config } from "@/lib/api/types";
+import { useDelayed } from "@/lib/delay";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
 import { fileSize, UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
@@ -21,7 +22,7 @@ interface Props {
   uploads: Config["uploads"] | undefined;
   /** An answer runs: sending is stopping. */
   running: boolean;
-  /** Whether one runs is not known yet: nothing that was held is sent. */
+  /** The thread is still being read: where a question belongs is not known yet. */
   loading: boolean;
   /** Undefined while it cannot be stopped. */
   onStop: (() => void) | undefined;
@@ -46,12 +47,13 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
   useFocus(field, touch, running);
 
   const held = useHeld(thread, onSend, { running: running || loading, busy });
+  const waitsFor = useWaitsFor({ busy, running, loading: held && loading });
   const ready = !running && !held && (text.trim() !== "" || files.length > 0 || busy);
   const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {
     if (!ready) return;
     if (isTooLong(text.trim())) return refuse();
-    if (busy) hold(thread, onSend);
+    if (busy || loading) hold(thread, onSend);
     else onSend({ text: text.trim(), files });
     field.current?.focus();
   };
@@ -86,9 +88,9 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
     >
       <UploadList files={files} uploads={uploads} onRemove={remove} />
       <div role="status">
-        {held && (
+        {held && waitsFor && (
           <p className="flex items-center gap-2 px-4 pt-2 text-sm text-muted">
-            {t(busy ? "held" : "heldBelow")}
+            {t(waitsFor)}
             <Button size="small" kind="quiet" className="ms-auto shrink-0" onClick={cancel}>{t("common:cancel")}</Button>
           </p>
         )}
@@ -135,6 +137,14 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
       </div>
     </form>
   );
+}
+
+/** What a held question waits for, in words. A thread that is read at once is not worth one. */
+function useWaitsFor({ busy, running, loading }: { busy: boolean; running: boolean; loading: boolean }): "held" | "heldBelow" | "heldUnread" | null {
+  const slow = useDelayed(loading);
+  if (busy) return "held";
+  if (running) return "heldBelow";
+  return slow ? "heldUnread" : null;
 }
 
 /** Writing can begin at once, but not by calling up a phone's keyboard. */

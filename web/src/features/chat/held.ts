@@ -1,7 +1,7 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { getDraft, type Draft } from "./drafts";
 
-/** A question that was sent while its files were on their way; it goes below no answer that still runs. */
+/** A question that was sent while its files were on their way, or its thread was being read; it goes below no answer that still runs. */
 interface Held {
   /** As it was then: what has been changed since is not sent. */
   text: string;
@@ -18,7 +18,7 @@ const held = new Map<string | null, Held>();
 const listeners = new Set<() => void>();
 const tell = () => listeners.forEach((listener) => listener());
 
-/** Sends the draft by `send` once its files are there and no answer runs. */
+/** Sends the draft by `send` once its files and its thread are there and no answer runs. */
 export function hold(thread: string | null, send: Held["send"]): void {
   held.set(thread, { text: getDraft(thread).text, send, running: false });
   tell();
