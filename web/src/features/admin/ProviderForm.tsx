@@ -5,8 +5,11 @@ import type { Translate } from "@/lib/i18n/texts";
 import { Button } from "@/components/ui/Button";
 import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
 import { PasswordInput } from "@/components/ui/Password";
+import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { api, body } from "@/lib/api/client";
+import { fieldOf, isApiError } from "@/lib/api/errors";
 import type { Provider } from "@/lib/api/types";
+import { describe } from "@/lib/i18n/problems";
 import { Refused } from "@/components/ui/Refused";
 import { WillDo } from "./parts";
 import { anthropicUrl, openaiUrl, patternsOf, placeOf, problemsOf, providerChanges, providerKinds, providerPatch, type ProviderChange, type ProviderDraft, type ProviderFields, type ProviderKind } from "./providerDraft";
@@ -17,6 +20,9 @@ const usualUrls: Partial<Record<ProviderKind, string>> = { openai: openaiUrl, an
 
 /** The fields shown at once; the others have good values and stand under "details". */
 const askedFor = { all: ["kind", "name", "region", "url", "key", "models"], key: ["key"], address: ["url", "key"], region: ["region", "key"] } as const;
+
+/** Those of them that the server may refuse, by its names. */
+const refusable = ["name", "region", "base_url", "api_key", "models"];
 
 interface Props {
   /** The provider that is changed; without one, a new one is made. */
@@ -64,9 +70,16 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
       onSaved(draft.name);
     },
   });
+  // Taken since the names were read.
+  const nameTaken = !provider && isApiError(save.error, "conflict");
+  const refused = nameTaken ? "name" : fieldOf(save.error);
+  const why = (field: string) => (refused !== field ? undefined : nameTaken ? t("provider.nameTaken") : describe(save.error, t));
+  const { form, look } = useFirstWrong(save.error);
   const checked = (what: "save" | "test", act: () => void) => {
     setTold((before) => (before === "save" ? before : what));
-    if (Object.keys(problemsTo(what)).length === 0) act();
+    if (Object.keys(problemsTo(what)).length === 0) return act();
+    save.reset();
+    look();
   };
   const busy = save.isPending || (provider !== undefined && changes.length === 0);
 
@@ -93,27 +106,27 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
     </Field>
   );
   const nameField = !provider && (
-    <Field label={t("provider.name")} hint={t("provider.nameHint", { example: draft.name || "office" })} error={problems.name && t(problems.name === "nameTaken" ? "provider.nameTaken" : "provider.needName")}>
+    <Field label={t("provider.name")} hint={t("provider.nameHint", { example: draft.name || "office" })} error={problems.name ? t(problems.name === "nameTaken" ? "provider.nameTaken" : "provider.needName") : why("name")}>
       {(ids) => <TextInput value={draft.name} maxLength={32} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ name: event.target.value })} {...ids} />}
     </Field>
   );
   const urlField = (
-    <Field label={t("provider.url")} hint={t(`provider.urlHint.${draft.kind}`)} error={problems.baseUrl && t(problems.baseUrl === "urlCredentials" ? "provider.urlCredentials" : "provider.needUrl")}>
+    <Field label={t("provider.url")} hint={t(`provider.urlHint.${draft.kind}`)} error={problems.baseUrl ? t(problems.baseUrl === "urlCredentials" ? "provider.urlCredentials" : "provider.needUrl") : why("base_url")}>
       {(ids) => <TextInput type="url" inputMode="url" value={draft.baseUrl} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ baseUrl: event.target.value })} {...ids} />}
     </Field>
   );
   const regionField = draft.kind === "bedrock" && (
-    <Field label={t("provider.region")} hint={t("provider.regionHint")} error={problems.region && t("provider.needRegion")}>
+    <Field label={t("provider.region")} hint={t("provider.regionHint")} error={problems.region ? t("provider.needRegion") : why("region")}>
       {(ids) => <TextInput value={draft.region ?? ""} maxLength={32} autoCapitalize="none" spellCheck={false} placeholder="us-east-1" onChange={(event) => set({ region: event.target.value.trim() })} {...ids} />}
     </Field>
   );
   const keyField = (
-    <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : draft.kind === "bedrock" ? "provider.keyHintBedrock" : "provider.keyHint")}>
+    <Field label={t("provider.key")} hint={t(provider?.has_key ? "provider.keyStored" : draft.kind === "bedrock" ? "provider.keyHintBedrock" : "provider.keyHint")} error={why("api_key")}>
       {(ids) => <PasswordInput value={draft.apiKey} autoComplete="new-password" onChange={(event) => set({ apiKey: event.target.value })} {...ids} />}
     </Field>
   );
   const modelsField = (
-    <Field label={t("provider.patterns")} hint={t(draft.kind === "custom" ? "provider.patternsHintCustom" : "provider.patternsHint")}>
+    <Field label={t("provider.patterns")} hint={t(draft.kind === "custom" ? "provider.patternsHintCustom" : "provider.patternsHint")} error={why("models")}>
       {(ids) => <TextArea rows={2} value={draft.models} autoCapitalize="none" spellCheck={false} onChange={(event) => set({ models: event.target.value })} {...ids} />}
     </Field>
   );
@@ -124,6 +137,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
 
   return (
     <form
+      ref={form}
       noValidate
       autoComplete="off"
       className="flex flex-col gap-4"
@@ -134,14 +148,14 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
     >
       {show(true)}
       {asks !== "all" && (
-        <details open={hasProblems || undefined} className="text-sm">
+        <details open={hasProblems || refused !== null || undefined} className="text-sm">
           <summary className="-ms-1 w-fit cursor-pointer rounded-md px-1 py-1 text-muted hover:text-text">{t("provider.details")}</summary>
           <div className="mt-3 flex flex-col gap-4">{show(false)}</div>
         </details>
       )}
       <TestResult test={test} />
       {provider ? <WillDo lines={changes.map((change) => spoken(change, t))} /> : draft.name !== "" && <WillDo lines={[t("provider.changes.create", { name: draft.name })]} />}
-      <Refused error={save.error} />
+      {!refusable.includes(refused ?? "") && <Refused error={save.error} />}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" kind="primary" aria-disabled={busy}>
           {t(save.isPending ? "saving" : provider ? "save" : "provider.add")}
@@ -153,8 +167,6 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
     </form>
   );
 }
-
-
 
 function spoken(change: ProviderChange, t: Translate): string {
   switch (change.kind) {

@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import type { ManagedUser } from "@/lib/api/types";
 import { setLanguage } from "@/lib/i18n/i18n";
+import { expectWrong } from "@/test/expectWrong";
 import "./texts";
 import { NewUserPanel, UserPanel } from "./UserPanel";
 
@@ -49,4 +50,41 @@ test("a password that was made here is shown, for it is to be told to the person
   fireEvent.click(screen.getByRole("button", { name: "Make a safe password" }));
   expect(field().type).toBe("text");
   expect(field().value).toMatch(/^\w{5}(-\w{5}){3}$/);
+});
+
+test("the field that is wrong has the focus and says why", async () => {
+  const refusal = { type: "about:blank", title: "", status: 409, detail: "", code: "username_taken", request_id: "r" };
+  vi.stubGlobal("fetch", () => Promise.resolve(Response.json(refusal, { status: 409 })));
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <TooltipProvider>
+        <NewUserPanel onClose={() => undefined} />
+      </TooltipProvider>
+    </QueryClientProvider>,
+  );
+  const press = () => fireEvent.click(screen.getByRole("button", { name: "Add user" }));
+  const write = (label: string, value: string) => fireEvent.change(screen.getByLabelText(label), { target: { value } });
+  press();
+  await expectWrong(screen.getByLabelText("Username"), /./);
+  write("Username", "hanako");
+  write("First password", "short");
+  press();
+  await expectWrong(screen.getByLabelText("First password"), /8/);
+  write("First password", "long enough");
+  press();
+  await expectWrong(screen.getByLabelText("Username"), /taken/);
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
+});
+
+test("a new password of a user that is too short has the focus", async () => {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <TooltipProvider>
+        <UserPanel user={user} onClose={() => undefined} />
+      </TooltipProvider>
+    </QueryClientProvider>,
+  );
+  fireEvent.change(screen.getByLabelText("New password"), { target: { value: "short" } });
+  fireEvent.click(screen.getByRole("button", { name: "Save" }));
+  await expectWrong(screen.getByLabelText("New password"), /8/);
 });

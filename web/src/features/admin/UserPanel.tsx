@@ -8,8 +8,11 @@ import { Notice } from "@/components/ui/Notice";
 import { PasswordInput } from "@/components/ui/Password";
 import { Switch } from "@/components/ui/Switch";
 import { toast } from "@/components/ui/toast";
+import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { api, body } from "@/lib/api/client";
+import { fieldOf } from "@/lib/api/errors";
 import type { ManagedUser, Role } from "@/lib/api/types";
+import { describe } from "@/lib/i18n/problems";
 import { minimumPasswordLength, passwordLongEnough } from "@/lib/password";
 import { Refused } from "@/components/ui/Refused";
 import { randomPassword } from "./format";
@@ -56,16 +59,22 @@ function EditUser({ user }: { user: ManagedUser }) {
     },
     onSettled: () => client.invalidateQueries({ queryKey: adminKeys.allUsers }),
   });
+  const refused = fieldOf(save.error);
+  const why = (field: string) => (refused === field ? describe(save.error, t) : undefined);
+  const { form, look } = useFirstWrong(save.error);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     const tooShort = draft.password !== "" && !passwordLongEnough(draft.password);
     setShort(tooShort);
-    if (!tooShort && changes.length > 0 && !save.isPending) save.mutate();
+    if (tooShort) {
+      save.reset();
+      look();
+    } else if (changes.length > 0 && !save.isPending) save.mutate();
   };
 
   return (
-    <form noValidate autoComplete="off" onSubmit={submit} className="flex flex-col gap-4">
-      <Field label={t("user.name")} hint={t("user.nameHint")}>
+    <form ref={form} noValidate autoComplete="off" onSubmit={submit} className="flex flex-col gap-4">
+      <Field label={t("user.name")} hint={t("user.nameHint")} error={why("name")}>
         {(ids) => <TextInput value={draft.name} maxLength={100} autoComplete="off" onChange={(event) => set({ name: event.target.value })} {...ids} />}
       </Field>
       <RoleField role={draft.role} onChange={(role) => set({ role })} />
@@ -76,12 +85,12 @@ function EditUser({ user }: { user: ManagedUser }) {
       <PasswordField
         label={t("user.newPassword")}
         hint={t("user.newPasswordHint", { count: minimumPasswordLength })}
-        short={short}
+        error={short ? t("user.shortPassword", { count: minimumPasswordLength }) : why("password")}
         value={draft.password}
         onChange={(password) => set({ password })}
       />
       <WillDo lines={changes.map((change) => spoken(change, t))} />
-      <Refused error={save.error} />
+      {!["name", "password"].includes(refused ?? "") && <Refused error={save.error} />}
       <Button type="submit" kind="primary" aria-disabled={changes.length === 0 || save.isPending}>
         {t(save.isPending ? "saving" : "save")}
       </Button>
@@ -108,32 +117,38 @@ export function NewUserPanel({ onClose }: { onClose: () => void }) {
       onClose();
     },
   });
+  const refused = fieldOf(create.error);
+  const why = (field: string) => (refused === field ? describe(create.error, t) : undefined);
+  const { form, look } = useFirstWrong(create.error);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     const found = username === "" ? "username" : passwordLongEnough(draft.password) ? null : "password";
     setWrong(found);
-    if (!found && !create.isPending) create.mutate();
+    if (found) {
+      create.reset();
+      look();
+    } else if (!create.isPending) create.mutate();
   };
 
   return (
     <Panel title={t("user.addTitle")} onClose={onClose}>
-      <form noValidate autoComplete="off" onSubmit={submit} className="flex flex-col gap-4">
-        <Field label={t("user.username")} hint={t("user.usernameHint")} error={wrong === "username" ? t("user.needUsername") : undefined}>
+      <form ref={form} noValidate autoComplete="off" onSubmit={submit} className="flex flex-col gap-4">
+        <Field label={t("user.username")} hint={t("user.usernameHint")} error={wrong === "username" ? t("user.needUsername") : why("username")}>
           {(ids) => <TextInput value={draft.username} maxLength={64} autoComplete="off" autoCapitalize="none" spellCheck={false} onChange={(event) => set({ username: event.target.value })} {...ids} />}
         </Field>
-        <Field label={t("user.name")} hint={t("user.nameHint")}>
+        <Field label={t("user.name")} hint={t("user.nameHint")} error={why("name")}>
           {(ids) => <TextInput value={draft.name} maxLength={100} autoComplete="off" onChange={(event) => set({ name: event.target.value })} {...ids} />}
         </Field>
         <RoleField role={draft.role} onChange={(role) => set({ role })} />
         <PasswordField
           label={t("user.password")}
           hint={t("user.passwordHint", { count: minimumPasswordLength })}
-          short={wrong === "password"}
+          error={wrong === "password" ? t("user.shortPassword", { count: minimumPasswordLength }) : why("password")}
           value={draft.password}
           onChange={(password) => set({ password })}
         />
         {username !== "" && <WillDo lines={[t("user.changes.create", { username, role: t(`user.roles.${draft.role}`) })]} />}
-        <Refused error={create.error} />
+        {!["username", "name", "password"].includes(refused ?? "") && <Refused error={create.error} />}
         <Button type="submit" kind="primary" aria-disabled={create.isPending}>
           {t(create.isPending ? "saving" : "user.add")}
         </Button>
@@ -187,7 +202,7 @@ function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => v
   );
 }
 
-function PasswordField({ label, hint, short, value, onChange }: { label: string; hint: string; short: boolean; value: string; onChange: (password: string) => void }) {
+function PasswordField({ label, hint, error, value, onChange }: { label: string; hint: string; error: string | undefined; value: string; onChange: (password: string) => void }) {
   const { t } = useTranslation("admin");
   const [made, setMade] = useState(0);
   const make = () => {
@@ -196,7 +211,7 @@ function PasswordField({ label, hint, short, value, onChange }: { label: string;
   };
   return (
     <div className="flex flex-col items-start gap-1 *:w-full">
-      <Field label={label} hint={hint} error={short ? t("user.shortPassword", { count: minimumPasswordLength }) : undefined}>
+      <Field label={label} hint={hint} error={error}>
         {/* One that was made here is shown: it is to be told to the person. */}
         {(ids) => <PasswordInput key={made} shownAtFirst={made > 0} value={value} autoComplete="new-password" onChange={(event) => onChange(event.target.value)} {...ids} />}
       </Field>
@@ -206,8 +221,6 @@ function PasswordField({ label, hint, short, value, onChange }: { label: string;
     </div>
   );
 }
-
-
 
 function spoken(change: UserChange, t: Translate): string {
   switch (change.kind) {

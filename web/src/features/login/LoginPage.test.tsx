@@ -6,6 +6,7 @@ import { toast, Toaster } from "@/components/ui/toast";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { setLanguage } from "@/lib/i18n/i18n";
 import { endSession, keys } from "@/lib/api/queries";
+import { expectWrong } from "@/test/expectWrong";
 import { LoginPage } from "./LoginPage";
 
 const session = { user: { id: "u", username: "hanako", name: "", role: "user" } };
@@ -68,6 +69,11 @@ describe("signing in", () => {
     show(() => problem(401, "wrong_credentials"));
     await signIn("hanako", "wrong");
     expect((await screen.findByRole("alert")).textContent).toMatch(/username or the password is wrong/);
+    await expectWrong(screen.getByLabelText("Password"), /is wrong/);
+    await userEvent.setup().clear(screen.getByLabelText("Username"));
+    await userEvent.setup().click(screen.getByRole("button", { name: "Sign in" }));
+    await expectWrong(screen.getByLabelText("Username"), /Enter your username/);
+    expect(screen.getByLabelText("Password").getAttribute("aria-invalid"), "that was another attempt").toBeNull();
   });
 
   test("waits as long as the server says, and says so", async () => {

@@ -7,6 +7,7 @@ import { Field, TextInput } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
 import { PasswordInput } from "@/components/ui/Password";
 import { clearToasts } from "@/components/ui/toast";
+import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
 import { forgetAnswers, keys, setupQuery } from "@/lib/api/queries";
@@ -38,9 +39,11 @@ export function LoginPage() {
       client.setQueryData(keys.session, session);
       if (location.pathname === "/login") navigate("/", "replace");
     },
-    onError: () => password.current?.select(),
   });
   const wait = useCountdown(signIn.error);
+  const { form, look } = useFirstWrong(signIn.error);
+  // Which of the two it was is not told; the password is the likelier one.
+  const wrong = isApiError(signIn.error, "wrong_credentials");
 
   // Read from the fields when sent: password managers fill them without telling React.
   const submit = (event: React.FormEvent) => {
@@ -49,24 +52,26 @@ export function LoginPage() {
     const secret = password.current?.value ?? "";
     const lacking: Missing | null = name === "" ? "username" : secret === "" ? "password" : null;
     setMissing(lacking);
-    if (lacking) (lacking === "username" ? username : password).current?.focus();
-    else if (!signIn.isPending && wait === 0) signIn.mutate({ username: name, password: secret });
+    if (lacking) {
+      if (wait === 0) signIn.reset();
+      look();
+    } else if (!signIn.isPending && wait === 0) signIn.mutate({ username: name, password: secret });
   };
 
   return (
     <EntryPage title={t("title")} lead={setup.data?.needed ? undefined : t("lead")}>
       {setup.data?.needed && <Notice kind="warning">{t("setupNeeded")}</Notice>}
       {ended && !setup.data?.needed && <Notice>{t("ended")}</Notice>}
-      <form noValidate onSubmit={submit} className="flex flex-col gap-4">
+      <form ref={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
         <Field label={t("username")} error={missing === "username" ? t("needUsername") : undefined}>
           {(ids) => <TextInput ref={username} autoFocus autoComplete="username" autoCapitalize="none" autoCorrect="off" spellCheck={false} {...ids} />}
         </Field>
-        <Field label={t("password")} error={missing === "password" ? t("needPassword") : undefined}>
+        <Field label={t("password")} error={missing === "password" ? t("needPassword") : wrong ? t("wrong") : undefined}>
           {(ids) => <PasswordInput ref={password} autoComplete="current-password" {...ids} />}
         </Field>
-        {signIn.isError && (
+        {signIn.isError && !wrong && (
           <p role="alert" className="text-sm text-danger">
-            {wait > 0 ? t("throttled", { count: wait }) : isApiError(signIn.error, "wrong_credentials") ? t("wrong") : isApiError(signIn.error, "network") ? t("network") : describe(signIn.error, t)}
+            {wait > 0 ? t("throttled", { count: wait }) : isApiError(signIn.error, "network") ? t("network") : describe(signIn.error, t)}
           </p>
         )}
         <Button type="submit" kind="primary" aria-disabled={signIn.isPending || wait > 0}>

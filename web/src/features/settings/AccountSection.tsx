@@ -6,9 +6,10 @@ import { Field } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { PasswordInput } from "@/components/ui/Password";
 import { toast } from "@/components/ui/toast";
+import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { Waiting } from "@/components/ui/Waiting";
 import { api } from "@/lib/api/client";
-import { isApiError } from "@/lib/api/errors";
+import { fieldOf, isApiError } from "@/lib/api/errors";
 import { sessionQuery } from "@/lib/api/queries";
 import type { SessionInfo } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
@@ -57,22 +58,27 @@ function PasswordForm({ username }: { username: string }) {
     },
   });
   const wrong = isApiError(change.error, "wrong_credentials");
+  const refused = !wrong && fieldOf(change.error) === "password";
+  const { form, look } = useFirstWrong(change.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setShort(!passwordLongEnough(next));
-    if (passwordLongEnough(next) && !change.isPending) change.mutate();
+    if (!passwordLongEnough(next)) {
+      change.reset();
+      look();
+    } else if (!change.isPending) change.mutate();
   };
   return (
     <Group title={t("password")} hint={t("passwordHint")}>
-      <form className="flex max-w-sm flex-col gap-4" onSubmit={submit} noValidate>
+      <form ref={form} className="flex max-w-sm flex-col gap-4" onSubmit={submit} noValidate>
         <input type="text" name="username" autoComplete="username" value={username} readOnly hidden />
         <Field label={t("currentPassword")} error={wrong ? t("wrongPassword") : undefined}>
           {(ids) => <PasswordInput {...ids} autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} />}
         </Field>
-        <Field label={t("newPassword")} hint={t("passwordLength", { count: minimumPasswordLength })} error={short ? t("passwordShort", { count: minimumPasswordLength }) : undefined}>
+        <Field label={t("newPassword")} hint={t("passwordLength", { count: minimumPasswordLength })} error={short ? t("passwordShort", { count: minimumPasswordLength }) : refused ? describe(change.error, t) : undefined}>
           {(ids) => <PasswordInput {...ids} autoComplete="new-password" value={next} onChange={(event) => setNext(event.target.value)} />}
         </Field>
-        {!wrong && <Refused error={change.error} />}
+        {!wrong && !refused && <Refused error={change.error} />}
         <div>
           <Button type="submit" kind="primary" disabled={current === "" || next === "" || change.isPending}>
             {t("changePassword")}

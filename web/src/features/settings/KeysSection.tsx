@@ -6,8 +6,10 @@ import { Field, TextInput } from "@/components/ui/Field";
 import { LoadFailed } from "@/components/ui/LoadFailed";
 import { Empty, Notice } from "@/components/ui/Notice";
 import { toast } from "@/components/ui/toast";
+import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { Waiting } from "@/components/ui/Waiting";
 import { api, body } from "@/lib/api/client";
+import { fieldOf } from "@/lib/api/errors";
 import type { CreatedKey, Key } from "@/lib/api/types";
 import { copy } from "@/lib/clipboard";
 import { describe } from "@/lib/i18n/problems";
@@ -30,15 +32,17 @@ export function KeysSection() {
       return client.invalidateQueries({ queryKey: apiKeysQuery.queryKey });
     },
   });
+  const refused = fieldOf(create.error) === "name";
+  const { form } = useFirstWrong(create.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (name.trim() !== "" && !create.isPending) create.mutate();
   };
   return (
     <Group title={t("keys")} hint={t("keysHint")}>
-      <form onSubmit={submit} className="flex items-end gap-2">
+      <form ref={form} onSubmit={submit} className="flex items-end gap-2">
         <div className="min-w-0 grow">
-          <Field label={t("keyName")}>
+          <Field label={t("keyName")} error={refused ? describe(create.error, t) : undefined}>
             {(ids) => <TextInput {...ids} value={name} maxLength={100} placeholder={t("keyNameExample")} onChange={(event) => setName(event.target.value)} />}
           </Field>
         </div>
@@ -46,7 +50,7 @@ export function KeysSection() {
           {t("createKey")}
         </Button>
       </form>
-      <Refused error={create.error} />
+      {!refused && <Refused error={create.error} />}
       {created && <NewKey created={created} onDone={() => setCreated(null)} />}
       {keys.isPending && <Waiting />}
       {keys.isError && <LoadFailed what={t("loadFailed")} error={keys.error} busy={keys.isFetching} retry={() => void keys.refetch()} />}

@@ -7,6 +7,7 @@ import { keys } from "@/lib/api/queries";
 import { chatDefaults } from "@/lib/chatDefaults";
 import { setLanguage } from "@/lib/i18n/i18n";
 import { preferences } from "@/lib/preferences";
+import { expectWrong } from "@/test/expectWrong";
 import { SettingsPage } from "./SettingsPage";
 
 const time = "2026-01-02T03:04:05.000Z";
@@ -50,17 +51,24 @@ it("changes the password, and says which one was wrong", async () => {
   await user.type(screen.getByLabelText("Current password"), "old words");
   await user.type(screen.getByLabelText("New password"), "short");
   await user.click(screen.getByRole("button", { name: "Change password" }));
-  expect(screen.getByText("Use at least 8 characters.")).toBeTruthy();
+  await expectWrong(screen.getByLabelText("New password"), /^Use at least 8 characters.$/);
   expect(calls).toEqual([]);
 
   await user.type(screen.getByLabelText("New password"), " but longer");
   await user.click(screen.getByRole("button", { name: "Change password" }));
-  expect(await screen.findByText("That is not your current password.")).toBeTruthy();
+  await expectWrong(screen.getByLabelText("Current password"), /^That is not your current password.$/);
 
   refuse = false;
   await user.click(screen.getByRole("button", { name: "Change password" }));
   await waitFor(() => expect(screen.getByLabelText<HTMLInputElement>("New password").value).toBe(""));
   expect(calls.at(-1)).toEqual({ method: "PUT", path: "/api/session/password", body: { current: "old words", new: "short but longer" } });
+});
+
+it("says at its field that the name of a key is taken", async () => {
+  const user = show("keys", (method) => (method === "POST" ? problem(409, "key_name_taken") : undefined));
+  await user.type(screen.getByLabelText("Name of a new key"), "nightly{Enter}");
+  await expectWrong(screen.getByLabelText("Name of a new key"), /name/);
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
 });
 
 it("ends a session at once, and shows it again when the server refuses", async () => {

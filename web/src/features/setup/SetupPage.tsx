@@ -5,8 +5,9 @@ import { Button } from "@/components/ui/Button";
 import { EntryPage } from "@/components/ui/EntryPage";
 import { Field, TextInput } from "@/components/ui/Field";
 import { PasswordInput } from "@/components/ui/Password";
+import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { api, body } from "@/lib/api/client";
-import { isApiError } from "@/lib/api/errors";
+import { fieldOf, isApiError } from "@/lib/api/errors";
 import { keys, sessionQuery, setupQuery } from "@/lib/api/queries";
 import { useDelayed } from "@/lib/delay";
 import { describe } from "@/lib/i18n/problems";
@@ -77,6 +78,10 @@ function AdministratorForm({ token }: { token: string }) {
     },
   });
 
+  const { form, look } = useFirstWrong(create.error);
+  const refused = fieldOf(create.error);
+  const why = (field: string) => (refused === field ? describe(create.error, t) : undefined);
+
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     const user = username.current?.value.trim() ?? "";
@@ -84,22 +89,24 @@ function AdministratorForm({ token }: { token: string }) {
     const secret = password.current?.value ?? "";
     const lacking = user === "" ? "username" : passwordLongEnough(secret) ? null : "password";
     setMissing(lacking);
-    if (lacking) (lacking === "username" ? username : password).current?.focus();
-    else if (!create.isPending) create.mutate({ username: user, password: secret, ...(shown === "" ? {} : { name: shown }) });
+    if (lacking) {
+      create.reset();
+      look();
+    } else if (!create.isPending) create.mutate({ username: user, password: secret, ...(shown === "" ? {} : { name: shown }) });
   };
 
   return (
-    <form noValidate onSubmit={submit} className="flex flex-col gap-4">
-      <Field label={t("username")} hint={t("usernameHint")} error={missing === "username" ? t("needUsername") : undefined}>
+    <form ref={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
+      <Field label={t("username")} hint={t("usernameHint")} error={missing === "username" ? t("needUsername") : why("username")}>
         {(ids) => <TextInput ref={username} autoFocus required autoComplete="username" autoCapitalize="none" autoCorrect="off" spellCheck={false} {...ids} />}
       </Field>
-      <Field label={t("name")} hint={t("nameHint")}>
+      <Field label={t("name")} hint={t("nameHint")} error={why("name")}>
         {(ids) => <TextInput ref={name} autoComplete="name" {...ids} />}
       </Field>
-      <Field label={t("password")} hint={t("passwordHint", { count: minimumPasswordLength })} error={missing === "password" ? t("shortPassword", { count: minimumPasswordLength }) : undefined}>
+      <Field label={t("password")} hint={t("passwordHint", { count: minimumPasswordLength })} error={missing === "password" ? t("shortPassword", { count: minimumPasswordLength }) : why("password")}>
         {(ids) => <PasswordInput ref={password} required autoComplete="new-password" {...ids} />}
       </Field>
-      {create.isError && (
+      {create.isError && !["username", "name", "password"].includes(refused ?? "") && (
         <p role="alert" className="text-sm text-danger">
           {isApiError(create.error, "wrong_setup_token") ? t("wrongToken") : describe(create.error, t)}
         </p>

@@ -17,6 +17,24 @@ export class ApiError extends Error {
   }
 }
 
+/** The field that a refusal is about, as the API calls it; null where it is about none, or about several. */
+export function fieldOf(error: unknown): string | null {
+  if (!(error instanceof ApiError)) return null;
+  switch (error.code) {
+    case "username_taken":
+      return "username";
+    case "wrong_credentials":
+      return "password";
+    case "key_name_taken":
+      return "name";
+    case "invalid_request":
+      // "the username must …", "base_url: expected …"
+      return /^(?:the )?(\w+)(?:: | must )/.exec(error.problem.detail)?.[1] ?? null;
+    default:
+      return null;
+  }
+}
+
 export function networkProblem(): Problem {
   return { type: "about:blank", title: "Network", status: 0, detail: "", code: "network", request_id: "" };
 }
