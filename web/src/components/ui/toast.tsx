@@ -20,6 +20,7 @@ type Shown = ToastOptions & { id: number };
 const most = 3;
 let toasts: readonly Shown[] = [];
 let count = 0;
+let muted = false;
 const listeners = new Set<() => void>();
 
 function publish(next: readonly Shown[]): void {
@@ -36,6 +37,10 @@ function remove(toast: Shown, how: "gone" | "taken"): void {
 
 /** Shows one line at the top of the page, where it hides neither the composer nor what a phone's keyboard leaves. Returns what takes it away. */
 export function toast(options: ToastOptions): () => void {
+  if (muted) {
+    options.onGone?.();
+    return () => undefined;
+  }
   const shown: Shown = { ...options, id: ++count };
   // Said again, it takes the place of what says the same.
   const same = toasts.filter((old) => old.text === shown.text && !old.action && !shown.action);
@@ -46,9 +51,11 @@ export function toast(options: ToastOptions): () => void {
   return () => remove(shown, "gone");
 }
 
-/** Takes all of them away, for somebody else may be reading next. */
-export function clearToasts(): void {
+/** Takes all of them away and shows none, for somebody else may be reading. Returns what ends that. */
+export function muteToasts(): () => void {
   for (const shown of toasts) remove(shown, "gone");
+  muted = true;
+  return () => (muted = false);
 }
 
 /** The place where toasts appear; once, in the shell. While a modal dialog is open it is in there: outside nothing can be pressed or heard. */

@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { EntryPage } from "@/components/ui/EntryPage";
 import { Field, TextInput } from "@/components/ui/Field";
 import { Notice } from "@/components/ui/Notice";
 import { PasswordInput } from "@/components/ui/Password";
-import { clearToasts } from "@/components/ui/toast";
+import { muteToasts } from "@/components/ui/toast";
 import { useFirstWrong } from "@/components/ui/useFirstWrong";
 import { api, body } from "@/lib/api/client";
 import { isApiError } from "@/lib/api/errors";
@@ -27,14 +27,15 @@ export function LoginPage() {
   const password = useRef<HTMLInputElement>(null);
   // Whose session ended in mid-work sees why, not a bare form.
   const [ended] = useState(() => client.getQueryData(keys.ended) === true);
-  // What was told whoever was here is for nobody else, and that they are signed out is said by this page.
-  useEffect(clearToasts, []);
+  // What was told whoever was here, or is told since, is for nobody else; that they are signed out is said by this page.
+  useLayoutEffect(() => {
+    const speak = muteToasts();
+    return () => void speak();
+  }, []);
 
   const signIn = useMutation({
     mutationFn: (credentials: { username: string; password: string }) => body(api.POST("/api/session", { body: credentials })),
     onSuccess: (session) => {
-      // What was under way at the sign-out may have been told since.
-      clearToasts();
       forgetAnswers(client);
       client.setQueryData(keys.session, session);
       if (location.pathname === "/login") navigate("/", "replace");
