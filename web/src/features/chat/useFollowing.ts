@@ -63,10 +63,14 @@ export function useFollowing() {
       if (following.current) {
         // The scroll bar, the search of the browser, the focus. A list that just changed its height moves the view, too.
         const still = performance.now() - Math.max(resizedAt.current, aimedAt) > flight;
-        if (up && distance() > near && (dragging || still)) set(false);
+        // What the browser's search finds comes to the middle of the view; the page has no focus then.
+        const found = !document.hasFocus() && distance() > element.clientHeight / 3;
+        if (up && distance() > near && (dragging || still || found)) set(false);
       } else if (down) arrive();
     };
     const onWheel = (event: WheelEvent) => {
+      // Along a line of code or a table.
+      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return;
       if (event.deltaY < 0) leave();
       else {
         leftAt = -Infinity;
@@ -74,16 +78,27 @@ export function useFollowing() {
         if (!following.current && event.deltaY > 0 && distance() <= event.deltaY) aim();
       }
     };
-    // What takes the focus out of the view is brought into it by the browser, and read or written in there.
+    // What takes the focus out of the view is brought into it by the browser, and read or written in there. What is pressed
+    // stays where it is: a block of code that is scrolled sideways.
     const onFocusIn = ({ target }: FocusEvent) => {
-      if (following.current && target instanceof Element && target !== element && isAboveEnd(target, element)) set(false);
+      if (!following.current || !(target instanceof Element) || target === element) return;
+      if (pressed && !(target instanceof HTMLTextAreaElement)) return;
+      if (isAboveEnd(target, element)) set(false);
     };
     let dragging = false;
-    const onPointerDown = (event: PointerEvent) => (dragging = event.target === element);
-    const onPointerUp = () => (dragging = false);
-    let touchY = 0;
-    const onTouchStart = (event: TouchEvent) => (touchY = event.touches[0]?.clientY ?? 0);
-    const onTouchMove = (event: TouchEvent) => (event.touches[0]?.clientY ?? 0) > touchY + 2 && leave();
+    let pressed = false;
+    const onPointerDown = (event: PointerEvent) => {
+      dragging = event.target === element;
+      pressed = true;
+    };
+    const onPointerUp = () => (dragging = pressed = false);
+    let touch = { x: 0, y: 0 };
+    const place = ({ touches: [first] }: TouchEvent) => ({ x: first?.clientX ?? 0, y: first?.clientY ?? 0 });
+    const onTouchStart = (event: TouchEvent) => (touch = place(event));
+    const onTouchMove = (event: TouchEvent) => {
+      const { x, y } = place(event);
+      if (y > touch.y + 2 && y - touch.y > Math.abs(x - touch.x)) leave();
+    };
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "End") aim();
       if (["PageUp", "Home", "ArrowUp"].includes(event.key) || (event.key === " " && event.shiftKey)) leave();
@@ -97,6 +112,7 @@ export function useFollowing() {
     element.addEventListener("focusin", onFocusIn);
     element.addEventListener("pointerdown", onPointerDown);
     addEventListener("pointerup", onPointerUp);
+    addEventListener("pointercancel", onPointerUp);
     return () => {
       clearTimeout(timer);
       element.removeEventListener("scroll", onScroll);
@@ -107,6 +123,7 @@ export function useFollowing() {
       element.removeEventListener("focusin", onFocusIn);
       element.removeEventListener("pointerdown", onPointerDown);
       removeEventListener("pointerup", onPointerUp);
+      removeEventListener("pointercancel", onPointerUp);
     };
   }, [set]);
 
