@@ -102,7 +102,7 @@ ListPlace place_of(llm::ProviderStatus const& provider, std::string_view sort) {
         }
         return {};
     };
-    return {key(), provider.config.name};
+    return {key() + '\0' + sortable_name(provider.config.name), provider.config.name};
 }
 
 asio::awaitable<Result<void>> list_providers(Call& call) {

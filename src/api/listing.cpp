@@ -61,6 +61,28 @@ Result<ListQuery> read_list_query(http::Request const& request,
     return query;
 }
 
+std::string sortable_name(std::string_view name) {
+    constexpr std::string_view digits = "0123456789";
+    std::string out;
+    while (!name.empty()) {
+        auto const end = std::min(name.find_first_not_of(digits), name.size());
+        auto number = name.substr(0, end);
+        if (number.empty()) {
+            auto const words = name.substr(0, name.find_first_of(digits));
+            out += ascii_lower(words);
+            name.remove_prefix(words.size());
+            continue;
+        }
+        name.remove_prefix(end);
+        number.remove_prefix(std::min(number.find_first_not_of('0'), number.size()));
+        // Its length first, in nines and a rest, so that more digits are a larger number.
+        out.append(number.size() / 9, '9');
+        out += static_cast<char>('0' + number.size() % 9);
+        out += number;
+    }
+    return out;
+}
+
 std::string ascii_lower(std::string_view text) {
     std::string out(text);
     for (auto& c : out)

@@ -40,6 +40,8 @@ struct ListPlace {
 };
 
 [[nodiscard]] std::string ascii_lower(std::string_view text);
+/// A name as bytes that sort as people count: "m3" before "m29" before "m30", and "B" beside "b".
+[[nodiscard]] std::string sortable_name(std::string_view name);
 /// A number from 0 as bytes that sort like it; what is not there comes last.
 [[nodiscard]] std::string sortable(std::optional<std::int64_t> number);
 

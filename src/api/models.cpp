@@ -15,13 +15,13 @@ std::string text_of(llm::CatalogueModel const& model) {
 
 ListPlace place_of(llm::CatalogueModel const& model, std::string_view sort) {
     auto const key = [&]() -> std::string {
-        if (sort == "name") return ascii_lower(model.info.name);
+        if (sort == "name") return sortable_name(model.info.name);
         if (sort == "provider") return model.provider;
         if (sort == "state") return std::to_string(static_cast<int>(model.state));
         if (sort == "window") return sortable(model.info.window);
         return {};
     };
-    return {key(), model.id};
+    return {key() + '\0' + sortable_name(model.id), model.id};
 }
 
 asio::awaitable<Result<void>> list_models(Call& call) {

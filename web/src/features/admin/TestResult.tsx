@@ -4,6 +4,7 @@ import { Notice } from "@/components/ui/Notice";
 import { api, body } from "@/lib/api/client";
 import type { ProviderTestResult } from "@/lib/api/types";
 import { describe } from "@/lib/i18n/problems";
+import { byName } from "@/lib/natural";
 import { latency } from "./format";
 import { Why } from "./parts";
 import { patternsOf, placeOf, type ProviderDraft } from "./providerDraft";
@@ -64,7 +65,7 @@ function Verdict({ result }: { result: ProviderTestResult }) {
     <Notice>
       <p className="font-medium">{t("provider.testOk", { latency: took, count: result.models.length })}</p>
       <ul className="list-disc ps-5">
-        {result.models.slice(0, shownModels).map((model) => (
+        {byName(result.models, (model) => model, language).slice(0, shownModels).map((model) => (
           <li key={model}>{model}</li>
         ))}
       </ul>

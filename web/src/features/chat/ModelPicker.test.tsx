@@ -52,6 +52,13 @@ it("narrows a long list by what is typed, and Enter takes the first", () => {
   expect(onChoose).toHaveBeenCalledExactlyOnceWith("local/qwen-3");
 });
 
+it("lists the models of a provider as people count, and leaves the providers in their order", () => {
+  const model = (provider: string, name: string): Model => ({ id: `${provider}/${name}`, name, provider, state: "ready" });
+  fireEvent.click(show([model("local", "m29"), model("local", "m3"), model("aws", "b"), model("local", "m30"), model("aws", "a")]));
+  const names = screen.getAllByRole("menuitemradio", { hidden: true }).map((item) => item.textContent);
+  expect(names).toEqual(["m3", "m29", "m30", "a", "b"]);
+});
+
 it("says so where there are none", () => {
   expect(show([]).textContent).toBe("モデルなし");
 });

@@ -4,6 +4,7 @@ import { Icon } from "@/components/ui/Icon";
 import { Menu, MenuChoice, MenuChoices, MenuGroup, MenuItem, MenuNote } from "@/components/ui/Menu";
 import type { Model } from "@/lib/api/types";
 import { explain } from "@/lib/i18n/problems";
+import { byName } from "@/lib/natural";
 
 /** Models that are found at a glance; more are narrowed by a field. */
 const fewEnough = 10;
@@ -22,13 +23,14 @@ interface Props {
 
 /** Which model answers next. One that cannot be reached is shown with the reason. */
 export function ModelPicker({ models, error, retry, chosen, disabled, onChoose }: Props) {
-  const { t } = useTranslation("chat");
+  const { t, language } = useTranslation("chat");
   const current = models?.find(({ id }) => id === chosen);
   const [wanted, setWanted] = useState("");
   const many = models !== undefined && models.length > fewEnough;
   const words = wanted.toLocaleLowerCase().split(/\s+/);
-  const shown = many ? models.filter(({ id, name }) => words.every((word) => `${id} ${name}`.toLocaleLowerCase().includes(word))) : models;
-  const providers = [...new Set(shown?.map(({ provider }) => provider))];
+  const wantedOnes = many ? models.filter(({ id, name }) => words.every((word) => `${id} ${name}`.toLocaleLowerCase().includes(word))) : models;
+  const shown = wantedOnes && byName(wantedOnes, ({ name }) => name, language);
+  const providers = [...new Set(wantedOnes?.map(({ provider }) => provider))];
   const name = current?.name ?? chosen ?? (models ? t("noModel") : undefined);
   const bad = current !== undefined && current.state !== "ready";
   const trigger = (

@@ -8,6 +8,7 @@ import { modelsQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
 import { chatDefaults, setChatDefaults } from "@/lib/chatDefaults";
 import { shortcutLabel } from "@/lib/commands";
+import { byName } from "@/lib/natural";
 import { setPreference, usePreferences } from "@/lib/preferences";
 import { Choice, Group } from "./parts";
 
@@ -31,7 +32,7 @@ export function ChatSection() {
 }
 
 function Defaults() {
-  const { t } = useTranslation("settings");
+  const { t, language } = useTranslation("settings");
   const models = useQuery(modelsQuery);
   const [settings, setSettings] = useState(chatDefaults);
   useEffect(() => setChatDefaults(settings), [settings]);
@@ -47,7 +48,7 @@ function Defaults() {
           <Select {...ids} value={settings.model ?? ""} onChange={({ target }) => set("model", target.value === "" ? undefined : target.value)}>
             <option value="">{t("serverDefault")}</option>
             {!known && <option value={settings.model}>{settings.model}</option>}
-            {models.data?.map(({ id, name, provider }) => (
+            {byName(models.data ?? [], ({ name, provider }) => `${name} (${provider})`, language).map(({ id, name, provider }) => (
               <option key={id} value={id}>
                 {`${name} (${provider})`}
               </option>
