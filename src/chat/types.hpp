@@ -72,7 +72,7 @@ struct Thread {
     ThreadId id;
     std::string title;  ///< Empty until the first message names it.
     Timestamp created_at;
-    Timestamp updated_at;  ///< Of its last message or change; lists are sorted by it.
+    Timestamp updated_at;  ///< Of its last message; lists are sorted by it.
     bool archived = false;
     bool running = false;  ///< A turn of it runs.
     Stay stay = for_good;

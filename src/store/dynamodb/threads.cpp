@@ -188,8 +188,7 @@ asio::awaitable<Result<Thread>> DynamoChatStore::update_thread(Principal who, Th
         if (loaded->find(*patch.head) == Tree::none) co_return not_found();
         tree = std::move(*loaded);
     }
-    auto const now = engine_.clock.now();
-    Change change = [&patch, now](ThreadRow& row) {
+    Change change = [&patch](ThreadRow& row) {
         if (patch.title) row.title = *patch.title;
         if (patch.settings) row.settings = patch.settings->apply_to(std::move(row.settings));
         if (patch.archived) row.archived = *patch.archived;
@@ -197,9 +196,8 @@ asio::awaitable<Result<Thread>> DynamoChatStore::update_thread(Principal who, Th
             row.head = patch.head;
             row.branched = true;
         }
-        row.updated_at = now;
     };
-    auto changed = co_await change_thread(who, id, Touch::new_time, std::move(change));
+    auto changed = co_await change_thread(who, id, Touch::keep_time, std::move(change));
     if (!changed) co_return std::unexpected(changed.error());
     if (tree) {
         auto const head = tree->find(*patch.head);

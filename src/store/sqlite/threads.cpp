@@ -72,9 +72,9 @@ Result<Thread> change_thread(Connection& db, Principal const& who, ThreadId id,
         head = message->n;
     }
     db.run(
-        "UPDATE threads SET title = ifnull(?2, title), archived = ifnull(?3, archived), head = ?4, "
-        "updated_at = ?5 WHERE n = ?1",
-        thread->n, patch.title, patch.archived, head, now);
+        "UPDATE threads SET title = ifnull(?2, title), archived = ifnull(?3, archived), head = ?4 "
+        "WHERE n = ?1",
+        thread->n, patch.title, patch.archived, head);
     if (patch.settings) {
         auto const settings = patch.settings->apply_to(thread->settings);
         db.run(
