@@ -1,6 +1,7 @@
 #include "chat/model_responder.hpp"
 
 #include "base/json.hpp"
+#include "chat/asking_again.hpp"
 #include "chat/replay_step.hpp"
 #include "chat/thinking.hpp"
 
@@ -158,14 +159,17 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
     }
     if (co_await stop_requested()) co_return cancelled();
 
+    AskingAgain watcher(sink, model->provider_name);
     llm::CompletionRequest request{model->info.id, std::move(built->prompt),
-                                   turn.settings.parameters};
+                                   turn.settings.parameters, &watcher};
     auto const asked = std::chrono::steady_clock::now();
     auto stream = co_await model->provider->start(std::move(request));
+    auto const told = co_await watcher.end(stream.has_value());
     if (!stream) {
         catalogue_.report(model->provider_name, {.first_token = {}, .failure = &stream.error()});
         co_return fail_as(std::move(stream.error()));
     }
+    if (!told) co_return cancelled();
     co_return Answering{std::move(model->id), std::move(model->provider_name),
                         std::move(model->provider), std::move(*stream), asked};
 }

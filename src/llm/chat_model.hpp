@@ -130,10 +130,19 @@ struct ModelInfo {
     std::optional<bool> sees_images;     ///< Unset: unknown, images are tried.
 };
 
+/// Told what happens before a model begins to answer.
+class StartWatcher {
+public:
+    virtual ~StartWatcher() = default;
+    /// The model failed by `failure` and is asked again soon.
+    virtual asio::awaitable<void> asking_again(Failure const& failure) = 0;
+};
+
 struct CompletionRequest {
     std::string model;  ///< As the server calls it.
     Prompt prompt;
     Parameters parameters;
+    StartWatcher* watcher = nullptr;  ///< Outlives `start()`; null: nobody.
 };
 
 /// One provider's models. Implementations live in src/providers/<vendor>/, outlive their streams

@@ -77,6 +77,7 @@ RetryingModel::RetryingModel(std::shared_ptr<ChatModel> model, RetryPolicy polic
 
 asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start(
     CompletionRequest request) {
+    auto* const watcher = request.watcher;
     for (unsigned attempt = 1;; ++attempt) {
         auto copy = attempt < policy_.max_attempts ? request : std::move(request);
         auto stream = co_await start_and_pull(*model_, std::move(copy));
@@ -92,6 +93,7 @@ asio::awaitable<Outcome<std::unique_ptr<CompletionStream>>> RetryingModel::start
         auto const advice = failure.retry_after.value_or(std::chrono::milliseconds(0));
         if (advice > policy_.longest_advice || !budget_->take()) co_return stream;
 
+        if (watcher) co_await watcher->asking_again(failure);
         // Full jitter: anywhere between nothing and twice the last pause. Advice is a floor, with
         // jitter on top so that all who were told the same do not come back together.
         auto const factor = std::int64_t{1} << std::min(attempt - 1, 20u);

@@ -36,7 +36,8 @@ private:
 /// A `ChatModel` that tries again with full jitter while no event came yet: rate_limited (after its
 /// advice), overloaded, model_error (once), and network where no connection was made. Never after a
 /// timeout or a connection that broke: the server may be working on the request, and asking again
-/// would pay for it twice. `start()` returns with the first event at hand.
+/// would pay for it twice. `start()` returns with the first event at hand, and tells the request's
+/// watcher of each further try.
 class RetryingModel final : public ChatModel {
 public:
     RetryingModel(std::shared_ptr<ChatModel> model, RetryPolicy policy, Random& random);

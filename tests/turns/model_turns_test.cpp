@@ -1,6 +1,7 @@
 // Turns that real adapters answer: what they are asked with, and when readers see what they say.
 #include "base/json.hpp"
 #include "chat/model_responder.hpp"
+#include "llm/retry.hpp"
 #include "providers/anthropic/anthropic_model.hpp"
 #include "providers/builtin/builtin_model.hpp"
 #include "providers/custom/custom_model.hpp"
@@ -38,7 +39,7 @@ protected:
         guide.name = "guide";
         guide.kind = "builtin";
         std::vector<llm::ProviderConfig> providers{guide};
-        for (auto const* kind : {"custom", "openai", "anthropic"}) {
+        for (auto const* kind : {"custom", "busy", "openai", "anthropic"}) {
             auto& provider = providers.emplace_back();
             provider.name = provider.kind = kind;
             provider.base_url = "http://h/v1";
@@ -52,6 +53,13 @@ protected:
     Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config) {
         if (config.kind == "builtin") return providers::make_builtin(config);
         if (config.kind == "custom") return providers::make_custom(config, transport);
+        if (config.kind == "busy") {
+            auto model = providers::make_custom(config, transport);
+            if (!model) return model;
+            llm::RetryPolicy policy;
+            policy.base = 1ms;
+            return std::make_shared<llm::RetryingModel>(std::move(*model), policy, random);
+        }
         if (config.kind == "openai") return providers::make_openai(config, transport);
         return providers::make_anthropic(config, transport);
     }
@@ -85,6 +93,29 @@ TEST_F(ModelTurns, WhatComesWholeIsShownBeforeItsEndIsStored) {
     expect_shown_before_it_is_stored("guide/echo", "Hello");
     transport.answer(200, R"({"response":"Good day"})");
     expect_shown_before_it_is_stored("custom/default", "Good day");
+}
+
+TEST_F(ModelTurns, ReadersAreToldThatABusyModelIsAskedAgain) {
+    transport.answer(503, "full");
+    transport.answer(429, "slower");
+    transport.answer(200, R"({"response":"Good day"})");
+    auto const ticket = ask_model("busy/default", "Hello");
+    auto const answered = read_from(ticket.generation, 0);
+    EXPECT_TRUE(answered.contains(
+        R"("state":"running","detail":{"class":"overloaded","provider":"busy","failures":1})"))
+        << answered;
+    EXPECT_TRUE(answered.contains(R"("class":"rate_limited","provider":"busy","failures":2})"))
+        << answered;
+    EXPECT_TRUE(answered.contains(R"("name":"retry","state":"done")")) << answered;
+    EXPECT_TRUE(answered.contains("Good day")) << answered;
+
+    for (int i = 0; i < 3; ++i) transport.answer(503, "full");
+    auto const given_up = read_from(ask_model("busy/default", "Hello").generation, 0);
+    EXPECT_TRUE(given_up.contains(R"("name":"retry","state":"failed")")) << given_up;
+
+    transport.answer(200, R"({"response":"Good day"})");
+    auto const at_once = read_from(ask_model("busy/default", "Hello").generation, 0);
+    EXPECT_FALSE(at_once.contains("retry")) << at_once;
 }
 
 /// Other programs' answers have pictures; models take those of people alone, and refuse the others.

@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import type { Step } from "@/lib/api/types";
@@ -30,6 +30,17 @@ it("names the files whose content the model did not get", async () => {
   expect(line([{ id: "files", kind: "model", name: "files_named", state: "done", detail: { files: ["報告.pdf", "log.txt"] } }])).toBe("ファイル2件は読み込まれていません");
   await userEvent.click(screen.getByRole("button"));
   expect(screen.getByText(/内容は読まれていません/).textContent).toContain("報告.pdf、log.txt");
+});
+
+it("says of a busy model that it was asked again, where that took long", () => {
+  const retry = (state: Step["state"], ms?: number): Step => ({ id: "retry", kind: "model", name: "retry", state, detail: { class: "overloaded", provider: "local", failures: 2, ms } });
+  expect(line([retry("done", 3_200)])).toBe("2回の再試行 · 3.2秒");
+  cleanup();
+  expect(line([retry("done", 300)])).toBeNull();
+  cleanup();
+  expect(line([retry("running")], "", new Date().toISOString()), "the line below says it").toBeNull();
+  cleanup();
+  expect(line([retry("running")]), "of an answer that broke off meanwhile").toBeNull();
 });
 
 it("says no time of reasoning that is not shown", () => {

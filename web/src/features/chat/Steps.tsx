@@ -12,6 +12,8 @@ import { Passed, stepText } from "./Progress";
 const untold = ["history_cut", "files_named", "replay", "reasoning"];
 /** Milliseconds that are worth telling. */
 const noticed = 50;
+/** Of waiting for a busy server, when it is over. */
+const waitedLong = 1_000;
 
 interface Props {
   /** Of the message: it names the fold. */
@@ -29,7 +31,7 @@ export function tellsWhatRuns(steps: readonly Step[], reasoning: string): boolea
 }
 
 function told(steps: readonly Step[]): Step[] {
-  return steps.filter(({ kind, name }) => kind !== "model" || !untold.includes(name));
+  return steps.filter(({ kind, name, detail }) => kind !== "model" || (name === "retry" ? (numberIn(detail, "ms") ?? 0) >= waitedLong : !untold.includes(name)));
 }
 
 /** What happened on the way to an answer and how long it took, in one line that opens. */
@@ -83,6 +85,7 @@ function summary(step: Step, t: Translate): string {
   const passages = numberIn(step.detail, "passages");
   if (step.kind === "retrieval") return passages === null ? t("retrieved") : t("passages", { count: passages });
   if (step.kind === "tool") return t("usedTool", { name: step.name });
+  if (step.name === "retry") return t("retried", { count: numberIn(step.detail, "failures") ?? 1 });
   return step.name;
 }
 

@@ -1247,7 +1247,9 @@ export interface components {
             /**
              * @description Depends on the kind and name. `ms`, where it is there, is how many milliseconds the step took; a `model` step named
              *     `reasoning` says so of all the reasoning in an answer, once text follows it. One named `files_named` has in `files` the
-             *     names of those files of the question whose content the model does not get.
+             *     names of those files of the question whose content the model does not get. One named `retry` runs while a model
+             *     that failed before its first token is asked again: `class` and `provider` of the failure, and how many `failures`
+             *     there were.
              */
             detail?: unknown;
         };
