@@ -43,6 +43,13 @@ it("says of a busy model that it was asked again, where that took long", () => {
   expect(line([retry("running")]), "of an answer that broke off meanwhile").toBeNull();
 });
 
+it("says once, and how often, what happened more than once", async () => {
+  const call = (id: string, name: string): Step => ({ id, kind: "tool", name, state: "done", detail: {} });
+  expect(line([call("1", "search"), call("2", "clock"), call("3", "search")])).toBe("search を実行 ×2 · clock を実行");
+  await userEvent.click(screen.getByRole("button"));
+  expect(screen.getAllByText("search を実行"), "each for itself where they are listed").toHaveLength(2);
+});
+
 it("says no time of reasoning that is not shown", () => {
   expect(line([thought])).toBeNull();
 });

@@ -43,7 +43,7 @@ export function Steps({ id, steps, reasoning, notice, since }: Props) {
   const named = namedFiles(steps);
   if (shown.length === 0 && reasoning === "" && cut === null && named.length === 0) return null;
   const parts = [
-    ...shown.map((step) => summary(step, t)),
+    ...counted(shown.map((step) => summary(step, t)), t),
     ...(reasoning === "" ? [] : [since === null ? t("reasoned") : t("reasoning")]),
     ...(cut === null ? [] : [t("historyCut", { count: cut })]),
     ...(named.length === 0 ? [] : [t("filesNamed", { count: named.length })]),
@@ -78,6 +78,13 @@ export function Steps({ id, steps, reasoning, notice, since }: Props) {
       )}
     </div>
   );
+}
+
+/** What is said more than once, once and with how often. */
+function counted(lines: readonly string[], t: Translate): string[] {
+  const times = new Map<string, number>();
+  for (const line of lines) times.set(line, (times.get(line) ?? 0) + 1);
+  return [...times].map(([text, count]) => (count === 1 ? text : t("times", { text, number: count })));
 }
 
 function summary(step: Step, t: Translate): string {
