@@ -145,7 +145,7 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
     auto model = catalogue_.find(turn.model);
     if (!model)
         co_return std::unexpected(
-            Failure{FailureClass::not_found, model.error().message, {}, {}, {}});
+            llm::make_failure(FailureClass::not_found, model.error().message, "no_model"));
     auto const fail_as = [&](Failure failure) {
         failure.provider = model->provider_name;
         return std::unexpected(std::move(failure));
@@ -153,7 +153,9 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
 
     auto const prompts = prompts_.get();
     auto built = co_await prompts->build(turn, model->info);
-    if (!built) co_return fail_as({FailureClass::model_error, built.error().message, {}, {}, {}});
+    if (!built)
+        co_return fail_as(
+            llm::make_failure(FailureClass::model_error, built.error().message, "history"));
     for (auto& step : steps_of(*built)) {
         if (!co_await sink.step(std::move(step))) co_return cancelled();
     }

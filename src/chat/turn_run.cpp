@@ -146,6 +146,7 @@ Terminal failed(llm::Failure const& failure, GenerationId id) {
                          {"class", llm::to_string(failure.kind)},
                          {"retryable", is_retryable(failure.kind)},
                          {"provider", replace_invalid_utf8(failure.provider)}};
+    if (!failure.reason.empty()) problem["reason"] = failure.reason;
     if (!failure.provider_request_id.empty())
         problem["provider_request_id"] = replace_invalid_utf8(failure.provider_request_id);
     auto text = json::serialize(problem);
@@ -186,7 +187,7 @@ llm::Failure stopped() {
 
 llm::Failure internal_failure() {
     return llm::make_failure(llm::FailureClass::model_error,
-                             "an internal error stopped this answer");
+                             "an internal error stopped this answer", "internal");
 }
 
 Terminal how_it_ended(LiveTurn const& turn, llm::Outcome<llm::FinishReason> const& outcome) {

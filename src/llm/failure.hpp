@@ -37,18 +37,26 @@ struct Failure {
     /// In place of `message` for whoever runs the server, where that names accounts, roles or
     /// secrets; else empty. For the log, never for who asked.
     std::string for_operator{};
+    /// Which of our own sentences `message` is, by a stable name such as "first_byte", or
+    /// `said_by_server`. Empty: not known.
+    std::string reason{};
 };
+
+/// The reason of a failure whose words are those of the model's server.
+inline constexpr std::string_view said_by_server = "said";
 
 /// All that is known, for whoever runs the server.
 [[nodiscard]] inline std::string const& words_for_operator(Failure const& failure) {
     return failure.for_operator.empty() ? failure.message : failure.for_operator;
 }
 
-/// A failure of which no more than its class and words are known.
-[[nodiscard]] inline Failure make_failure(FailureClass kind, std::string message) {
+/// A failure of which no more than its class, words and reason are known.
+[[nodiscard]] inline Failure make_failure(FailureClass kind, std::string message,
+                                          std::string_view reason = {}) {
     Failure failure;
     failure.kind = kind;
     failure.message = std::move(message);
+    failure.reason = reason;
     return failure;
 }
 

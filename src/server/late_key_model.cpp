@@ -10,7 +10,7 @@ asio::awaitable<llm::Outcome<std::shared_ptr<llm::ChatModel>>> LateKeyModel::mod
         auto const kind = key.error().code == Errc::cancelled ? llm::FailureClass::cancelled
                                                               : llm::FailureClass::auth;
         auto failure = llm::make_failure(
-            kind, "the provider's key cannot be read now; the server's log says why");
+            kind, "the provider's key cannot be read now; the server's log says why", "no_key");
         failure.for_operator = std::move(key.error().message);
         co_return std::unexpected(std::move(failure));
     }

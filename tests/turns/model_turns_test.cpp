@@ -112,6 +112,8 @@ TEST_F(ModelTurns, ReadersAreToldThatABusyModelIsAskedAgain) {
     for (int i = 0; i < 3; ++i) transport.answer(503, "full");
     auto const given_up = read_from(ask_model("busy/default", "Hello").generation, 0);
     EXPECT_TRUE(given_up.contains(R"("name":"retry","state":"failed")")) << given_up;
+    EXPECT_TRUE(given_up.contains(R"("detail":"full (HTTP 503)")")) << given_up;
+    EXPECT_TRUE(given_up.contains(R"("reason":"said")")) << given_up;
 
     transport.answer(200, R"({"response":"Good day"})");
     auto const at_once = read_from(ask_model("busy/default", "Hello").generation, 0);

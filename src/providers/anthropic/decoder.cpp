@@ -135,7 +135,8 @@ void AnthropicDecoder::take_event(ScannedEvent const& event) {
     Said said;
     if (!said.read(event.data)) {
         return fail(llm::make_failure(llm::FailureClass::model_error,
-                                      "the model's server sent an event that is not JSON"));
+                                      "the model's server sent an event that is not JSON",
+                                      "unreadable"));
     }
     if (said.type.empty() || said.type == "error") return fail(failure_inside(event.data));
     take_said(said);
@@ -175,7 +176,8 @@ bool AnthropicDecoder::count_tool(std::size_t bytes) {
     tool_bytes_ += bytes;
     if (tool_bytes_ <= max_tool_bytes && tools_.size() <= max_tools) return true;
     fail(llm::make_failure(llm::FailureClass::model_error,
-                           "the tool calls of an answer are more than 128 or longer than 1 MiB"));
+                           "the tool calls of an answer are more than 128 or longer than 1 MiB",
+                           "too_long"));
     return false;
 }
 

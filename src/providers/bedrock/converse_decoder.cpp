@@ -239,7 +239,8 @@ bool ConverseDecoder::count_kept(std::size_t bytes) {
     kept_bytes_ += bytes;
     if (kept_bytes_ <= max_kept_bytes) return true;
     fail(llm::make_failure(llm::FailureClass::model_error,
-                           "the reasoning and tool calls of an answer are longer than 4 MiB"));
+                           "the reasoning and tool calls of an answer are longer than 4 MiB",
+                           "too_long"));
     return false;
 }
 
@@ -303,7 +304,8 @@ void ConverseDecoder::push_end() {
     } else {
         fail(llm::make_failure(llm::FailureClass::model_error,
                                "the model wrote something that Bedrock could not read (" +
-                                   well_formed(stop_reason_.substr(0, 64)) + ")"));
+                                   well_formed(stop_reason_.substr(0, 64)) + ")",
+                               "gave_up"));
     }
 }
 

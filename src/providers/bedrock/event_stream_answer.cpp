@@ -25,7 +25,8 @@ std::optional<llm::Outcome<llm::Event>> EventStreamAnswer::next() {
             fail(llm::make_failure(
                 llm::FailureClass::model_error,
                 "the answer was damaged on its way, or is no event stream of Bedrock: " +
-                    message.error().message));
+                    message.error().message,
+                "unreadable"));
         } else if (*message) {
             take_message(**message);
         } else {
@@ -60,7 +61,8 @@ void EventStreamAnswer::end_of_body() {
 
 void EventStreamAnswer::fail_unreadable() {
     fail(llm::make_failure(llm::FailureClass::model_error,
-                           "Bedrock sent an event that is not what it is known to send"));
+                           "Bedrock sent an event that is not what it is known to send",
+                           "unreadable"));
 }
 
 }  // namespace kaiwa::providers

@@ -92,6 +92,7 @@ Words words_in(std::string_view payload) {
 llm::Failure named_failure(std::string_view code, std::string words, unsigned status) {
     llm::Failure failure;
     failure.kind = bedrock_class(code, words, status);
+    failure.reason = words.empty() ? "unsaid" : llm::said_by_server;
     if (words.empty()) words = "Bedrock reported an error without saying why";
     failure.message = fit_for_people(fmt::format("{} ({})", words, code));
     return failure;
@@ -99,8 +100,9 @@ llm::Failure named_failure(std::string_view code, std::string words, unsigned st
 
 /// Accounts and roles are named to whoever runs the server only.
 void keep_names_back(llm::Failure& failure, std::string words) {
-    if (failure.message.contains("arn:aws"))
-        failure.for_operator = std::exchange(failure.message, std::move(words));
+    if (!failure.message.contains("arn:aws")) return;
+    failure.for_operator = std::exchange(failure.message, std::move(words));
+    failure.reason = "in_the_log";
 }
 
 }  // namespace
@@ -132,21 +134,23 @@ llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
                                 failure.message, failure.status);
             break;
         case Kind::credentials:
-            out = llm::make_failure(FailureClass::auth, failure.message);
+            out = llm::make_failure(FailureClass::auth, failure.message, "no_key");
             break;
         case Kind::network:
-            out = llm::make_failure(FailureClass::network, failure.message);
+            out = llm::make_failure(FailureClass::network, failure.message,
+                                    failure.was_sent ? "broken" : "connect");
             break;
         case Kind::timed_out:
             // Nothing was begun where no connection was made: that may be tried again.
             out = llm::make_failure(
-                failure.was_sent ? FailureClass::timeout : FailureClass::network, failure.message);
+                failure.was_sent ? FailureClass::timeout : FailureClass::network, failure.message,
+                failure.was_sent ? "total" : "connect");
             break;
         case Kind::cancelled:
             out = llm::make_failure(FailureClass::cancelled, failure.message);
             break;
         case Kind::unreadable:
-            out = llm::make_failure(FailureClass::model_error, failure.message);
+            out = llm::make_failure(FailureClass::model_error, failure.message, "unreadable");
             break;
     }
     out.message = fit_for_people(std::move(out.message), secret);

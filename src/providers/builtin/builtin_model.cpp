@@ -62,7 +62,8 @@ public:
         } else {
             co_return std::unexpected(
                 llm::make_failure(llm::FailureClass::not_found,
-                                  "there is no built-in model \"" + request.model + "\""));
+                                  "there is no built-in model \"" + request.model + "\"",
+                                  "no_model"));
         }
         co_return std::make_unique<TextStream>(std::move(text));
     }

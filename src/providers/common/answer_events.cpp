@@ -3,7 +3,8 @@
 namespace kaiwa::providers {
 
 llm::Failure answer_too_long() {
-    return llm::make_failure(llm::FailureClass::model_error, "the answer is longer than 16 MiB");
+    return llm::make_failure(llm::FailureClass::model_error, "the answer is longer than 16 MiB",
+                             "too_long");
 }
 
 std::optional<llm::Outcome<llm::Event>> AnswerEvents::take_queued() {

@@ -107,6 +107,10 @@ std::optional<FailureClass> named_class(VendorError const& error) {
     return std::nullopt;
 }
 
+std::string_view reason_of(VendorError const& error) {
+    return error.is_page ? "web_page" : llm::said_by_server;
+}
+
 std::optional<double> read_number(std::string_view text) {
     double value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -135,7 +139,7 @@ llm::Failure failure_from(Error const& error) {
                 return FailureClass::network;
         }
     }();
-    auto failure = llm::make_failure(kind, error.message);
+    auto failure = llm::make_failure(kind, error.message, error.reason);
     failure.is_unsent =
         error.reason == "resolve" || error.reason == "connect" || error.reason == "tls";
     return failure;
@@ -143,7 +147,8 @@ llm::Failure failure_from(Error const& error) {
 
 llm::Failure cut_short() {
     return llm::make_failure(FailureClass::network,
-                             "the model's server ended the answer before it was whole");
+                             "the model's server ended the answer before it was whole",
+                             "cut_short");
 }
 
 VendorError read_vendor_error(std::string_view body) {
@@ -153,11 +158,11 @@ VendorError read_vendor_error(std::string_view body) {
     boost::system::error_code problem;
     auto const value = json::parse(text, problem);
     if (problem || !(value.is_object() || value.is_array() || value.is_string())) {
-        bool const is_page = start != text.npos && text[start] == '<';
-        error.message = is_page ? "it answered with a web page, not with JSON; check the base URL, "
-                                  "and whether a proxy "
-                                  "or a sign-in page stands before it"
-                                : text;
+        error.is_page = start != text.npos && text[start] == '<';
+        error.message = error.is_page
+                            ? "it answered with a web page, not with JSON; check the base URL, and "
+                              "whether a proxy or a sign-in page stands before it"
+                            : text;
         return error;
     }
     if (auto const* words = value.if_string()) {
@@ -240,23 +245,25 @@ llm::Failure failure_from(unsigned status, http::Headers const& headers, std::st
         failure.message =
             "it redirects to another address, which is not followed; set the base URL to that "
             "address";
+        failure.reason = "redirected";
     } else if (error.message.empty()) {
         failure.message = fmt::format("the model's server answered {} without saying why", status);
+        failure.reason = "unsaid";
     } else {
         failure.message =
             fmt::format("{} (HTTP {})", fit_for_people(std::move(error.message), secret), status);
+        failure.reason = reason_of(error);
     }
     return failure;
 }
 
 llm::Failure failure_inside(std::string_view body) {
     auto error = read_vendor_error(body);
-    llm::Failure failure;
-    failure.kind = class_of(error);
-    failure.message = error.message.empty()
-                          ? "the model's server reported an error without saying which"
-                          : std::move(error.message);
-    return failure;
+    if (error.message.empty())
+        return llm::make_failure(class_of(error),
+                                 "the model's server reported an error without saying which",
+                                 "unsaid");
+    return llm::make_failure(class_of(error), error.message, reason_of(error));
 }
 
 std::optional<std::chrono::milliseconds> retry_advice(http::Headers const& headers) {

@@ -24,6 +24,7 @@ struct VendorError {
     std::string code;   ///< "context_length_exceeded"; a number as its digits.
     std::string param;  ///< The parameter that was refused.
     unsigned status = 0;
+    bool is_page = false;  ///< A web page came: the message is ours.
 };
 
 /// Reads an error body of any dialect: `{"error":{…}}`, `{"error":"…"}`, `{"detail":…}`,

@@ -62,6 +62,21 @@ TEST(Failures, OnlyWhatCannotHaveReachedTheServerIsUnsent) {
     EXPECT_FALSE(cut_short().is_unsent);
 }
 
+TEST(Failures, TellWhichWordsAreOursAndWhichTheServers) {
+    auto const reason = [](unsigned status, std::string_view body) {
+        return failure_from(status, {}, body, Secret()).reason;
+    };
+    EXPECT_EQ(reason(500, R"({"error":{"message":"out of memory"}})"), "said");
+    EXPECT_EQ(reason(500, "upstream connect error"), "said");
+    EXPECT_EQ(reason(500, ""), "unsaid");
+    EXPECT_EQ(reason(502, " <html>"), "web_page");
+    EXPECT_EQ(reason(308, "see there"), "redirected");
+    EXPECT_EQ(failure_inside(R"({"error":"out of memory"})").reason, "said");
+    EXPECT_EQ(failure_inside("{}").reason, "unsaid");
+    EXPECT_EQ(failure_from(Error{Errc::timed_out, "slow", "first_byte"}).reason, "first_byte");
+    EXPECT_EQ(cut_short().reason, "cut_short");
+}
+
 TEST(Failures, ARequestIdIsVisibleAsciiOrNone) {
     EXPECT_EQ(request_id({{"x-request-id", "req_1"}}), "req_1");
     EXPECT_EQ(request_id({{"x-request-id", std::string(200, 'a')}}).size(), 128u);

@@ -31,7 +31,8 @@ std::optional<llm::Outcome<llm::Event>> StreamDecoder::next() {
             take_event(*event);
         } else if (scanner_.too_large()) {
             fail(llm::make_failure(llm::FailureClass::model_error,
-                                   "the model's server sent an event longer than 8 MiB"));
+                                   "the model's server sent an event longer than 8 MiB",
+                                   "unreadable"));
         } else {
             return std::nullopt;
         }

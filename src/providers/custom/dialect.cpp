@@ -77,11 +77,15 @@ llm::Outcome<std::string> read_object(json::object const& object) {
         }
     }
     auto const words = read_vendor_error(json::serialize(object)).message;
+    if (!words.empty())
+        return std::unexpected(llm::make_failure(llm::FailureClass::model_error,
+                                                 fit_for_people(words), llm::said_by_server));
+    if (refused)
+        return std::unexpected(llm::make_failure(llm::FailureClass::model_error,
+                                                 "the server reported a failure", "unsaid"));
     return std::unexpected(llm::make_failure(
         llm::FailureClass::model_error,
-        refused || !words.empty()
-            ? fit_for_people(words.empty() ? "the server reported a failure" : words)
-            : "the answer has no \"response\", \"result\" or \"generated_text\""));
+        "the answer has no \"response\", \"result\" or \"generated_text\"", "unreadable"));
 }
 
 }  // namespace
@@ -112,10 +116,11 @@ llm::Outcome<std::string> read_custom_answer(std::string_view body) {
     if (object == nullptr) {
         auto const start = body.find_first_not_of(" \r\n\t");
         bool const is_page = start != body.npos && body[start] == '<';
-        return std::unexpected(llm::make_failure(
-            llm::FailureClass::model_error, is_page
-                                                ? fit_for_people(read_vendor_error(body).message)
-                                                : "the answer is no JSON object"));
+        return std::unexpected(
+            is_page ? llm::make_failure(llm::FailureClass::model_error,
+                                        fit_for_people(read_vendor_error(body).message), "web_page")
+                    : llm::make_failure(llm::FailureClass::model_error,
+                                        "the answer is no JSON object", "unreadable"));
     }
     auto const* inner = object->if_contains("body");
     if (object->contains("statusCode") && inner && inner->is_string()) {

@@ -16,13 +16,15 @@ void OpenAiDecoder::take_event(ScannedEvent const& event) {
         if (saw_chunk_) return finish();
         return fail(llm::make_failure(FailureClass::model_error,
                                       "the model's server ended an answer of which it sent nothing "
-                                      "that can be read"));
+                                      "that can be read",
+                                      "empty"));
     }
     if (event.type == "error") return fail(failure_inside(event.data));
     if (!event.data.starts_with('{')) return;  // a keep-alive of some kind
     if (!read_chunk(event.data, chunk_)) {
         return fail(llm::make_failure(FailureClass::model_error,
-                                      "the model's server sent a chunk that is not JSON"));
+                                      "the model's server sent a chunk that is not JSON",
+                                      "unreadable"));
     }
     take_chunk();
 }
@@ -49,7 +51,8 @@ void OpenAiDecoder::take_chunk() {
     if (tools_.too_large()) {
         return fail(llm::make_failure(FailureClass::model_error,
                                       "the tool calls of an answer are more than 128 or longer "
-                                      "than 1 MiB"));
+                                      "than 1 MiB",
+                                      "too_long"));
     }
     refused_ = refused_ || chunk_.refused;
     if (!chunk_.finish.empty()) take_finish();
@@ -66,7 +69,8 @@ void OpenAiDecoder::take_finish() {
         auto const kind = words.starts_with("insufficient") ? FailureClass::overloaded
                                                             : FailureClass::model_error;
         return fail(llm::make_failure(
-            kind, fmt::format("the model's server gave the answer up (\"{}\")", words)));
+            kind, fmt::format("the model's server gave the answer up (\"{}\")", words),
+            "gave_up"));
     }
     if (words == "length" || words == "max_tokens" || words == "model_length") {
         reason_ = FinishReason::length;

@@ -186,7 +186,7 @@ test("waiting is said in words, and later with the seconds", async ({ page, pers
   await chat.shows("語語語語語");
 });
 
-test("a busy model is said to be busy while it is asked again", async ({ page, person }) => {
+test("a busy model is said to be busy while it is asked again, and its words to be its own", async ({ page, person }) => {
   const chat = new Chat(page);
   await chat.open(await makeThread(person.api, "local/echo?status=429&retry_after=3&message=slow%20down"));
   await chat.ask("急いで");
@@ -194,6 +194,7 @@ test("a busy model is said to be busy while it is asked again", async ({ page, p
   await expect(words).toHaveText(/^local が混み合っています。もう一度試しています…/);
   await expect(words).toHaveText(/[5-7]秒$/, { timeout: 8_000 });
   await chat.ended();
+  await expect(chat.answers.last()).toContainText("local の言葉: slow down (HTTP 429)");
   await expect(chat.answers.last().getByRole("button", { name: /2回の再試行/ })).toBeVisible();
 });
 

@@ -18,6 +18,18 @@ function said(error: Partial<NonNullable<Item["error"]>>): string {
   return screen.getAllByText(/。/).at(-1)?.textContent ?? "";
 }
 
+it("says what Kaiwa found in the reader's language, and whose words the others are", () => {
+  said({ provider: "local", class: "timeout", reason: "first_byte", detail: "the server did not begin to answer in time" });
+  expect(screen.getByText("詳細: 時間内に返事が始まりませんでした。")).toBeTruthy();
+  expect(screen.queryByText(/did not begin/)).toBeNull();
+  said({ provider: "local", class: "invalid", reason: "said", detail: "temperature is too high (HTTP 400)" });
+  expect(screen.getByText("local の言葉: temperature is too high (HTTP 400)")).toBeTruthy();
+  said({ provider: "local", reason: "known_to_newer_servers", detail: "what it says" });
+  expect(screen.getByText("詳細: what it says")).toBeTruthy();
+  said({ provider: "local", detail: "kept before there were reasons" });
+  expect(screen.getByText("詳細: kept before there were reasons")).toBeTruthy();
+});
+
 it("names the provider that lacks the model, or says that none has it", () => {
   expect(said({ provider: "local" })).toMatch(/^local にこのモデルがありません。/);
   expect(said({ provider: "" })).toMatch(/^このモデルを使える接続先がありません。/);

@@ -47,7 +47,11 @@ function Failure({ error }: { error: Item["error"] }) {
   return (
     <>
       <p>{t([error.provider ? `failure.${error.class}` : `failure.${error.class}_anywhere`, `failure.${error.class}`, "failure.unknown"], { provider: error.provider })}</p>
-      <Details text={error.detail} />
+      {error.reason === "said" && error.detail ? (
+        <p className="text-muted">{t("saidBy", { provider: error.provider, message: error.detail })}</p>
+      ) : (
+        <Details text={error.reason ? t([`reason.${error.reason}`, "reason.other"], { detail: error.detail }) : error.detail} />
+      )}
       {ids.length > 0 && <p className="text-xs text-muted">{ids.join(" · ")}</p>}
     </>
   );
