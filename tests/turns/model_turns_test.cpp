@@ -112,12 +112,26 @@ TEST_F(ModelTurns, ReadersAreToldThatABusyModelIsAskedAgain) {
     for (int i = 0; i < 3; ++i) transport.answer(503, "full");
     auto const given_up = read_from(ask_model("busy/default", "Hello").generation, 0);
     EXPECT_TRUE(given_up.contains(R"("name":"retry","state":"failed")")) << given_up;
-    EXPECT_TRUE(given_up.contains(R"("detail":"full (HTTP 503)")")) << given_up;
+    EXPECT_TRUE(given_up.contains(R"x("detail":"full (HTTP 503)")x")) << given_up;
     EXPECT_TRUE(given_up.contains(R"("reason":"said")")) << given_up;
 
     transport.answer(200, R"({"response":"Good day"})");
     auto const at_once = read_from(ask_model("busy/default", "Hello").generation, 0);
     EXPECT_FALSE(at_once.contains("retry")) << at_once;
+}
+
+TEST_F(ModelTurns, AStopEndsTheWaitForABusyModel) {
+    test::MemoryAnswer busy;
+    busy.status = 429;
+    busy.headers.add("Retry-After", "30");
+    transport.answers.emplace_back(busy);
+    auto const ticket = ask_model("busy/default", "Hello");
+    auto reader = get(service->follow(hana, ticket.generation, 0));
+    read_until(*reader, "rate_limited");
+    ASSERT_TRUE(get_result(service->stop(hana, ticket.generation)).has_value());
+    auto const rest = read_rest(*reader);
+    EXPECT_TRUE(rest.contains("event: stopped")) << rest;
+    EXPECT_EQ(transport.requests.size(), 1u);
 }
 
 /// Other programs' answers have pictures; models take those of people alone, and refuse the others.

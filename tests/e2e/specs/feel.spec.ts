@@ -114,6 +114,36 @@ test("what takes the focus above a long answer is brought into view and stays th
   await chat.stop.click();
 });
 
+test("what the browser's search finds above stays in view while text streams, and pressed code is left where it is", async ({ page, person }) => {
+  const code = `目印の行\n\n${Array.from({ length: 60 }, (_, line) => `${line + 1}行目`).join("\n\n")}\n\n\`\`\`\n${"const x = 1;\n".repeat(6)}\`\`\``;
+  const thread = await makeThread(person.api, "local/echo", "長い回答");
+  await askQuietly(person.api, thread, code);
+  const chat = new Chat(page);
+  await chat.open(thread);
+  await chat.composer.focus();
+  await page.getByRole("button", { name: /^モデル: / }).click();
+  await page.getByRole("menuitemradio", { name: "endless" }).click();
+  await chat.ask("書き続けて");
+  await expect.poll(async () => (await chat.shown()).length).toBeGreaterThan(10);
+  const toEnd = page.getByRole("button", { name: "最新のメッセージへ" });
+  const block = chat.answers.first().getByRole("group", { name: /^コード/ });
+  await block.click();
+  await expect(block).toBeFocused();
+  await expect(toEnd).toHaveCount(0);
+
+  // As the search does: its field has the focus, and what it finds is brought to the middle.
+  const mark = chat.answers.first().getByText("目印の行");
+  await mark.evaluate((element) => {
+    document.hasFocus = () => false;
+    element.scrollIntoView({ block: "center" });
+  });
+  await expect(toEnd).toBeVisible();
+  const before = (await chat.shown()).length;
+  await expect.poll(async () => (await chat.shown()).length).toBeGreaterThan(before + 20);
+  await expect(mark).toBeInViewport();
+  await chat.stop.click();
+});
+
 test("a chat that could not be read says so, and comes with another try; one that is not there stays calm", async ({ page, person }) => {
   const thread = await makeThread(person.api, "local/echo", "読めるはず");
   await askQuietly(person.api, thread, "そこにある");
