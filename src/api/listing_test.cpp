@@ -75,7 +75,8 @@ TEST(Listing, PagesHoldEverythingOnceInTheAskedOrder) {
 }
 
 TEST(Listing, NamesSortAsPeopleCount) {
-    Names const sorted{"", "007", "7b", "8", "123456789", "1234567890", "m", "m0", "m3", "M29", "m30", "m30b", "n1.5", "n1.25"};
+    Names const sorted{"",   "007", "7b",  "8",   "123456789", "1234567890", "m",
+                       "m0", "m3",  "M29", "m30", "m30b",      "n1.5",       "n1.25"};
     for (std::size_t i = 1; i < sorted.size(); ++i)
         EXPECT_LT(sortable_name(sorted[i - 1]), sortable_name(sorted[i])) << sorted[i];
     EXPECT_EQ(sortable_name("m007"), sortable_name("M7"));
