@@ -1,11 +1,14 @@
 #include "base/json.hpp"
 
+#include "base/word_bytes.hpp"
+
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/system/error_code.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace kaiwa {
 namespace {
@@ -79,6 +82,16 @@ bool is_finite(json::value const& value) {
            std::ranges::all_of(*object, [](auto const& member) { return is_finite(member.value()); });
 }
 
+/// The first character in [at, end) that stands in a JSON string only as an escape, or `end`.
+char const* find_escaped(char const* at, char const* end) {
+    return find_marked(
+        at, end,
+        [](std::uint64_t word) {
+            return mark_byte(word, '"') | mark_byte(word, '\\') | mark_below(word, ' ');
+        },
+        [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' '; });
+}
+
 }  // namespace
 
 Result<json::value> parse_json(std::string_view text) {
@@ -99,14 +112,14 @@ Result<json::value> parse_json(std::string_view text) {
 
 void append_json_string(std::string& out, std::string_view text) {
     static constexpr char digits[] = "0123456789abcdef";
+    auto const* at = text.data();
+    auto const* const end = at + text.size();
     out.push_back('"');
-    std::size_t plain = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        auto const c = static_cast<unsigned char>(text[i]);
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        out.append(text, plain, i - plain);
-        plain = i + 1;
-        switch (c) {
+    for (;;) {
+        auto const* const plain = std::exchange(at, find_escaped(at, end));
+        out.append(plain, static_cast<std::size_t>(at - plain));
+        if (at == end) break;
+        switch (auto const c = static_cast<unsigned char>(*at++)) {
             case '"': out.append("\\\""); break;
             case '\\': out.append("\\\\"); break;
             case '\n': out.append("\\n"); break;
@@ -118,7 +131,6 @@ void append_json_string(std::string& out, std::string_view text) {
                 out.push_back(digits[c & 15]);
         }
     }
-    out.append(text, plain, text.size() - plain);
     out.push_back('"');
 }
 

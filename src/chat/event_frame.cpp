@@ -11,7 +11,7 @@ void append_head(std::string& out, std::uint64_t number, EventType type) {
     char digits[20];
     auto const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     out += "id: ";
-    out.append(digits, end);
+    out.append(digits, static_cast<std::size_t>(end - digits));
     out += "\nevent: ";
     out += to_string(type);
     out += "\ndata: ";

@@ -1,8 +1,8 @@
 #include "providers/common/json_scanner.hpp"
 
-#include <bit>
+#include "base/word_bytes.hpp"
+
 #include <charconv>
-#include <cstring>
 
 namespace kaiwa::providers {
 namespace {
@@ -39,25 +39,12 @@ bool is_space(char c) {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-/// The lowest byte of `word` that is `wanted` has its highest bit set in the result; zero: none is.
-constexpr std::uint64_t find_byte(std::uint64_t word, char wanted) {
-    constexpr std::uint64_t ones = 0x0101010101010101;
-    auto const differs = word ^ (ones * static_cast<unsigned char>(wanted));
-    return (differs - ones) & ~differs & (ones << 7);
-}
-
-/// Where the plain characters of a string end: at a quote, a backslash or `end`. Eight bytes at once
-/// where the first of them is the lowest.
+/// Where the plain characters of a string end: at a quote, a backslash or `end`.
 char const* find_string_end(char const* at, char const* end) {
-    while (std::endian::native == std::endian::little && end - at >= 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, at, sizeof word);
-        auto const found = find_byte(word, '"') | find_byte(word, '\\');
-        if (found != 0) return at + std::countr_zero(found) / 8;
-        at += 8;
-    }
-    while (at != end && *at != '"' && *at != '\\') ++at;
-    return at;
+    return find_marked(
+        at, end,
+        [](std::uint64_t word) { return mark_byte(word, '"') | mark_byte(word, '\\'); },
+        [](char c) { return c == '"' || c == '\\'; });
 }
 
 /// Where a number or a word ends.
@@ -148,7 +135,7 @@ bool JsonScanner::string(std::string& out) {
     for (;;) {
         auto const* const from = at_;
         at_ = find_string_end(from, end_);
-        out.append(from, at_);
+        out.append(from, static_cast<std::size_t>(at_ - from));
         if (at_ == end_) return fail();
         if (*at_++ == '"') return true;
         if (!escape(out)) return fail();
