@@ -57,7 +57,7 @@ char32_t read_code(std::string_view text, std::size_t& i) {
 
 std::u32string_view fold_code(char32_t code, char32_t& own) {
     if (code < 0x80) {
-        own = code >= U'A' && code <= U'Z' ? code + 32 : code;
+        own = fold_ascii(code);
         return {&own, 1};
     }
     auto const page = code >> 8;
@@ -84,12 +84,7 @@ char32_t compose(char32_t first, char32_t second) {
 
 }  // namespace detail
 
-CharacterKind kind_of(char32_t code) {
-    if (code < 0x80) {
-        bool const letter = (code >= U'a' && code <= U'z') || (code >= U'A' && code <= U'Z') ||
-                            (code >= U'0' && code <= U'9');
-        return letter ? CharacterKind::letter : CharacterKind::separator;
-    }
+CharacterKind kind_of_other(char32_t code) {
     if ((code >= 0x4E00 && code <= 0x9FFF) || (code >= 0x3041 && code <= 0x3096)) {
         return CharacterKind::unspaced;
     }

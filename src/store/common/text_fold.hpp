@@ -13,7 +13,13 @@ enum class CharacterKind : std::uint8_t {
     letter,    ///< Of a script that puts spaces between words, or a digit.
     unspaced,  ///< Of a script that does not: each character may begin a word.
 };
-[[nodiscard]] CharacterKind kind_of(char32_t code);
+[[nodiscard]] CharacterKind kind_of_other(char32_t code);  ///< Of one that is not ASCII.
+[[nodiscard]] constexpr CharacterKind kind_of(char32_t code) {
+    if (code >= 0x80) return kind_of_other(code);
+    bool const letter = (code >= U'a' && code <= U'z') || (code >= U'A' && code <= U'Z') ||
+                        (code >= U'0' && code <= U'9');
+    return letter ? CharacterKind::letter : CharacterKind::separator;
+}
 
 /// Text as it is compared: width, case and ways of composing do not matter (compatibility
 /// composition and case folding of Unicode, character by character), half-width kana joined with
@@ -40,6 +46,9 @@ char32_t read_code(std::string_view text, std::size_t& i);
 
 /// What `code` is folded to; `own` is room for it where it stays as it is.
 std::u32string_view fold_code(char32_t code, char32_t& own);
+constexpr char32_t fold_ascii(char32_t code) {
+    return code >= U'A' && code <= U'Z' ? code + 32 : code;
+}
 
 /// The character that the two make together, or 0.
 char32_t compose(char32_t first, char32_t second);
@@ -53,6 +62,13 @@ void fold_each(std::string_view text, Take take) {
     std::size_t to = 0;
     for (std::size_t i = 0; i < text.size();) {
         auto const start = i;
+        if (auto const lead = static_cast<unsigned char>(text[i]); lead < 0x80) {
+            if (waiting != 0) take(waiting, from, to);
+            waiting = detail::fold_ascii(lead);
+            from = start;
+            to = ++i;
+            continue;
+        }
         char32_t own = detail::read_code(text, i);
         for (char32_t const code : detail::fold_code(own, own)) {
             if (waiting != 0) {
