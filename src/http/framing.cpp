@@ -63,6 +63,10 @@ Result<BodyFraming::Step> BodyFraming::next(std::string_view bytes) {
             if (remaining_ == 0) state_ = state_ == State::length ? State::done : State::data_cr;
             return Step{at + size, bytes.substr(at, size)};
         }
+        if (auto const taken = take_plain_size(bytes.substr(at)); taken > 0) {
+            at += taken;
+            continue;
+        }
         if (!step(bytes[at++])) {
             return fail(Errc::invalid_argument, "the chunks of the body are malformed");
         }
@@ -89,6 +93,26 @@ BodyFraming::Gathered BodyFraming::gather(std::span<char> bytes) {
                      part->data.size());
         gathered.data = view.substr(at, size);
     }
+}
+
+/// Takes what stands between the data of two chunks off the front of `bytes`, where it is there
+/// whole and without extensions, as nearly always; else nothing.
+std::size_t BodyFraming::take_plain_size(std::string_view bytes) {
+    if (state_ != State::data_cr && state_ != State::size) return 0;
+    constexpr std::string_view line_end = "\r\n";
+    auto const from = state_ == State::data_cr ? line_end.size() : 0;
+    if (from > 0 && !bytes.starts_with(line_end)) return 0;
+    std::uint64_t size = 0;
+    auto at = from;
+    for (auto const last = std::min(bytes.size(), from + 8); at < last; ++at) {
+        auto const digit = hex_digit(bytes[at]);
+        if (!digit) break;
+        size = size << 4 | *digit;
+    }
+    if (size == 0 || !bytes.substr(at).starts_with(line_end)) return 0;
+    remaining_ = size;
+    state_ = State::data;
+    return at + line_end.size();
 }
 
 /// Takes one byte of chunk framing; false when it cannot be there.

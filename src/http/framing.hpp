@@ -63,6 +63,7 @@ private:
         done,
     };
     BodyFraming(State state, std::uint64_t remaining) : state_(state), remaining_(remaining) {}
+    std::size_t take_plain_size(std::string_view bytes);
     bool step(char c);
     bool skip(char c);
 
