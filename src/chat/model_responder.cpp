@@ -60,9 +60,12 @@ asio::awaitable<Passed> Relay::pass() {
                 auto const told = co_await end_thinking();
                 if (!told) co_return cancelled();
             }
-            auto const sent =
-                text ? co_await sink_.text(text->text) : co_await sink_.reasoning(reasoning->text);
-            if (!sent) co_return cancelled();
+            auto sent = text ? sink_.text_now(text->text) : sink_.reasoning_now(reasoning->text);
+            if (!sent) {
+                sent = text ? co_await sink_.text(text->text)
+                            : co_await sink_.reasoning(reasoning->text);
+            }
+            if (!*sent) co_return cancelled();
             continue;
         }
         auto ended = co_await pass_other(std::move(*event));

@@ -4,7 +4,9 @@
 #include "llm/failure.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace kaiwa::chat {
 
@@ -40,6 +42,9 @@ public:
     /// `delta` is well-formed UTF-8 and not empty. Readers see it with the next `show()`.
     virtual asio::awaitable<Result<void>> text(std::string_view delta) = 0;
     virtual asio::awaitable<Result<void>> reasoning(std::string_view delta) = 0;
+    /// The same without a wait. Null where one is needed: then nothing was written.
+    virtual std::optional<Result<void>> text_now(std::string_view delta) = 0;
+    virtual std::optional<Result<void>> reasoning_now(std::string_view delta) = 0;
     /// Lets the readers have what was written: before every wait for more, so that what came
     /// together is sent together. The other events are shown at once.
     virtual void show() = 0;

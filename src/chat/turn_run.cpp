@@ -23,6 +23,12 @@ public:
     asio::awaitable<Result<void>> reasoning(std::string_view delta) override {
         return append_delta(EventType::reasoning, delta);
     }
+    std::optional<Result<void>> text_now(std::string_view delta) override {
+        return has_room() ? std::optional(write_delta(EventType::text, delta)) : std::nullopt;
+    }
+    std::optional<Result<void>> reasoning_now(std::string_view delta) override {
+        return has_room() ? std::optional(write_delta(EventType::reasoning, delta)) : std::nullopt;
+    }
     void show() override { turn_->log.publish(turn_->loop); }
     asio::awaitable<Result<void>> step(std::string data) override {
         put(turn_->steps, data);
@@ -79,17 +85,21 @@ private:
 
     asio::awaitable<Result<void>> append_delta(EventType type, std::string_view delta) {
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
-        if (delta.empty()) co_return Result<void>{};
+        co_return write_delta(type, delta);
+    }
+
+    Result<void> write_delta(EventType type, std::string_view delta) {
+        if (delta.empty()) return {};
         answer_bytes_ += delta.size();
         if (answer_bytes_ > options_.max_answer_bytes) {
             turn_->stop(StopReason::too_long);
-            co_return over();
+            return over();
         }
-        if (!count_frame(delta.size())) co_return over();
+        if (!count_frame(delta.size())) return over();
         if (!turn_->first_delta) turn_->first_delta = std::chrono::steady_clock::now();
         last_ = turn_->log.append_delta(type, delta);
         saver_->appended(*turn_, delta.size() + frame_overhead);
-        co_return Result<void>{};
+        return {};
     }
 
     std::shared_ptr<LiveTurn> turn_;
