@@ -7,6 +7,7 @@ namespace kaiwa::providers {
 void EventScanner::feed(std::string_view bytes) {
     if (too_large_) return;
     fed_ = true;
+    has_cr_ = has_cr_ || bytes.contains('\r');
     if (carry_.empty()) {
         rest_ = bytes;
         return;
@@ -55,8 +56,10 @@ std::optional<std::string_view> EventScanner::next_line() {
     auto const size = rest_.size() - scan_;
     if (size == 0) return std::nullopt;
     auto const* end = static_cast<char const*>(std::memchr(from, '\n', size));
-    auto const before = end ? static_cast<std::size_t>(end - from) : size;
-    if (auto const* cr = static_cast<char const*>(std::memchr(from, '\r', before))) end = cr;
+    if (has_cr_) {
+        auto const before = end ? static_cast<std::size_t>(end - from) : size;
+        if (auto const* cr = static_cast<char const*>(std::memchr(from, '\r', before))) end = cr;
+    }
     if (end == nullptr) {
         scan_ = rest_.size();
         return std::nullopt;

@@ -67,6 +67,7 @@ private:
     bool has_type_ = false;
     bool is_error_ = false;
     bool first_line_ = true;  // a byte order mark is allowed there only
+    bool has_cr_ = false;     // a '\r' came: it may end a line
     bool after_cr_ = false;   // the next '\n' belongs to the '\r' before it
     bool fed_ = false;        // rest_ is to be read
     bool too_large_ = false;

@@ -47,6 +47,8 @@ public:
     std::string_view raw();
 
     [[nodiscard]] bool broken() const { return broken_; }
+    /// What was not read yet.
+    [[nodiscard]] std::string_view rest() const { return {at_, end_}; }
     /// Whether nothing but white space follows.
     [[nodiscard]] bool at_end();
 

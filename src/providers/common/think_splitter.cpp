@@ -32,6 +32,11 @@ ThinkSplitter::Parts ThinkSplitter::split(std::string piece) {
         out.text = std::move(piece);
         return out;
     }
+    if (state_ == State::watching && held_.empty() && !piece.contains('<')) {
+        if (!piece.empty()) before_ = piece.back();
+        out.text = std::move(piece);
+        return out;
+    }
     held_ += piece;
     if (state_ == State::start) take_start(out);
     if (state_ == State::thinking) take_thinking(out);

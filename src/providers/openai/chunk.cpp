@@ -80,9 +80,21 @@ void read_parts(JsonScanner& json, std::string& text, std::string& reasoning) {
     }
 }
 
+/// Appends the string that comes next to `words`, and returns it as written when it says something.
+std::string_view read_words(JsonScanner& json, std::string& words) {
+    if (json.peek() != '"') {
+        json.skip();
+        return {};
+    }
+    auto const size = words.size();
+    auto const from = json.rest();
+    json.string(words);
+    return from.substr(0, words.size() > size ? from.size() - json.rest().size() : 0);
+}
+
 /// The delta of a chunk or the message of a whole answer.
 void read_message(JsonScanner& json, Chunk& chunk) {
-    std::string_view name;
+    std::string_view name, literal, other_literal;
     std::string other_reasoning;
     if (!json.begin_object()) return;
     while (json.next_member(name)) {
@@ -90,12 +102,12 @@ void read_message(JsonScanner& json, Chunk& chunk) {
             if (json.peek() == '[') {
                 read_parts(json, chunk.text, chunk.reasoning);
             } else {
-                json.string(chunk.text);
+                literal = read_words(json, chunk.text);
             }
         } else if (name == "reasoning_content") {
-            json.string(chunk.reasoning);
+            literal = read_words(json, chunk.reasoning);
         } else if (name == "reasoning") {
-            json.string(other_reasoning);
+            other_literal = read_words(json, other_reasoning);
         } else if (name == "refusal") {
             auto const before = chunk.text.size();
             json.string(chunk.text);
@@ -109,7 +121,11 @@ void read_message(JsonScanner& json, Chunk& chunk) {
         }
     }
     // Some servers send the same words under both names.
-    if (chunk.reasoning.empty()) chunk.reasoning = std::move(other_reasoning);
+    if (chunk.reasoning.empty() && !other_reasoning.empty()) {
+        chunk.reasoning = std::move(other_reasoning);
+        literal = other_literal;
+    }
+    if (!literal.empty()) chunk.literal = literal;
 }
 
 void read_choices(JsonScanner& json, Chunk& chunk) {
@@ -181,9 +197,14 @@ void Chunk::clear() {
     reasoning.clear();
     finish.clear();
     refused = false;
-    error = {};
+    error = literal = {};
     tools.clear();
     usage.reset();
+}
+
+bool Chunk::has_words_alone() const {
+    return text.empty() != reasoning.empty() && finish.empty() && !refused && error.empty() &&
+           tools.empty() && !usage;
 }
 
 bool read_chunk(std::string_view text, Chunk& chunk) {

@@ -18,10 +18,14 @@ struct Chunk {
     std::string finish;      ///< Empty: not yet.
     bool refused = false;    ///< The text is a refusal.
     std::string_view error;  ///< The error object as written; empty: none.
+    /// The last string as written that gave `text` or `reasoning` something; empty: none did.
+    std::string_view literal;
     std::vector<ToolFragment> tools;
     std::optional<llm::Usage> usage;
 
     void clear();
+    /// Whether it says nothing but new words of one kind: text or reasoning.
+    [[nodiscard]] bool has_words_alone() const;
 };
 
 /// Reads `json` into `chunk`. False when it is no JSON object.

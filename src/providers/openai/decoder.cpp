@@ -21,7 +21,7 @@ void OpenAiDecoder::take_event(ScannedEvent const& event) {
     }
     if (event.type == "error") return fail(failure_inside(event.data));
     if (!event.data.starts_with('{')) return;  // a keep-alive of some kind
-    if (!read_chunk(event.data, chunk_)) {
+    if (!chunks_.read(event.data)) {
         return fail(llm::make_failure(FailureClass::model_error,
                                       "the model's server sent a chunk that is not JSON",
                                       "unreadable"));
@@ -30,23 +30,25 @@ void OpenAiDecoder::take_event(ScannedEvent const& event) {
 }
 
 bool OpenAiDecoder::take_whole(std::string_view body) {
-    if (!read_chunk(body, chunk_)) return false;
-    bool const empty = chunk_.text.empty() && chunk_.reasoning.empty() && chunk_.tools.empty() &&
-                       chunk_.finish.empty();
-    if (empty && chunk_.error.empty()) chunk_.error = body;
-    if (chunk_.finish.empty()) chunk_.finish = "stop";
+    if (!chunks_.read(body)) return false;
+    auto& chunk = chunks_.chunk();
+    bool const empty = chunk.text.empty() && chunk.reasoning.empty() && chunk.tools.empty() &&
+                       chunk.finish.empty();
+    if (empty && chunk.error.empty()) chunk.error = body;
+    if (chunk.finish.empty()) chunk.finish = "stop";
     take_chunk();
     return true;
 }
 
 void OpenAiDecoder::take_chunk() {
-    if (!chunk_.error.empty()) return fail(failure_inside(chunk_.error));
+    auto& chunk = chunks_.chunk();
+    if (!chunk.error.empty()) return fail(failure_inside(chunk.error));
     saw_chunk_ = true;
-    if (chunk_.usage) usage_ = chunk_.usage;
-    add_reasoning(chunk_.reasoning);
-    add_text(chunk_.text);
-    for (std::size_t place = 0; place < chunk_.tools.size(); ++place) {
-        tools_.add(std::move(chunk_.tools[place]), place);
+    if (chunk.usage) usage_ = chunk.usage;
+    add_reasoning(chunk.reasoning);
+    add_text(chunk.text);
+    for (std::size_t place = 0; place < chunk.tools.size(); ++place) {
+        tools_.add(std::move(chunk.tools[place]), place);
     }
     if (tools_.too_large()) {
         return fail(llm::make_failure(FailureClass::model_error,
@@ -54,8 +56,8 @@ void OpenAiDecoder::take_chunk() {
                                       "than 1 MiB",
                                       "too_long"));
     }
-    refused_ = refused_ || chunk_.refused;
-    if (!chunk_.finish.empty()) take_finish();
+    refused_ = refused_ || chunk.refused;
+    if (!chunk.finish.empty()) take_finish();
 }
 
 void OpenAiDecoder::push_parts(ThinkSplitter::Parts parts) {
@@ -64,7 +66,7 @@ void OpenAiDecoder::push_parts(ThinkSplitter::Parts parts) {
 }
 
 void OpenAiDecoder::take_finish() {
-    auto const& words = chunk_.finish;
+    auto const& words = chunks_.chunk().finish;
     if (words == "error" || words == "abort" || words == "insufficient_system_resource") {
         auto const kind = words.starts_with("insufficient") ? FailureClass::overloaded
                                                             : FailureClass::model_error;

@@ -2,7 +2,7 @@
 
 #include "providers/common/stream_decoder.hpp"
 #include "providers/common/think_splitter.hpp"
-#include "providers/openai/chunk.hpp"
+#include "providers/openai/chunk_reader.hpp"
 #include "providers/openai/tool_calls.hpp"
 
 #include <optional>
@@ -27,7 +27,7 @@ private:
     void take_finish();
     void push_parts(ThinkSplitter::Parts parts);
 
-    Chunk chunk_;
+    ChunkReader chunks_;
     ThinkSplitter thinking_;
     ToolCallJoiner tools_;
     std::optional<llm::Usage> usage_;
