@@ -26,7 +26,24 @@ public:
           deadline_(call.request.deadline),
           open_(call.services.metrics.traffic.event_streams) {}
 
+    Pieces ready() override {
+        if (std::exchange(has_first_, false)) return pieces();
+        auto const now = steady_clock::now();
+        if (batch_.ended || denied_ || now >= watch_.due()) return {};
+        if (!reader_->next_now(batch_) && now < heartbeat_at_) return {};
+        heartbeat_at_ = now + heartbeat_interval;
+        return pieces();
+    }
+
+    std::optional<asio::awaitable<bool>> arrival() override {
+        auto const now = steady_clock::now();
+        if (batch_.ended || denied_ || now >= deadline_) return std::nullopt;
+        if (now >= watch_.due()) return check_access();
+        return reader_->arrival(std::min({heartbeat_at_, watch_.due(), deadline_}));
+    }
+
     asio::awaitable<Result<Pieces>> next() override {
+        if (denied_) co_return std::unexpected(*denied_);
         if (std::exchange(has_first_, false)) co_return pieces();
         while (!batch_.ended) {
             auto const wake = std::min({heartbeat_at_, watch_.due(), deadline_});
@@ -50,6 +67,12 @@ public:
     bool ended() const override { return batch_.ended; }
 
 private:
+    asio::awaitable<bool> check_access() {
+        auto const allowed = co_await watch_.check();
+        if (!allowed) denied_ = std::make_unique<Error>(allowed.error());
+        co_return true;
+    }
+
     Pieces pieces() const {
         static std::array const heartbeat{asio::const_buffer(":\n\n", 3)};
         if (batch_.empty() && !batch_.ended) return heartbeat;
@@ -60,6 +83,7 @@ private:
     chat::EventBatch batch_;  // sent, or being sent
     bool has_first_;
     CallerWatch watch_;
+    std::unique_ptr<Error const> denied_;  // why the caller may no longer read
     steady_clock::time_point const deadline_;
     steady_clock::time_point heartbeat_at_ = steady_clock::now() + heartbeat_interval;
     OpenCount open_;

@@ -8,6 +8,7 @@
 #include <boost/container/small_vector.hpp>
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace kaiwa::chat {
@@ -48,6 +49,18 @@ public:
     /// Fails with `cancelled` (the reading task was stopped), `not_found` (it was taken away
     /// meanwhile) or `unavailable` (the store).
     virtual asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) = 0;
+
+    /// Does what `next()` does where that needs no wait and no store; false, with an empty batch,
+    /// where it would.
+    [[nodiscard]] virtual bool next_now(EventBatch& batch) {
+        batch.clear();
+        return false;
+    }
+    /// After `next_now()` found nothing: the wait for what comes next, at most until `deadline`,
+    /// after which `next_now()` or else `next()` goes on. Null where `next()` must do all of it.
+    [[nodiscard]] virtual std::optional<asio::awaitable<bool>> arrival(SteadyTime /*deadline*/) {
+        return std::nullopt;
+    }
 };
 
 }  // namespace kaiwa::chat

@@ -18,8 +18,25 @@ LiveReader::LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loo
     turn_->log.place(cursor_);
 }
 
+bool LiveReader::next_now(EventBatch& batch) {
+    do {
+        batch.clear();
+        if (look(batch) || abandoned_ || behind_) return false;
+        batch.ended = ended_;
+        drop_seen(batch);
+    } while (batch.empty() && !batch.ended);
+    return true;
+}
+
+std::optional<asio::awaitable<bool>> LiveReader::arrival(SteadyTime deadline) {
+    if (ended_ || abandoned_ || behind_) return std::nullopt;
+    return cursor_.waiter->wait_until(deadline);
+}
+
 asio::awaitable<Result<void>> LiveReader::next(EventBatch& batch, SteadyTime deadline) {
     batch.clear();
+    // A stop that ended the wait before this one is not told again.
+    if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
     while (look(batch)) {
         if (co_await cursor_.waiter->wait_until(deadline)) continue;
         if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");

@@ -14,6 +14,8 @@ public:
     LiveReader(std::shared_ptr<LiveTurn> turn, asio::any_io_executor loop, std::uint64_t after,
                StoreReader fallback);
     asio::awaitable<Result<void>> next(EventBatch& batch, SteadyTime deadline) override;
+    bool next_now(EventBatch& batch) override;
+    std::optional<asio::awaitable<bool>> arrival(SteadyTime deadline) override;
 
 private:
     bool look(EventBatch& batch);

@@ -7,6 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <utility>
+
 namespace kaiwa::chat {
 namespace {
 
@@ -30,12 +33,19 @@ public:
           TurnSink& sink)
         : stream_(stream), model_(model), asked_(asked), sink_(sink) {}
 
+    /// Passes words on that have arrived, and shows them together. False when something else came,
+    /// or there is no room: `pass()` goes on.
+    bool pass_words();
     /// Passes on what has arrived, and shows it together.
-    asio::awaitable<Passed> pass();
+    asio::awaitable<void> pass();
+    /// How the answer ended; null while it has not.
+    [[nodiscard]] std::unique_ptr<Outcome<llm::FinishReason>>& ended() { return ended_; }
     /// From the question to the first text or reasoning.
     [[nodiscard]] std::optional<std::chrono::milliseconds> first_token() const { return first_; }
 
 private:
+    std::optional<Outcome<llm::Event>> take();
+    bool write_now(Outcome<llm::Event> const& event);
     asio::awaitable<Passed> pass_other(Outcome<llm::Event> event);
     asio::awaitable<Result<void>> end_thinking();
     void note_first();
@@ -46,10 +56,42 @@ private:
     TurnSink& sink_;
     Thinking thinking_;
     std::optional<std::chrono::milliseconds> first_;
+    std::unique_ptr<Outcome<llm::Event>> left_;  // of `pass_words()` for `pass()`
+    std::unique_ptr<Outcome<llm::FinishReason>> ended_;
 };
 
-asio::awaitable<Passed> Relay::pass() {
+// One wait for words is as long as all others together: no coroutine is made for them (decision 0013).
+bool Relay::pass_words() {
     while (auto event = stream_.ready()) {
+        if (write_now(*event)) continue;
+        left_ = std::make_unique<Outcome<llm::Event>>(std::move(*event));
+        return false;
+    }
+    sink_.show();
+    return true;
+}
+
+/// False when nothing was written.
+bool Relay::write_now(Outcome<llm::Event> const& event) {
+    auto const* text = event ? std::get_if<llm::TextDelta>(&*event) : nullptr;
+    auto const* reasoning = event ? std::get_if<llm::ReasoningDelta>(&*event) : nullptr;
+    if (!reasoning && (!text || thinking_.goes_on())) return false;
+    note_first();
+    if (reasoning) thinking_.reasoned(steady_clock::now());
+    auto const sent = text ? sink_.text_now(text->text) : sink_.reasoning_now(reasoning->text);
+    return sent && *sent;
+}
+
+std::optional<Outcome<llm::Event>> Relay::take() {
+    if (!left_) return stream_.ready();
+    return std::move(*std::exchange(left_, nullptr));
+}
+
+asio::awaitable<void> Relay::pass() {
+    auto const end = [this](Outcome<llm::FinishReason> how) {
+        ended_ = std::make_unique<Outcome<llm::FinishReason>>(std::move(how));
+    };
+    while (auto event = take()) {
         auto const* text = *event ? std::get_if<llm::TextDelta>(&**event) : nullptr;
         auto const* reasoning = *event ? std::get_if<llm::ReasoningDelta>(&**event) : nullptr;
         if (text || reasoning) {
@@ -58,25 +100,21 @@ asio::awaitable<Passed> Relay::pass() {
                 thinking_.reasoned(steady_clock::now());
             } else if (thinking_.goes_on()) {
                 auto const told = co_await end_thinking();
-                if (!told) co_return cancelled();
+                if (!told) co_return end(cancelled());
             }
-            auto sent = text ? sink_.text_now(text->text) : sink_.reasoning_now(reasoning->text);
-            if (!sent) {
-                sent = text ? co_await sink_.text(text->text)
-                            : co_await sink_.reasoning(reasoning->text);
-            }
-            if (!*sent) co_return cancelled();
+            auto const sent =
+                text ? co_await sink_.text(text->text) : co_await sink_.reasoning(reasoning->text);
+            if (!sent) co_return end(cancelled());
             continue;
         }
         auto ended = co_await pass_other(std::move(*event));
         if (!ended) continue;
         // How the answer ended counts, whether or not this could still be written.
         static_cast<void>(co_await end_thinking());
-        sink_.show();  // storing the end may take long
-        co_return ended;
+        end(std::move(*ended));
+        break;
     }
-    sink_.show();
-    co_return std::nullopt;
+    sink_.show();  // storing the end may take long
 }
 
 /// Writes an event that is no text, or ends.
@@ -186,11 +224,12 @@ asio::awaitable<Outcome<llm::FinishReason>> ModelResponder::respond(TurnContext 
     if (!answering) co_return std::unexpected(std::move(answering.error()));
     auto& stream = *answering->stream;
     Relay relay(stream, answering->model, answering->asked, sink);
-    auto ended = co_await relay.pass();
-    while (!ended) {
+    for (;;) {
+        if (!relay.pass_words()) co_await relay.pass();
+        if (relay.ended()) break;
         co_await stream.arrive();
-        ended = co_await relay.pass();
     }
+    auto& ended = relay.ended();
     llm::CallEnd const end{relay.first_token(), *ended ? nullptr : &ended->error()};
     catalogue_.report(answering->provider_name, end);
     if (!*ended) ended->error().provider = std::move(answering->provider_name);

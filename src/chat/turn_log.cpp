@@ -7,7 +7,7 @@ namespace kaiwa::chat {
 namespace {
 
 // Small answers cost little memory, long ones few allocations; at most a third is not used yet.
-constexpr std::size_t smallest_chunk_bytes = 512;
+constexpr std::size_t smallest_chunk_bytes = 256;
 constexpr std::size_t largest_chunk_bytes = 16 * 1024;
 
 }  // namespace

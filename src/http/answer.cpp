@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace kaiwa::http {
 
@@ -44,6 +45,10 @@ private:
     std::array<char, 18> bytes_;
     std::size_t size_;
 };
+
+Gather chunk_of(ChunkHead const& head, Pieces pieces, BodyWriter::Part part) {
+    return {head.view(), pieces, part == BodyWriter::Part::last ? last_chunk_end : chunk_end};
+}
 
 }  // namespace
 
@@ -167,6 +172,17 @@ StreamedBody Answer::take_streamed_body() {
     return {std::move(source_), body_, closes_, request_.id};
 }
 
+bool BodyWriter::write_now(Pieces pieces, Part part) {
+    auto const size = asio::buffer_size(pieces);
+    if (size == 0 || framing_ != Framing::chunked || connection_->wants_to_yield()) return false;
+    ChunkHead const head(size);
+    auto const what = chunk_of(head, pieces, part);
+    // A connection that broke says so again.
+    if (!connection_->send_at_once(what, begun_) || begun_ < what.size()) return false;
+    begun_ = 0;
+    return true;
+}
+
 asio::awaitable<Result<void>> BodyWriter::write(Pieces pieces, Part part) {
     auto const size = asio::buffer_size(pieces);
     if (size == 0) co_return part == Part::last ? co_await finish() : Result<void>{};
@@ -175,8 +191,7 @@ asio::awaitable<Result<void>> BodyWriter::write(Pieces pieces, Part part) {
     ChunkHead const head(size);
     Gather what{{}, pieces, {}};
     if (framing_ == Framing::chunked) {
-        what.head = head.view();
-        what.tail = part == Part::last ? last_chunk_end : chunk_end;
+        what = chunk_of(head, pieces, part);
     } else if (framing_ == Framing::length) {
         if (size > remaining_) {
             co_return fail(Errc::internal, "the body is longer than its Content-Length");
@@ -184,7 +199,7 @@ asio::awaitable<Result<void>> BodyWriter::write(Pieces pieces, Part part) {
         remaining_ -= size;
         if (part == Part::last && remaining_ > 0) co_return too_short();
     }
-    std::size_t sent = 0;
+    auto sent = std::exchange(begun_, 0);
     if (!connection_->send_at_once(what, sent)) co_return fail(Errc::cancelled, "the client is gone");
     if (sent == what.size() && !connection_->wants_to_yield()) co_return Result<void>{};
     co_return co_await connection_->send_rest(what, sent);

@@ -28,6 +28,9 @@ public:
     enum class Part { more_follows, last };
     asio::awaitable<Result<void>> write(std::span<asio::const_buffer const> pieces,
                                         Part part = Part::more_follows);
+    /// Writes a chunk that goes out at once. False: call `write()` with the same, which goes on with
+    /// what is left of it.
+    [[nodiscard]] bool write_now(std::span<asio::const_buffer const> pieces, Part part);
     asio::awaitable<Result<void>> finish();
     [[nodiscard]] Framing framing() const { return framing_; }
     /// The reader cannot tell from the framing that the body is not whole.
@@ -37,6 +40,7 @@ private:
     Connection* connection_;
     Framing framing_ = Framing::none;
     std::uint64_t remaining_ = 0;  // of a length
+    std::size_t begun_ = 0;        // bytes of what `write()` is to go on with that were sent
 };
 
 /// The rest of an answer whose route has returned.

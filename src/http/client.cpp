@@ -109,20 +109,19 @@ public:
 
     [[nodiscard]] unsigned status() const override { return head_.status; }
     [[nodiscard]] Headers const& headers() const override { return head_.headers; }
+    void forget_headers() override { head_.headers = {}; }
 
     asio::awaitable<Result<std::string_view>> read_some() override {
         for (;;) {
-            if (auto piece = take()) co_return *std::move(piece);
-            note(co_await connection_->fill());
+            if (auto piece = read_now()) co_return *std::move(piece);
+            co_await connection_->arrive();
         }
     }
 
-private:
-    // Not inlined: what they hold for a moment would have its place in the frame of read_some(),
-    // which waits for the whole answer (decision 0013).
-
     /// The body in what arrived, or its end, or why there is none; nothing when more must arrive.
-    [[gnu::noinline]] std::optional<Result<std::string_view>> take() {
+    std::optional<Result<std::string_view>> read_now() override {
+        if (auto const arrived = connection_ ? connection_->take_arrival() : std::nullopt)
+            note(*arrived);
         if (!failure_ && !framing_.done() && !broken_framing_) {
             auto& input = connection_->input();
             auto const part = framing_.gather(input.bytes());
@@ -138,8 +137,14 @@ private:
         return std::string_view{};
     }
 
+    std::optional<asio::awaitable<void>> arrival() override {
+        if (!connection_) return std::nullopt;
+        return connection_->arrive();
+    }
+
+private:
     /// What a read said, but for the bytes: that it failed, or that the server sends no more.
-    [[gnu::noinline]] void note(Result<bool> const& more) {
+    void note(Result<bool> const& more) {
         if (!more) return give_up(more.error());
         if (*more) return;
         cut_off_ = !framing_.ends_at_close();

@@ -211,5 +211,86 @@ TEST_F(LeftBodyTest, EndsWhenTheServerStops) {
     EXPECT_FALSE(client.stirs_within(50ms));
 }
 
+/// Has what it gives only after waits of its own; `next()` has but the end.
+class WaitingSource final : public BodySource {
+public:
+    WaitingSource(std::vector<std::string> texts, std::chrono::milliseconds pause)
+        : texts_(std::move(texts)), pause_(pause) {}
+
+    std::span<asio::const_buffer const> ready() override {
+        if (!arrived_ || given_ == texts_.size()) return {};
+        arrived_ = false;
+        piece_[0] = asio::buffer(texts_[given_++]);
+        return piece_;
+    }
+    std::optional<asio::awaitable<bool>> arrival() override {
+        if (given_ == texts_.size()) return std::nullopt;
+        return wait();
+    }
+    asio::awaitable<Result<std::span<asio::const_buffer const>>> next() override {
+        if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
+        EXPECT_EQ(given_, texts_.size());
+        co_return std::span<asio::const_buffer const>{};
+    }
+
+private:
+    asio::awaitable<bool> wait() {
+        if (pause_ > 0ms) co_await sleep_for(pause_);
+        co_return arrived_ = ++waits_ % 2 == 0;  // each other one ends without cause
+    }
+
+    std::vector<std::string> texts_;
+    std::chrono::milliseconds pause_;
+    std::size_t given_ = 0;
+    int waits_ = 0;
+    bool arrived_ = false;
+    std::array<asio::const_buffer, 1> piece_;
+};
+
+TEST_F(LeftBodyTest, IsSentAsItArrivesWhereItsSourceWaitsByItself) {
+    get("/", [](Request&, ResponseWriter& writer) {
+        std::vector<std::string> texts{"first", "second"};
+        return writer.stream({}, std::make_unique<WaitingSource>(std::move(texts), 1ms));
+    });
+    start();
+    auto client = connect();
+    for (int times = 0; times < 2; ++times) {
+        client.send(request);
+        client.read_until("\r\n\r\n");
+        EXPECT_EQ(client.read_until("0\r\n\r\n"), "5\r\nfirst\r\n6\r\nsecond\r\n0\r\n\r\n");
+    }
+}
+
+/// A write that the socket does not take whole goes on where it was.
+TEST_F(LeftBodyTest, IsWholeHoweverSlowlyItIsRead) {
+    std::vector<std::string> texts;
+    for (char c = 'a'; c < 'g'; ++c) texts.emplace_back(std::size_t{3} << 20, c);
+    get("/", [&texts](Request&, ResponseWriter& writer) {
+        return writer.stream({}, std::make_unique<WaitingSource>(texts, 0ms));
+    });
+    start();
+    auto client = connect();
+    client.send(request);
+    client.read_until("\r\n\r\n");
+    std::this_thread::sleep_for(100ms);
+    for (auto const& text : texts) {
+        ASSERT_EQ(client.read_until("\r\n"), "300000\r\n");
+        ASSERT_TRUE(client.read_until("\r\n") == text + "\r\n") << text.front();
+    }
+    EXPECT_EQ(client.read_until("0\r\n\r\n"), "0\r\n\r\n");
+}
+
+TEST_F(LeftBodyTest, EndsWhenTheServerStopsWhileItsSourceWaits) {
+    get("/", [](Request&, ResponseWriter& writer) {
+        std::vector<std::string> texts{"never"};
+        return writer.stream({}, std::make_unique<WaitingSource>(std::move(texts), 1h));
+    });
+    start();
+    auto client = connect();
+    client.send(request);
+    client.read_until("\r\n\r\n");
+    EXPECT_FALSE(client.stirs_within(50ms));
+}
+
 }  // namespace
 }  // namespace kaiwa::http

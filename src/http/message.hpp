@@ -118,6 +118,12 @@ public:
     /// Pieces that are there before the first `next()`, to be sent with the head; valid until then.
     /// A host that does not ask for them gets them from `next()`.
     [[nodiscard]] virtual std::span<asio::const_buffer const> take_first() { return {}; }
+    /// What `next()` would give without a wait, or none. For a host that would hold little while it
+    /// waits: while nothing is ready it awaits `arrival()`; where there is none, it calls `next()`.
+    [[nodiscard]] virtual std::span<asio::const_buffer const> ready() { return {}; }
+    /// After `ready()` had nothing: a wait after which it is asked again. False when the wait ended
+    /// without cause: the task may have been asked to stop.
+    [[nodiscard]] virtual std::optional<asio::awaitable<bool>> arrival() { return std::nullopt; }
     /// The pieces that `next()` gave last end the body, and it need not be asked again.
     [[nodiscard]] virtual bool ended() const { return false; }
 };

@@ -255,18 +255,35 @@ IoResult OutboundConnection::receive_now(std::span<char> into) {
 }
 
 asio::awaitable<Result<bool>> OutboundConnection::fill() {
+    co_await arrive();
+    co_return *take_arrival();
+}
+
+std::optional<Result<bool>> OutboundConnection::take_arrival() {
+    if (auto const failure = std::exchange(failure_, nullptr))
+        return std::unexpected(std::move(*failure));
+    if (auto const arrived = std::exchange(arrived_, std::nullopt)) return *arrived;
+    return std::nullopt;
+}
+
+void OutboundConnection::note_arrival(Result<bool> const& filled) {
+    if (filled) {
+        arrived_ = *filled;
+    } else {
+        failure_ = std::make_unique<Error>(filled.error());
+    }
+}
+
+// What is held for a moment alone is kept out of this frame, which waits for a whole answer
+// (decision 0013).
+asio::awaitable<void> OutboundConnection::arrive() {
     if (phase_ == Phase::body) phase_begun_ = now();
     // A server that always has bytes ready never makes the call wait.
-    if (watchdog_.expired()) co_return stopped();
-    for (bool arrived = false;;) {
-        auto const filled = fill_now();
-        // What has arrived is told first: an end behind it is still there at the next read.
-        if (arrived && filled && filled->has_value()) co_return true;
-        if (filled || arrived) co_return filled.value_or(true);
+    if (watchdog_.expired()) co_return note_arrival(stopped());
+    for (bool read = false;;) {
+        if (look(read)) co_return;
         if (tls_) {
-            input_.release_if_empty();
-            auto const ready = co_await wait_until_ready(tls_->waits_for_writing());
-            if (!ready) co_return std::unexpected(ready.error());
+            if (!co_await wait_for_tls()) co_return;
             continue;
         }
         // The reactor itself reads what it waited for. Waiting for readiness alone would have it
@@ -276,12 +293,29 @@ asio::awaitable<Result<bool>> OutboundConnection::fill() {
         auto const [error, bytes] =
             co_await socket_.async_receive(asio::buffer(room), asio::as_tuple(asio::deferred));
         watchdog_.set(total_deadline_);
-        if (error) co_return ended_by(error);
+        if (error) co_return note_arrival(ended_by(error));
         input_.commit(bytes);
         read_dry_ = bytes < room.size();
         if (!read_dry_) waiting_size_ = std::min(2 * waiting_size_, most_waiting_size);
-        arrived = true;
+        read = true;
     }
+}
+
+/// Reads what is there, after a read if one `read` something; false when there is nothing to tell.
+bool OutboundConnection::look(bool read) {
+    auto const filled = fill_now();
+    if (!filled && !read) return false;
+    // What was read is told first: an end behind it is still there at the next read.
+    note_arrival(filled && !(read && filled->has_value()) ? *filled : Result<bool>(true));
+    return true;
+}
+
+/// False when it failed, which is noted.
+asio::awaitable<bool> OutboundConnection::wait_for_tls() {
+    input_.release_if_empty();
+    auto const ready = co_await wait_until_ready(tls_->waits_for_writing());
+    if (!ready) note_arrival(std::unexpected(ready.error()));
+    co_return ready.has_value();
 }
 
 /// Reads without waiting; nothing where there is nothing yet.

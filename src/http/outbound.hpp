@@ -54,6 +54,10 @@ public:
     asio::awaitable<Result<void>> send(std::string_view bytes);
     /// Waits for bytes and appends them to `input()`; false at the end of what the server sends.
     asio::awaitable<Result<bool>> fill();
+    /// `fill()` in two steps, of which the wait holds less: what `fill()` would return is then to be
+    /// had, once.
+    asio::awaitable<void> arrive();
+    [[nodiscard]] std::optional<Result<bool>> take_arrival();
     ReadBuffer& input() { return input_; }
 
     /// From here the first byte is awaited, from there the body.
@@ -72,6 +76,9 @@ private:
     asio::awaitable<Result<void>> wait_until_ready(bool to_write);
     IoResult receive_now(std::span<char> into);
     std::optional<Result<bool>> fill_now();
+    void note_arrival(Result<bool> const& filled);
+    bool look(bool read);
+    asio::awaitable<bool> wait_for_tls();
     [[nodiscard]] Result<bool> ended_by(boost::system::error_code error) const;
     void enter(Phase phase);
     [[nodiscard]] SteadyTime phase_deadline() const;
@@ -89,6 +96,8 @@ private:
     std::size_t read_size_;
     std::size_t waiting_size_;
     bool read_dry_ = false;  // the last read took all there was
+    std::optional<bool> arrived_;  // what `arrive()` came to, but for a failure
+    std::unique_ptr<Error> failure_;  // of `arrive()`
 };
 
 }  // namespace kaiwa::http

@@ -297,15 +297,29 @@ asio::awaitable<Next> serve_request(Connection& connection, std::optional<Stream
 
 /// Sends the body of an answer whose request is forgotten.
 asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody& streamed) {
+    using Pieces = std::span<asio::const_buffer const>;
+    auto& source = *streamed.source;
     Result<void> sent;
     try {
         for (bool more = true; more && sent;) {
-            auto const pieces = co_await streamed.source->next();
+            Result<Pieces> pieces = source.ready();
+            while (pieces && pieces->empty()) {
+                auto arrival = source.arrival();
+                bool const woken = arrival && co_await std::move(*arrival);
+                if (woken || (arrival && !co_await stop_requested())) {
+                    pieces = source.ready();
+                } else {
+                    pieces = co_await source.next();
+                    break;
+                }
+            }
             more = pieces && !pieces->empty();
             if (more) {
-                more = !streamed.source->ended();
+                more = !source.ended();
                 auto const part = more ? BodyWriter::Part::more_follows : BodyWriter::Part::last;
-                sent = co_await streamed.writer->write(*pieces, part);
+                if (!streamed.writer->write_now(*pieces, part)) {
+                    sent = co_await streamed.writer->write(*pieces, part);
+                }
             } else if (pieces) {
                 sent = co_await streamed.writer->finish();
             } else {

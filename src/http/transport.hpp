@@ -32,11 +32,20 @@ public:
     virtual ~InboundResponse() = default;
     [[nodiscard]] virtual unsigned status() const = 0;
     [[nodiscard]] virtual Headers const& headers() const = 0;
+    /// Frees the headers, for a body that goes on for long.
+    virtual void forget_headers() {}
 
     /// The bytes of one read, valid until the next call; empty once at the end of the body.
     /// Fails with `timed_out` (idle or total), `cancelled`, or `unavailable` (the connection ended
     /// inside the body, or its framing is broken).
     virtual asio::awaitable<Result<std::string_view>> read_some() = 0;
+    /// What `read_some()` would give, where that was read already.
+    [[nodiscard]] virtual std::optional<Result<std::string_view>> read_now() {
+        return std::nullopt;
+    }
+    /// The read that `read_now()` lacks, after which it is asked again: less is held in it than in
+    /// `read_some()`. Null where there is only that.
+    [[nodiscard]] virtual std::optional<asio::awaitable<void>> arrival() { return std::nullopt; }
 
     /// The rest of the body; fails with `too_large` over `max_bytes`.
     asio::awaitable<Result<std::string>> read_all(std::size_t max_bytes);

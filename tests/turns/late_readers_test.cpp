@@ -16,6 +16,24 @@ protected:
             return get(store->chats().generation(hana, id)).last_event >= last;
         });
     }
+    /// Reads as a host does that holds little while it waits.
+    asio::awaitable<void> follow_waiting_little(GenerationId id, std::uint64_t after,
+                                                std::string& seen) {
+        auto reader = co_await service->follow(hana, id, after);
+        if (!reader) co_return;
+        for (EventBatch batch; !batch.ended;) {
+            auto const deadline = std::chrono::steady_clock::now() + 20s;
+            if (!(*reader)->next_now(batch)) {
+                if (auto arrival = (*reader)->arrival(deadline)) {
+                    co_await std::move(*arrival);
+                    continue;
+                }
+                auto const read = co_await (*reader)->next(batch, deadline);
+                if (!read) co_return;
+            }
+            for (auto const piece : batch.pieces) seen += EventBatch::text_of(piece);
+        }
+    }
 };
 
 TEST_F(LateReaders, WhoComesLateMissesNothingOfWhatTheLogLetGoOf) {
@@ -34,6 +52,26 @@ TEST_F(LateReaders, WhoComesLateMissesNothingOfWhatTheLogLetGoOf) {
     ASSERT_EQ(split_frames(whole).size(), 1'503u);
     for (std::size_t i = 0; i < seen.size(); ++i)
         EXPECT_EQ(seen[i], frames_after(whole, i * 7)) << i;
+}
+
+TEST_F(LateReaders, WhoHoldsLittleWhileWaitingMissesNothingEither) {
+    start_service({.flush_after = 20ms, .flush_bytes = 256});
+    responder.script = say_slowly(1'500, "ことば");
+    auto const ticket = ask("長い話");
+    std::vector<std::string> seen(30);
+    auto const after = [](std::size_t i) { return i % 10 == 9 ? 1'200u : i * 7; };  // some to come
+    for (std::size_t i = 0; i < seen.size(); ++i) {
+        auto task = follow_waiting_little(ticket.generation, after(i), seen[i]);
+        spawn_on(static_cast<int>(i % 2), std::move(task));
+        std::this_thread::sleep_for(40ms);
+    }
+    EXPECT_LT(finished_tasks, seen.size()) << "the answer was over before everybody came";
+    run_loops_until([&] { return finished_tasks == seen.size(); });
+    wait_until_idle();
+    auto const whole = read_from(ticket.generation, 0);
+    ASSERT_EQ(split_frames(whole).size(), 1'503u);
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        EXPECT_EQ(seen[i], frames_after(whole, after(i))) << i;
 }
 
 TEST_F(LateReaders, WhoComesLateDoesNotJudgeTheLeaseOfARunOfThisProcess) {

@@ -32,6 +32,42 @@ public:
     std::atomic<bool> released = false;
 };
 
+/// An answer of which nothing more is asked before a wait, once it had nothing.
+class StrictStream final : public llm::CompletionStream {
+public:
+    std::optional<llm::Outcome<llm::Event>> ready() override {
+        EXPECT_FALSE(must_wait_) << "asked again without a wait";
+        if (given_ == parts_.size()) return llm::Finished{llm::FinishReason::stop};
+        auto part = parts_[given_++];
+        must_wait_ = !part;
+        return part ? std::optional<llm::Outcome<llm::Event>>(*part) : std::nullopt;
+    }
+    asio::awaitable<void> arrive() override {
+        EXPECT_TRUE(must_wait_) << "waited while something was ready";
+        must_wait_ = false;
+        co_return;
+    }
+
+private:
+    using Part = std::optional<llm::Event>;  // null: nothing yet
+    std::vector<Part> parts_{llm::ReasoningDelta{"hm"}, Part{}, llm::TextDelta{"one"},
+                             llm::TextDelta{"two"}, Part{}, llm::Usage{}, Part{},
+                             llm::TextDelta{"three"}, llm::Usage{}, Part{}};
+    std::size_t given_ = 0;
+    bool must_wait_ = false;
+};
+
+class StrictModel final : public llm::ChatModel {
+public:
+    asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
+        llm::CompletionRequest) override {
+        co_return std::make_unique<StrictStream>();
+    }
+    asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override {
+        co_return std::vector{llm::ModelInfo{"m", "m", {}, {}}};
+    }
+};
+
 class ModelTurns : public TurnFixture {
 protected:
     ModelTurns() {
@@ -39,7 +75,7 @@ protected:
         guide.name = "guide";
         guide.kind = "builtin";
         std::vector<llm::ProviderConfig> providers{guide};
-        for (auto const* kind : {"custom", "busy", "openai", "anthropic"}) {
+        for (auto const* kind : {"custom", "busy", "openai", "anthropic", "strict"}) {
             auto& provider = providers.emplace_back();
             provider.name = provider.kind = kind;
             provider.base_url = "http://h/v1";
@@ -52,6 +88,7 @@ protected:
     }
     Result<std::shared_ptr<llm::ChatModel>> make(llm::ProviderConfig const& config) {
         if (config.kind == "builtin") return providers::make_builtin(config);
+        if (config.kind == "strict") return std::make_shared<StrictModel>();
         if (config.kind == "custom") return providers::make_custom(config, transport);
         if (config.kind == "busy") {
             auto model = providers::make_custom(config, transport);
@@ -132,6 +169,13 @@ TEST_F(ModelTurns, AStopEndsTheWaitForABusyModel) {
     auto const rest = read_rest(*reader);
     EXPECT_TRUE(rest.contains("event: stopped")) << rest;
     EXPECT_EQ(transport.requests.size(), 1u);
+}
+
+// A stream that was asked too often may be given up before its connection can be used again.
+TEST_F(ModelTurns, AModelIsWaitedForOnceItHadNothing) {
+    auto const seen = read_from(ask_model("strict/m", "Hello").generation, 0);
+    for (auto const* word : {"one", "two", "three", "event: done"})
+        EXPECT_TRUE(seen.contains(word)) << seen;
 }
 
 /// Other programs' answers have pictures; models take those of people alone, and refuse the others.

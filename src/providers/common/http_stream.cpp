@@ -56,11 +56,14 @@ HttpStream::HttpStream(std::unique_ptr<http::InboundResponse> response,
       decoder_(std::move(decoder)),
       request_id_(std::move(request_id)),
       secret_(std::move(secret)),
-      on_whole_(std::move(on_whole)) {}
+      on_whole_(std::move(on_whole)) {
+    response_->forget_headers();
+}
 
 std::optional<llm::Outcome<llm::Event>> HttpStream::ready() {
     if (finished_) return *finished_;
     auto event = decoder_->next();
+    while (!event && take_arrived()) event = decoder_->next();
     if (!event) {
         if (response_) return std::nullopt;
         return std::unexpected(failure_ ? std::move(*failure_) : cut_short());
@@ -77,15 +80,26 @@ std::optional<llm::Outcome<llm::Event>> HttpStream::ready() {
     return event;
 }
 
-asio::awaitable<void> HttpStream::arrive() {
-    if (finished_) co_return co_await read_to_the_end();
-    take(co_await read());
+/// Feeds what a read has brought; false when there is nothing.
+bool HttpStream::take_arrived() {
+    auto const bytes = response_ ? response_->read_now() : std::nullopt;
+    if (bytes) take(*bytes);
+    return bytes.has_value();
 }
 
-/// What `take()` takes.
-asio::awaitable<Result<std::string_view>> HttpStream::read() {
-    if (!end_mark_due_ && decoder_->said_its_end()) end_mark_due_ = now() + end_mark_grace;
-    return end_mark_due_ ? read_until(*response_, *end_mark_due_) : response_->read_some();
+// Not a coroutine: nothing but the read itself is held while the model is silent.
+asio::awaitable<void> HttpStream::arrive() {
+    if (finished_) return read_to_the_end();
+    if (decoder_->said_its_end()) return read_end_mark();
+    auto arrival = response_->arrival();
+    return arrival ? std::move(*arrival) : read();
+}
+
+asio::awaitable<void> HttpStream::read() { take(co_await response_->read_some()); }
+
+asio::awaitable<void> HttpStream::read_end_mark() {
+    if (!end_mark_due_) end_mark_due_ = now() + end_mark_grace;
+    take(co_await read_until(*response_, *end_mark_due_));
 }
 
 void HttpStream::take(Result<std::string_view> const& bytes) {

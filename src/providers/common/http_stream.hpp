@@ -27,7 +27,9 @@ public:
     [[nodiscard]] std::string provider_request_id() const override { return request_id_; }
 
 private:
-    asio::awaitable<Result<std::string_view>> read();
+    bool take_arrived();
+    asio::awaitable<void> read();
+    asio::awaitable<void> read_end_mark();
     void take(Result<std::string_view> const& bytes);
     asio::awaitable<void> read_to_the_end();
 
