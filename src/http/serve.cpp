@@ -305,13 +305,16 @@ asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody& stream
             Result<Pieces> pieces = source.ready();
             while (pieces && pieces->empty()) {
                 auto arrival = source.arrival();
-                bool const woken = arrival && co_await std::move(*arrival);
-                if (woken || (arrival && !co_await stop_requested())) {
-                    pieces = source.ready();
-                } else {
+                bool stopping = false;
+                if (arrival) {
+                    bool const woken = co_await std::move(*arrival);
+                    if (!woken) stopping = co_await stop_requested();
+                }
+                if (!arrival || stopping) {
                     pieces = co_await source.next();
                     break;
                 }
+                pieces = source.ready();
             }
             more = pieces && !pieces->empty();
             if (more) {
