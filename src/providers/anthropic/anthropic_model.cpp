@@ -77,7 +77,7 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> AnthropicM
 
         auto const status = (*response)->status();
         if (status == 200) {
-            auto id = request_id((*response)->headers());
+            auto id = request_id((*response)->headers(), config_.api_key);
             co_return std::make_unique<HttpStream>(std::move(*response),
                                                    std::make_unique<AnthropicDecoder>(),
                                                    std::move(id), config_.api_key);

@@ -160,7 +160,7 @@ llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
     else
         keep_names_back(out, fmt::format("Bedrock refuses this server; its log says why ({})",
                                          failure.code));
-    out.provider_request_id = failure.request_id.substr(0, 128);
+    out.provider_request_id = fit_request_id(failure.request_id, secret);
     out.retry_after = failure.retry_after;
     out.is_unsent = !failure.was_sent;
     return out;

@@ -24,6 +24,12 @@ bool is_visible_ascii(char c) {
     return c > 0x20 && c < 0x7F;
 }
 
+void mask(std::string& text, Secret const& secret) {
+    if (secret.empty()) return;
+    for (auto at = text.find(secret.reveal()); at != text.npos; at = text.find(secret.reveal(), at))
+        text.replace(at, secret.reveal().size(), "***");
+}
+
 std::string lower(std::string_view text) {
     std::string out(text);
     for (char& c : out) {
@@ -239,7 +245,7 @@ llm::Failure failure_from(unsigned status, http::Headers const& headers, std::st
     error.status = status;
     llm::Failure failure;
     failure.kind = class_of(error);
-    failure.provider_request_id = request_id(headers);
+    failure.provider_request_id = request_id(headers, secret);
     failure.retry_after = retry_advice(headers);
     if (status >= 300 && status < 400) {
         failure.message =
@@ -280,21 +286,22 @@ std::optional<std::chrono::milliseconds> retry_advice(http::Headers const& heade
     return std::max(std::chrono::milliseconds(0), std::chrono::milliseconds(*then - *now));
 }
 
-std::string request_id(http::Headers const& headers) {
+std::string fit_request_id(std::string id, Secret const& secret) {
+    mask(id, secret);
+    if (id.size() > max_request_id_bytes) id.resize(max_request_id_bytes);
+    return std::ranges::all_of(id, is_visible_ascii) ? id : std::string();
+}
+
+std::string request_id(http::Headers const& headers, Secret const& secret) {
     for (auto const* name : {"x-request-id", "request-id", "apim-request-id"}) {
-        auto const id = headers.get(name).substr(0, max_request_id_bytes);
-        if (!id.empty() && std::ranges::all_of(id, is_visible_ascii)) return std::string(id);
+        auto id = fit_request_id(std::string(headers.get(name)), secret);
+        if (!id.empty()) return id;
     }
     return {};
 }
 
 std::string fit_for_people(std::string message, Secret const& secret) {
-    if (!secret.empty()) {
-        for (auto at = message.find(secret.reveal()); at != message.npos;
-             at = message.find(secret.reveal(), at)) {
-            message.replace(at, secret.reveal().size(), "***");
-        }
-    }
+    mask(message, secret);
     message = replace_invalid_utf8(std::move(message));
     for (char& c : message) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';

@@ -50,9 +50,11 @@ struct VendorError {
 /// own `Date`.
 [[nodiscard]] std::optional<std::chrono::milliseconds> retry_advice(http::Headers const& headers);
 
-/// The id that the provider's support asks for, as far as 128 bytes; empty where there is none, or
-/// one that is not visible ASCII.
-[[nodiscard]] std::string request_id(http::Headers const& headers);
+/// The id that the provider's support asks for, without `secret` and as far as 128 bytes; empty
+/// where there is none, or one that is not visible ASCII.
+[[nodiscard]] std::string request_id(http::Headers const& headers, Secret const& secret);
+/// The same of an id that is known.
+[[nodiscard]] std::string fit_request_id(std::string id, Secret const& secret);
 
 /// `message` as one line of at most 500 bytes, without `secret`, which is looked for before it is
 /// cut.

@@ -78,9 +78,16 @@ TEST(Failures, TellWhichWordsAreOursAndWhichTheServers) {
 }
 
 TEST(Failures, ARequestIdIsVisibleAsciiOrNone) {
-    EXPECT_EQ(request_id({{"x-request-id", "req_1"}}), "req_1");
-    EXPECT_EQ(request_id({{"x-request-id", std::string(200, 'a')}}).size(), 128u);
-    EXPECT_EQ(request_id({{"x-request-id", "\xE3\x81\x82"}, {"request-id", "req_2"}}), "req_2");
+    Secret const none;
+    EXPECT_EQ(request_id({{"x-request-id", "req_1"}}, none), "req_1");
+    EXPECT_EQ(request_id({{"x-request-id", std::string(200, 'a')}}, none).size(), 128u);
+    EXPECT_EQ(request_id({{"x-request-id", "\xE3\x81\x82"}, {"request-id", "req_2"}}, none),
+              "req_2");
+    std::string const key(164, 'k');
+    EXPECT_EQ(request_id({{"x-request-id", "for:" + key}}, Secret(key)), "for:***")
+        << "a key is looked for before the id is cut";
+    EXPECT_EQ(failure_from(401, {{"x-request-id", key}}, "", Secret(key)).provider_request_id,
+              "***");
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> OpenAiMode
 
         auto const status = (*response)->status();
         if (status == 200) {
-            auto id = request_id((*response)->headers());
+            auto id = request_id((*response)->headers(), config_.api_key);
             auto decoder = std::make_unique<OpenAiDecoder>(thinking_of(request.model));
             auto learn = [&decoder = *decoder, tag, habits = habits_, model = request.model] {
                 learn_how_it_began(decoder.thinking(), tag, *habits, model);
