@@ -176,6 +176,11 @@ TEST(ProviderBody, TakesAddressesAndNamesOfTheRightShapeOnly) {
                             "http://"})
         EXPECT_FALSE(is_base_url(url)) << url;
     EXPECT_TRUE(is_base_url("http://127.0.0.1:9900/v1"));
+    std::string const azure = "https://r.openai.azure.com/openai/deployments/d/chat/completions";
+    EXPECT_TRUE(is_base_url(azure + "?api-version=2024-10-21"));
+    EXPECT_FALSE(is_base_url(azure + "?api-version=2024-10-21&code=secret"));
+    EXPECT_FALSE(is_base_url(azure + "?code=secret"));
+    EXPECT_FALSE(is_base_url(azure + "?api-version=1#there"));
     for (auto const* name : {"", "-a", "A", "a/b", "a b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
         EXPECT_FALSE(is_provider_name(name)) << name;
     EXPECT_TRUE(is_provider_name("open-router2"));

@@ -46,8 +46,12 @@ bool is_provider_name(std::string_view name) {
 bool is_base_url(std::string_view url) {
     if (!begins_as_web_address(url)) return false;
     auto const parsed = boost::urls::parse_absolute_uri(url);
-    return parsed && (parsed->scheme() == "http" || parsed->scheme() == "https") &&
-           !parsed->host().empty() && !parsed->has_userinfo() && !parsed->has_query();
+    if (!parsed || parsed->host().empty() || parsed->has_userinfo()) return false;
+    // Azure's portal shows addresses with the version of the API.
+    auto const query = parsed->params();
+    bool const is_plain = !parsed->has_query() ||
+                          (query.size() == 1 && (*query.begin()).key == "api-version");
+    return is_plain && (parsed->scheme() == "http" || parsed->scheme() == "https");
 }
 
 bool same_server(std::string_view a, std::string_view b) {

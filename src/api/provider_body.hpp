@@ -10,7 +10,8 @@ namespace kaiwa::api {
 /// Whether a provider may be called so: [a-z0-9][a-z0-9-]{0,31}.
 [[nodiscard]] bool is_provider_name(std::string_view name);
 
-/// Whether `url` is an absolute http or https address without user information, query or fragment.
+/// Whether `url` is an absolute http or https address without user information, fragment, or a
+/// query other than an `api-version`.
 [[nodiscard]] bool is_base_url(std::string_view url);
 
 /// Whether both addresses lead to the same scheme, host and port.

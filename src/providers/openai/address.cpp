@@ -27,6 +27,7 @@ Result<OpenAiAddress> OpenAiAddress::read(llm::ProviderConfig const& config) {
     auto& path = address.base_.path;
     auto& query = address.base_.query;
     drop_suffix(path, "/chat/completions");
+    if (is_azure_host(address.base_.host)) drop_suffix(path, "/responses");
 
     auto const option = config.options.find("api_version");
     bool const has_version = query.contains("api-version=") || option != config.options.end();
@@ -54,6 +55,12 @@ Result<OpenAiAddress> OpenAiAddress::read(llm::ProviderConfig const& config) {
 std::string OpenAiAddress::completions(std::string_view model) const {
     if (azure_ != Azure::resource) return base_.at("/chat/completions");
     return base_.at(fmt::format("/deployments/{}/chat/completions", encoded_segment(model)));
+}
+
+std::string_view OpenAiAddress::deployment() const {
+    if (azure_ != Azure::deployment) return {};
+    auto const name = std::string_view(base_.path).substr(base_.path.rfind('/') + 1);
+    return name == "deployments" ? std::string_view() : name;
 }
 
 std::string OpenAiAddress::azure_models() const {

@@ -29,6 +29,8 @@ public:
     [[nodiscard]] bool lists_deployments() const {
         return azure_ == Azure::none || azure_ == Azure::v1;
     }
+    /// The one that the address is of, else empty.
+    [[nodiscard]] std::string_view deployment() const;
     [[nodiscard]] bool is_azure() const { return azure_ != Azure::none; }
     [[nodiscard]] bool is_openai() const { return base_.host == "api.openai.com"; }
     [[nodiscard]] std::string const& host() const { return base_.host; }

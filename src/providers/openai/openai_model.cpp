@@ -160,8 +160,15 @@ asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> OpenAiModel::list() {
         co_return std::unexpected(std::move(failure));
     }
     // Azure lists its base models here, not the deployments that can be called: those are named in
-    // the configuration. The call has shown that the key is right.
-    if (!address_.lists_deployments()) co_return std::vector<llm::ModelInfo>();
+    // the configuration or the address. The call has shown that the key is right.
+    if (!address_.lists_deployments()) {
+        std::vector<llm::ModelInfo> named;
+        if (auto const name = address_.deployment(); !name.empty()) {
+            auto& model = named.emplace_back();
+            model.id = model.name = name;
+        }
+        co_return named;
+    }
     if (address_.is_openai()) keep_openai_chat_models(listed->models);
     if (listed->owner == "llamacpp") {
         auto const props = co_await get(address_.beside("/props"));

@@ -302,6 +302,29 @@ TEST_F(OpenAiModelTest, SendsAzureItsKeyInItsOwnHeader) {
     EXPECT_EQ(transport.requests.back().headers.get("authorization"), "Bearer eyJ0.e.t");
 }
 
+TEST_F(OpenAiModelTest, TakesTheAddressThatAzuresPortalShows) {
+    auto const model = make(
+        "https://r.openai.azure.com/openai/deployments/my-gpt/chat/completions"
+        "?api-version=2024-10-21");
+    transport.answer(200, R"({"data":[{"id":"gpt-4o-2024-08-06"}]})");
+    auto const models = run_task(model->list());
+    ASSERT_TRUE(models);
+    EXPECT_EQ(transport.requests.back().url,
+              "https://r.openai.azure.com/openai/models?api-version=2024-10-21");
+    ASSERT_EQ(models->size(), 1u);
+    EXPECT_EQ(models->front().id, "my-gpt");
+    transport.answer(200, hello);
+    ask(*model);
+    EXPECT_EQ(transport.requests.back().url,
+              "https://r.openai.azure.com/openai/deployments/my-gpt/chat/completions"
+              "?api-version=2024-10-21");
+    transport.answer(200, hello);
+    ask(*make("https://r.openai.azure.com/openai/responses?api-version=2025-04-01-preview"));
+    EXPECT_TRUE(transport.requests.back().url.starts_with(
+        "https://r.openai.azure.com/openai/deployments/"))
+        << transport.requests.back().url;
+}
+
 TEST_F(OpenAiModelTest, ListsModelsOfEveryDialect) {
     auto const list = [&](std::string body) {
         transport.answer(200, std::move(body));
