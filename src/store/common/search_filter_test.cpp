@@ -95,6 +95,22 @@ TEST(SearchFilter, NeverHidesAMatch) {
     EXPECT_GT(found, 1'000);
 }
 
+TEST(SearchWords, AreFoundWithoutTheQuotationMarksAroundThem) {
+    for (auto const* words : {"\"東京タワー\"", "「東京タワー」", "“東京タワー” \"高さ\""}) {
+        auto const parsed = SearchWords::parse(words);
+        ASSERT_TRUE(parsed) << words;
+        EXPECT_TRUE(parsed->find_in("東京タワーの高さ")) << words;
+        auto const filter = SearchFilter::of_text("東京タワーの高さ");
+        EXPECT_TRUE(SearchFilter::may_have(filter, parsed->grams())) << words;
+    }
+    auto const inside = SearchWords::parse("a\"b");
+    EXPECT_TRUE(inside->find_in("say a\"b"));
+    EXPECT_FALSE(inside->find_in("say ab"));
+    auto const alone = SearchWords::parse("\"");
+    ASSERT_TRUE(alone);
+    EXPECT_FALSE(alone->find_in("none"));
+}
+
 TEST(SearchFilter, HidesNearlyEverythingElse) {
     std::mt19937 random(7);
     auto const word = [&] {

@@ -18,6 +18,20 @@ bool is_space(char32_t code) {
     return code <= U' ' || code == 0x2028 || code == 0x2029;
 }
 
+bool is_quote(char32_t code) {
+    static constexpr std::u32string_view quotes = U"\"\u201C\u201D\u201E\u00AB\u00BB「」『』";
+    return quotes.contains(code);
+}
+
+/// A word without the quotation marks around it; a word of nothing else stays.
+std::u32string unquoted(std::u32string word) {
+    auto const begin = std::ranges::find_if_not(word, is_quote);
+    if (begin == word.end()) return word;
+    word.erase(word.begin(), begin);
+    while (is_quote(word.back())) word.pop_back();
+    return word;
+}
+
 struct Span {
     std::size_t from;
     std::size_t to;
@@ -103,6 +117,7 @@ Result<SearchWords> SearchWords::parse(std::string_view words) {
     SearchWords out;
     std::u32string word;
     auto const take_word = [&] {
+        word = unquoted(std::move(word));
         bool const known = std::ranges::find(out.words_, word) != out.words_.end();
         if (!word.empty() && !known) {
             out.words_.push_back(word);
