@@ -1,4 +1,5 @@
 import type { ThreadSettings } from "./api/types";
+import { isLongerThan, longestSystemPrompt, mostTokens } from "./limits";
 
 const key = "kaiwa.chat-defaults";
 const newChatKey = "kaiwa.new-chat";
@@ -7,8 +8,8 @@ const ranges: { [K in keyof ThreadSettings]?: (value: unknown) => boolean } = {
   model: (value) => typeof value === "string" && value !== "",
   temperature: (value) => typeof value === "number" && value >= 0 && value <= 1,
   top_p: (value) => typeof value === "number" && value >= 0 && value <= 1,
-  max_tokens: (value) => Number.isInteger(value) && Number(value) >= 1,
-  system_prompt: (value) => typeof value === "string" && value !== "",
+  max_tokens: (value) => Number.isInteger(value) && Number(value) >= 1 && Number(value) <= mostTokens,
+  system_prompt: (value) => typeof value === "string" && value !== "" && !isLongerThan(longestSystemPrompt, value),
 };
 
 /** What a new chat begins with in this browser. Only what is set is here; the server decides the rest. */

@@ -2,21 +2,10 @@ import { useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Icon } from "@/components/ui/Icon";
 import type { StoredFile } from "@/lib/api/types";
+import { fileSize } from "@/lib/fileSize";
 import type { Upload } from "./useUploads";
 
 export const fileAddress = (file: StoredFile) => `/api/files/${encodeURIComponent(file.id)}`;
-
-export function fileSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ["KB", "MB", "GB"];
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
-}
 
 /** The files of a message, on its side of the column. */
 export function FileList({ files, side }: { files: readonly StoredFile[]; side: "start" | "end" }) {

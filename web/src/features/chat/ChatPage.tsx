@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button, IconButton } from "@/components/ui/Button";
+import type { Typed } from "@/components/ui/LimitedSettings";
 import { Empty, Notice } from "@/components/ui/Notice";
 import { PageLink } from "@/components/ui/PageLink";
 import { Waiting } from "@/components/ui/Waiting";
@@ -73,6 +74,7 @@ function ChatThread({ thread, notice, menu }: Props) {
   const [editing, setEditing] = useState<string | null>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const [panel, setPanel] = useState<"parameters" | "files" | null>(null);
+  const [typed, setTyped] = useState<Typed>({});
   const toggle = (name: "parameters" | "files") => setPanel((open) => (open === name ? null : name));
   const wide = useMediaQuery("(width >= 1100px)");
   const hasFiles = conversation?.items.some(({ files }) => files.length > 0) ?? false;
@@ -155,7 +157,7 @@ function ChatThread({ thread, notice, menu }: Props) {
         </div>
         {panel === "parameters" && known && (
           <SidePanel title={t("parameters")} onClose={() => setPanel(null)}>
-            <ParametersPanel settings={settings} onChange={configure} />
+            <ParametersPanel settings={settings} onChange={configure} typed={typed} onTyped={setTyped} />
           </SidePanel>
         )}
         {panel === "files" && thread !== null && conversation && (

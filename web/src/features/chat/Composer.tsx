@@ -5,11 +5,12 @@ import { cx } from "@/components/ui/cx";
 import { toast } from "@/components/ui/toast";
 import type { Config } from "@/lib/api/types";
 import { useDelayed } from "@/lib/delay";
+import { fileSize } from "@/lib/fileSize";
 import { textKeys, type TextKeys } from "@/lib/ime/keys";
-import { fileSize, UploadList } from "./Attachments";
+import { isLongerThan, longestText } from "@/lib/limits";
+import { UploadList } from "./Attachments";
 import { setDraft, useDraft } from "./drafts";
 import { hold, release, useHeld } from "./held";
-import { isTooLong, longestText } from "./length";
 import { pastedFiles } from "./pasted";
 import type { Sending } from "./useActions";
 import { useDroppedFiles } from "./useDroppedFiles";
@@ -52,7 +53,7 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
   const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {
     if (!ready) return;
-    if (isTooLong(text.trim())) return refuse();
+    if (isLongerThan(longestText, text.trim())) return refuse();
     if (busy || loading) hold(thread, onSend);
     else onSend({ text: text.trim(), files });
     field.current?.focus();
@@ -71,7 +72,7 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
   const onPaste = (event: ClipboardEvent) => {
     const pasted = limits?.enabled ? pastedFiles(event.clipboardData) : [];
     // Beyond what can be sent a field of text slows down to a standstill.
-    const tooLong = pasted.length === 0 && isTooLong(text + event.clipboardData.getData("text/plain"));
+    const tooLong = pasted.length === 0 && isLongerThan(longestText, text + event.clipboardData.getData("text/plain"));
     if (pasted.length === 0 && !tooLong) return;
     event.preventDefault();
     if (tooLong) refuse();

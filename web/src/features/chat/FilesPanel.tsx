@@ -3,8 +3,9 @@ import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
 import { Icon } from "@/components/ui/Icon";
 import { Empty } from "@/components/ui/Notice";
+import { fileSize } from "@/lib/fileSize";
 import { navigate, threadPath } from "@/lib/router";
-import { fileAddress, fileSize } from "./Attachments";
+import { fileAddress } from "./Attachments";
 import type { Conversation } from "./conversation";
 
 interface Props {

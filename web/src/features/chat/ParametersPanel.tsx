@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
-import { Field, TextArea, TextInput } from "@/components/ui/Field";
+import { LimitedSettings, type Typed } from "@/components/ui/LimitedSettings";
 import { Range } from "@/components/ui/Range";
 import type { ThreadSettings } from "@/lib/api/types";
 
@@ -12,10 +12,13 @@ const settled = 500;
 interface Props {
   settings: ThreadSettings;
   onChange: (settings: ThreadSettings) => void;
+  /** Outlives the panel: what cannot be saved is not lost when it closes. */
+  typed: Typed;
+  onTyped: (typed: Typed) => void;
 }
 
 /** How the model is asked in this thread. What is not set is not sent. */
-export function ParametersPanel({ settings, onChange }: Props) {
+export function ParametersPanel({ settings, onChange, typed, onTyped }: Props) {
   const { t } = useTranslation("chat");
   const [edited, setEdited] = useState<ThreadSettings | null>(null);
   const shown = edited ?? settings;
@@ -44,20 +47,16 @@ export function ParametersPanel({ settings, onChange }: Props) {
     const { [name]: _, ...rest } = shown;
     setEdited(value === undefined ? rest : { ...rest, [name]: value });
   };
+  const reset = () => {
+    onTyped({});
+    setEdited({ ...(shown.model === undefined ? {} : { model: shown.model }), ...defaults });
+  };
   return (
     <div className="flex flex-col gap-5 px-5 py-3" onBlur={flush}>
       <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} resting={defaults.temperature} value={shown.temperature} onChange={(value) => set("temperature", value)} />
       <Range label={t("topP")} hint={t("topPHint")} step={0.05} resting={defaults.top_p} value={shown.top_p} onChange={(value) => set("top_p", value)} />
-      <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
-        {(ids) => (
-          <TextInput {...ids} type="number" inputMode="numeric" min={1} step={1} placeholder={t("unlimited")} value={shown.max_tokens ?? ""}
-            onChange={({ target }) => set("max_tokens", target.value === "" || !Number.isInteger(target.valueAsNumber) || target.valueAsNumber < 1 ? undefined : target.valueAsNumber)} />
-        )}
-      </Field>
-      <Field label={t("systemPrompt")} hint={t("systemPromptHint")}>
-        {(ids) => <TextArea {...ids} rows={6} value={shown.system_prompt ?? ""} onChange={({ target }) => set("system_prompt", target.value === "" ? undefined : target.value)} />}
-      </Field>
-      <Button onClick={() => setEdited({ ...(shown.model === undefined ? {} : { model: shown.model }), ...defaults })}>{t("resetParameters")}</Button>
+      <LimitedSettings t={t} placeholder={t("unlimited")} rows={6} settings={shown} typed={typed} onTyped={onTyped} onChange={(name, value) => set(name, value === null ? settings[name] : value)} />
+      <Button onClick={reset}>{t("resetParameters")}</Button>
     </div>
   );
 }

@@ -4,9 +4,9 @@ import { useTranslation } from "@/lib/i18n/i18n";
 import { signedOut } from "@/lib/api/client";
 import { ApiError, networkProblem } from "@/lib/api/errors";
 import type { Config, Problem, StoredFile } from "@/lib/api/types";
+import { fileSize } from "@/lib/fileSize";
 import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
-import { fileSize } from "./Attachments";
 import { getDraft, setDraft } from "./drafts";
 import { forgetHeld, release, sendHeld } from "./held";
 

@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Button } from "@/components/ui/Button";
-import { Field, Select, TextArea, TextInput } from "@/components/ui/Field";
+import { Field, Select } from "@/components/ui/Field";
+import { LimitedSettings, type Typed } from "@/components/ui/LimitedSettings";
 import { Range } from "@/components/ui/Range";
 import { modelsQuery } from "@/lib/api/queries";
 import type { ThreadSettings } from "@/lib/api/types";
@@ -35,10 +36,15 @@ function Defaults() {
   const { t, language } = useTranslation("settings");
   const models = useQuery(modelsQuery);
   const [settings, setSettings] = useState(chatDefaults);
+  const [typed, setTyped] = useState<Typed>({});
   useEffect(() => setChatDefaults(settings), [settings]);
   const set = <K extends keyof ThreadSettings>(name: K, value: ThreadSettings[K] | undefined) => {
     const { [name]: _, ...rest } = settings;
     setSettings(value === undefined ? rest : { ...rest, [name]: value });
+  };
+  const reset = () => {
+    setTyped({});
+    setSettings({});
   };
   const known = settings.model === undefined || (models.data?.some(({ id }) => id === settings.model) ?? true);
   return (
@@ -58,25 +64,9 @@ function Defaults() {
       </Field>
       <Range label={t("temperature")} hint={t("temperatureHint")} step={0.1} resting={0.7} unset={t("serverDefault")} value={settings.temperature} onChange={(value) => set("temperature", value)} />
       <Range label={t("topP")} hint={t("topPHint")} step={0.05} resting={1} unset={t("serverDefault")} value={settings.top_p} onChange={(value) => set("top_p", value)} />
-      <Field label={t("maxTokens")} hint={t("maxTokensHint")}>
-        {(ids) => (
-          <TextInput
-            {...ids}
-            type="number"
-            inputMode="numeric"
-            min={1}
-            step={1}
-            placeholder={t("serverDefault")}
-            value={settings.max_tokens ?? ""}
-            onChange={({ target }) => set("max_tokens", Number.isInteger(target.valueAsNumber) && target.valueAsNumber >= 1 ? target.valueAsNumber : undefined)}
-          />
-        )}
-      </Field>
-      <Field label={t("systemPrompt")} hint={t("systemPromptHint")}>
-        {(ids) => <TextArea {...ids} rows={5} value={settings.system_prompt ?? ""} onChange={({ target }) => set("system_prompt", target.value === "" ? undefined : target.value)} />}
-      </Field>
+      <LimitedSettings t={t} placeholder={t("serverDefault")} rows={5} settings={settings} typed={typed} onTyped={setTyped} onChange={(name, value) => value !== null && set(name, value)} />
       <div>
-        <Button disabled={Object.keys(settings).length === 0} onClick={() => setSettings({})}>
+        <Button disabled={Object.keys(settings).length + Object.values(typed).filter(Boolean).length === 0} onClick={reset}>
           {t("resetDefaults")}
         </Button>
       </div>
