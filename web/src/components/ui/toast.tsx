@@ -1,6 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { createPortal } from "react-dom";
 import { useTranslation } from "@/lib/i18n/i18n";
+import { cx } from "./cx";
 import { Icon } from "./Icon";
 import { newestModal, onModals } from "./modals";
 
@@ -17,6 +18,7 @@ export interface ToastOptions {
 
 type Shown = ToastOptions & { id: number };
 
+/** So many lines at once; one that offers something goes by its time alone, however many there are. */
 const most = 3;
 let toasts: readonly Shown[] = [];
 let count = 0;
@@ -45,7 +47,7 @@ export function toast(options: ToastOptions): () => void {
   // Said again, it takes the place of what says the same.
   const same = toasts.filter((old) => old.text === shown.text && !old.action && !shown.action);
   const others = toasts.filter((old) => !same.includes(old));
-  const tooMany = others.slice(0, Math.max(0, others.length + 1 - most));
+  const tooMany = others.filter((old) => !old.action).slice(0, Math.max(0, others.length + 1 - most));
   publish([...toasts, shown]);
   for (const old of [...same, ...tooMany]) remove(old, "gone");
   return () => remove(shown, "gone");
@@ -81,10 +83,12 @@ export function Toaster() {
     if (!element?.isConnected || !element.showPopover) return;
     // Shown anew, the layer lies over a dialog that has opened since.
     if (element.matches(":popover-open")) element.hidePopover();
-    if (newest !== undefined) element.showPopover();
+    if (newest === undefined) return;
+    element.showPopover();
+    element.scrollTop = element.scrollHeight;
   }, [newest, modal]);
   return createPortal(
-    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className="pointer-events-none fixed inset-x-3 top-14 bottom-auto m-0 mx-auto w-auto max-w-md flex-col gap-2 overflow-visible bg-transparent open:flex">
+    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className={cx("pointer-events-none fixed inset-x-3 top-14 bottom-auto m-0 mx-auto w-auto max-w-md flex-col gap-2 bg-transparent open:flex", shown.length > most ? "max-h-[50dvh] overflow-y-auto" : "overflow-visible")}>
       {shown.map((item) => (
         <Line key={item.id} item={item} />
       ))}
@@ -106,7 +110,7 @@ function Line({ item }: { item: Shown }) {
   }, [item, timeout, held]);
   const hold = { onPointerEnter: () => setHeld(true), onPointerLeave: () => setHeld(false), onFocus: () => setHeld(true), onBlur: () => setHeld(false) };
   return (
-    <div role={kind === "error" ? "alert" : undefined} {...hold} className="pointer-events-auto flex min-h-11 w-full items-center gap-3 rounded-lg bg-text py-1.5 ps-4 pe-1.5 text-sm text-page shadow-pop">
+    <div role={kind === "error" ? "alert" : undefined} {...hold} className="pointer-events-auto flex min-h-11 w-full shrink-0 items-center gap-3 rounded-lg bg-text py-1.5 ps-4 pe-1.5 text-sm text-page shadow-pop">
       {kind === "error" && <Icon name="warning" className="shrink-0" />}
       <p className="grow">{item.text}</p>
       {action && (
