@@ -204,6 +204,8 @@ it("takes back a refused change of the settings alone", async () => {
   expect(threadNow()).toMatchObject({ title: "京都の旅", settings: { model: "a", temperature: 0.2 } });
 });
 
+const answer = stored(newReply("a", "q", null, now));
+
 const taken: Answer = (body) => Response.json({ message: (body.message as { id: string }).id, reply: "a", generation: "g" }, { status: 202 });
 
 it("names no model or settings with a turn: the thread has its own, or follows the default of that moment", async () => {
@@ -211,7 +213,8 @@ it("names no model or settings with a turn: the thread has its own, or follows t
   server["POST /api/threads/t/turns"] = taken;
   server["POST /api/threads/t/messages/a/regenerate"] = () => problem(503, "unavailable");
   await done(actions("t").send({ text: "質問", files: [] }));
-  await done(actions("t").again(stored(newReply("a", "q", null, now)), "regenerate"));
+  client.setQueryData<Conversation>(keys.messages("t"), { items: [answer], next: null });
+  await done(actions("t").again(answer, "regenerate"));
   const turns = asked.filter(({ path }) => path.startsWith("POST"));
   expect(turns.map(({ body }) => Object.keys(body))).toEqual([["message"], ["reply"]]);
 });
@@ -234,4 +237,23 @@ it("sends a change of the settings that is still on its way along with a questio
     ["質問", "local/b", undefined],
     ["次", undefined, undefined],
   ]);
+});
+
+it.each(["regenerate", "continue"] as const)("asks to %s once, however fast the clicks are", async (how) => {
+  client.setQueryData<Conversation>(keys.messages("t"), { items: [answer], next: null });
+  server[`POST /api/threads/t/messages/a/${how}`] = () => Response.json({ message: "q", reply: "b", generation: "g" }, { status: 202 });
+  const here = actions("t");
+  await done(Promise.all([here.again(answer, how), here.again(answer, how)]));
+  await done(here.again(answer, how));
+  expect(asked).toHaveLength(1);
+});
+
+it("sends again once, however fast the clicks are", async () => {
+  client.setQueryData<Conversation>(keys.messages("t"), { items: [], next: null });
+  server["POST /api/threads/t/turns"] = () => problem(503, "unavailable");
+  await done(actions("t").send({ text: "質問", files: [] }));
+  server["POST /api/threads/t/turns"] = taken;
+  const failed = conversation("t").items[0] as Item;
+  await done(Promise.all([actions("t").resend(failed), actions("t").resend(failed)]));
+  expect(asked).toHaveLength(2);
 });

@@ -10,7 +10,7 @@ import { setNewChatSettings } from "@/lib/chatDefaults";
 import { describe } from "@/lib/i18n/problems";
 import { newId } from "@/lib/ids";
 import { navigate, routeOf, threadPath, type Route } from "@/lib/router";
-import { accept, addSibling, addTurn, change, emptyConversation, fail, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
+import { accept, addSibling, addTurn, change, emptyConversation, fail, isRunning, isUnsent, newQuestion, newReply, takeBack, type Conversation, type Item } from "./conversation";
 import { bringDraftBack, clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
 import { bringUnsentBack, dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
 import { settingsChange, settingsUnderway, takeSettingsBack, tell } from "./settingsChange";
@@ -151,6 +151,8 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       /** Sends again what did not arrive, under the same id. */
       async resend({ id, text, files, created_at }: Item): Promise<void> {
         if (thread === null) return;
+        // A second click comes before the first has changed what is shown.
+        if (getConversation(client, thread).items.find((item) => item.id === id)?.local?.state !== "failed") return;
         const kept = unsentOf(thread).find((question) => question.id === id) ?? { id, text, files, at: created_at };
         const { items, next } = getConversation(client, thread);
         const before = { items: items.filter((item) => item.id !== id), next };
@@ -172,6 +174,8 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
       async again(item: Item, how: "regenerate" | "continue"): Promise<void> {
         if (thread === null) return;
         const before = getConversation(client, thread);
+        // A second click comes before the first has changed what is shown.
+        if (isRunning(before) || !before.items.some(({ id }) => id === item.id)) return;
         const reply = newReply(newId(), item.parent ?? "", settings.model ?? null, new Date().toISOString());
         const begun = how === "continue" ? { ...reply, text: item.text } : reply;
         setConversation(client, thread, (old) => addSibling(old, item.id, begun));
