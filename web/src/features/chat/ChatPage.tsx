@@ -17,9 +17,10 @@ import { useMediaQuery } from "@/lib/media";
 import { useLocation } from "@/lib/router";
 import { Composer } from "./Composer";
 import { Chat } from "./context";
-import { isRunning, type Item } from "./conversation";
+import { isBroken, isRunning, type Item } from "./conversation";
 import { getDraft, setDraft } from "./drafts";
 import { FilesPanel } from "./FilesPanel";
+import { release } from "./held";
 import { MessageList } from "./MessageList";
 import { ModelPicker } from "./ModelPicker";
 import { ParametersPanel } from "./ParametersPanel";
@@ -87,7 +88,12 @@ function ChatThread({ thread, notice, menu }: Props) {
     return { actions, running, editing, setEditing, rewrite };
   }, [actions, running, editing]);
   const generation = conversation?.items.findLast(({ state }) => state === "pending")?.generation;
-  const stop = useCallback(() => (generation ? void actions.stop(generation) : undefined), [generation, actions]);
+  const stop = useCallback(() => {
+    if (!generation) return;
+    // Who stops an answer looks at what there is of it before asking on.
+    release(thread);
+    void actions.stop(generation);
+  }, [generation, actions, thread]);
   useCommand({ id: "stop", title: "chat:stop", shortcut: "Escape", off: generation == null, run: stop });
   useCommand({ id: "parameters", title: "chat:parameters", off: !known, run: () => toggle("parameters") });
   useCommand({ id: "files", title: "chat:threadFiles", off: !hasFiles, run: () => toggle("files") });
@@ -104,6 +110,7 @@ function ChatThread({ thread, notice, menu }: Props) {
       uploads={config.data?.uploads}
       running={running}
       loading={thread !== null && !conversation}
+      broken={isBroken(conversation)}
       onStop={generation ? stop : undefined}
       onSend={(sending) => void actions.send(sending)}
       onEditLast={() => setEditing(conversation?.items.findLast(({ role, local }) => role === "user" && !local)?.id ?? null)}

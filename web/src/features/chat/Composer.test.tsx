@@ -15,7 +15,7 @@ const said = () => (told.mock.lastCall?.[0] as { text: string } | undefined)?.te
 function show(running = false) {
   const field = createRef<HTMLTextAreaElement>();
   render(
-    <Composer thread="t" field={field} uploads={undefined} running={running} loading={false} onStop={running ? onStop : undefined} onSend={onSend} onEditLast={onEditLast}>
+    <Composer thread="t" field={field} uploads={undefined} running={running} loading={false} broken={false} onStop={running ? onStop : undefined} onSend={onSend} onEditLast={onEditLast}>
       {null}
     </Composer>,
   );
@@ -51,11 +51,13 @@ it("never sends the Enter that confirms a conversion", () => {
   expect(onSend).not.toHaveBeenCalled();
 });
 
-it("stops instead of sending while an answer runs", () => {
+it("sends nothing while an answer runs: Escape takes what waits back, then stops", () => {
   const field = show(true);
   write("次の質問");
   fireEvent.keyDown(field, { key: "Enter" });
   expect(onSend).not.toHaveBeenCalled();
+  fireEvent.keyDown(field, { key: "Escape" });
+  expect(onStop).not.toHaveBeenCalled();
   fireEvent.keyDown(field, { key: "Escape" });
   expect(onStop).toHaveBeenCalledTimes(1);
 });

@@ -21,10 +21,12 @@ import { useUploads } from "./useUploads";
 interface Props {
   thread: string | null;
   uploads: Config["uploads"] | undefined;
-  /** An answer runs: sending is stopping. */
+  /** An answer runs: what is sent waits for its end. */
   running: boolean;
   /** The thread is still being read: where a question belongs is not known yet. */
   loading: boolean;
+  /** The last answer did not come to its end. */
+  broken: boolean;
   /** Undefined while it cannot be stopped. */
   onStop: (() => void) | undefined;
   onSend: (sending: Sending) => void;
@@ -37,7 +39,7 @@ interface Props {
 }
 
 /** Where a question is written. It never sends what an input method still works on. */
-export function Composer({ thread, uploads: limits, running, loading, onStop, onSend, onEditLast, field, children }: Props) {
+export function Composer({ thread, uploads: limits, running, loading, broken, onStop, onSend, onEditLast, field, children }: Props) {
   const { t } = useTranslation("chat");
   const { text, files } = useDraft(thread);
   const { uploads, add, remove, busy } = useUploads(thread, limits);
@@ -47,14 +49,15 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
   useGrowing(field, text);
   useFocus(field, touch, running);
 
-  const held = useHeld(thread, onSend, { running: running || loading, busy });
+  const heldBack = () => void toast({ kind: "error", text: t("heldBackBelow") });
+  const held = useHeld(thread, onSend, heldBack, { running, loading, busy, broken });
   const waitsFor = useWaitsFor({ busy, running, loading: held && loading });
-  const ready = !running && !held && (text.trim() !== "" || files.length > 0 || busy);
+  const ready = !held && (text.trim() !== "" || files.length > 0 || busy);
   const refuse = () => void toast({ kind: "error", text: t("tooLong", { size: fileSize(longestText) }) });
   const send = () => {
     if (!ready) return;
     if (isLongerThan(longestText, text.trim())) return refuse();
-    if (busy || loading) hold(thread, onSend);
+    if (busy || loading || running) hold(thread, onSend);
     else onSend({ text: text.trim(), files });
     field.current?.focus();
   };
@@ -131,7 +134,10 @@ export function Composer({ thread, uploads: limits, running, loading, onStop, on
         )}
         {children}
         {running ? (
-          <IconButton kind="primary" icon="stop" label={t("stop")} shortcut="Esc" disabled={!onStop} onClick={onStop} className="ms-auto !rounded-full" />
+          <>
+            {ready && <IconButton type="submit" icon="send" label={t("sendBelow")} className="ms-auto !rounded-full" />}
+            <IconButton kind="primary" icon="stop" label={t("stop")} shortcut="Esc" disabled={!onStop} onClick={onStop} className={cx("!rounded-full", ready ? "ms-1" : "ms-auto")} />
+          </>
         ) : (
           <IconButton kind="primary" type="submit" icon="send" label={t("send")} disabled={!ready} className="ms-auto !rounded-full" />
         )}

@@ -172,6 +172,12 @@ export function isRunning(conversation: Conversation | undefined): boolean {
   return conversation?.items.some((item) => item.state === "pending") ?? false;
 }
 
+/** Whether the last answer ended before its end. */
+export function isBroken(conversation: Conversation | undefined): boolean {
+  const state = conversation?.items.at(-1)?.state;
+  return state === "stopped" || state === "interrupted" || state === "failed";
+}
+
 /** Whether a message is on its way, or failed to get there. */
 export function isUnsent(conversation: Conversation, id: string): boolean {
   return conversation.items.some((item) => item.id === id && item.local);

@@ -14,8 +14,8 @@ vi.mock("@/components/ui/toast", () => ({ toast: told }));
 const limits = { enabled: true, max_bytes: 1000, max_files: 9, types: [] as string[] };
 const stored = { id: "f", name: "a.txt", type: "text/plain", size: 1 };
 const request = (index = 0) => FakeRequest.all[index] as FakeRequest;
-const composer = (send = onSend, running = false) => (
-  <Composer thread="t" field={createRef()} uploads={limits} running={running} loading={false} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
+const composer = (send = onSend, running = false, broken = false) => (
+  <Composer thread="t" field={createRef()} uploads={limits} running={running} loading={false} broken={broken} onStop={undefined} onSend={send} onEditLast={vi.fn()}>
     {null}
   </Composer>
 );
@@ -119,6 +119,55 @@ it("stays a draft when it is cancelled while an answer runs", () => {
   rerender(composer());
   expect(onSend).not.toHaveBeenCalled();
   expect(getDraft("t")).toEqual({ text: " 質問 ", files: [stored] });
+});
+
+/** A question that was sent while an answer ran. */
+function sendOver() {
+  const { rerender } = render(composer(onSend, true));
+  fireEvent.change(screen.getByRole("textbox"), { target: { value: " 次 " } });
+  enter();
+  expect(screen.getByRole("status").textContent).toMatch(/回答が終わりしだい|answer is finished/);
+  return rerender;
+}
+
+it("waits for the answer that runs, then goes, once", () => {
+  const rerender = sendOver();
+  enter();
+  rerender(composer(onSend, true));
+  expect(onSend).not.toHaveBeenCalled();
+  rerender(composer());
+  rerender(composer());
+  expect(onSend).toHaveBeenCalledExactlyOnceWith({ text: "次", files: [] });
+  expect(isHeld()).toBe(false);
+});
+
+it("can be sent by a button beside the one that stops", () => {
+  render(composer(onSend, true));
+  const buttons = () => screen.queryAllByRole("button", { name: /^(回答が終わったら送信|Send after this answer)$/ });
+  expect(buttons()).toHaveLength(0);
+  fireEvent.change(screen.getByRole("textbox"), { target: { value: "次" } });
+  fireEvent.submit(screen.getByRole("textbox").closest("form") as HTMLFormElement);
+  expect(isHeld()).toBe(true);
+  expect(buttons()).toHaveLength(0);
+});
+
+it("stays a draft, and says so, when the answer before it breaks off", () => {
+  const rerender = sendOver();
+  rerender(composer(onSend, false, true));
+  expect(onSend).not.toHaveBeenCalled();
+  expect(isHeld()).toBe(false);
+  expect(told).toHaveBeenCalledTimes(1);
+  expect(getDraft("t").text).toBe(" 次 ");
+});
+
+it("goes below an answer that broke off before it was written", () => {
+  const { rerender } = render(composer(onSend, false, true));
+  attach("a.txt");
+  fireEvent.change(screen.getByRole("textbox"), { target: { value: "次" } });
+  enter();
+  rerender(composer(onSend, false, true));
+  act(() => request().answer(201, stored));
+  expect(onSend).toHaveBeenCalledTimes(1);
 });
 
 it.each([

@@ -1,13 +1,26 @@
 import { useEffect, useSyncExternalStore } from "react";
 import { getDraft, type Draft } from "./drafts";
 
-/** A question that was sent while its files were on their way, or its thread was being read; it goes below no answer that still runs. */
+/** A question that was sent while its files were on their way, its thread was being read or an answer ran; it goes below no answer that still runs. */
 interface Held {
   /** As it was then: what has been changed since is not sent. */
   text: string;
   send: (question: Draft) => void;
   /** Whether an answer of the thread runs, or may, as it was when the thread was last shown. */
   running: boolean;
+  /** Whether one was seen to run: the question is meant to follow its end. */
+  below: boolean;
+}
+
+interface Surroundings {
+  /** An answer of the thread runs. */
+  running: boolean;
+  /** Whether one runs is not known yet. */
+  loading: boolean;
+  /** Files are on their way. */
+  busy: boolean;
+  /** The last answer did not come to its end: what was to follow it stays a draft. */
+  broken: boolean;
 }
 
 /**
@@ -20,7 +33,7 @@ const tell = () => listeners.forEach((listener) => listener());
 
 /** Sends the draft by `send` once its files and its thread are there and no answer runs. */
 export function hold(thread: string | null, send: Held["send"]): void {
-  held.set(thread, { text: getDraft(thread).text, send, running: false });
+  held.set(thread, { text: getDraft(thread).text, send, running: false, below: false });
   tell();
 }
 
@@ -46,14 +59,22 @@ export function sendHeld(thread: string | null): void {
   question.send({ text: text.trim(), files });
 }
 
-/** Whether the thread's draft goes by itself; by `send` as it is now, with the settings of now. */
-export function useHeld(thread: string | null, send: Held["send"], { running, busy }: { running: boolean; busy: boolean }): boolean {
+/**
+ * Whether the thread's draft goes by itself; by `send` as it is now, with the settings of now. `heldBack` is called when it
+ * does not, because the answer before it broke off.
+ */
+export function useHeld(thread: string | null, send: Held["send"], heldBack: () => void, { running, loading, busy, broken }: Surroundings): boolean {
   useEffect(() => {
     const question = held.get(thread);
     if (!question) return;
+    const ended = question.below && !running && !loading;
     question.send = send;
-    question.running = running;
-    if (!busy) sendHeld(thread);
+    question.running = running || loading;
+    question.below = running || (loading && question.below);
+    if (ended && broken) {
+      release(thread);
+      heldBack();
+    } else if (!busy) sendHeld(thread);
   });
   return useSyncExternalStore(
     (listener) => {
