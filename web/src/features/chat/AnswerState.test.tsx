@@ -1,20 +1,24 @@
 import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { setLanguage } from "@/lib/i18n/i18n";
-import { AnswerState } from "./AnswerState";
+import { AnswerState, offersAgain } from "./AnswerState";
 import { Chat } from "./context";
 import { newQuestion, type Item } from "./conversation";
 import type { Actions } from "./useActions";
 
-function said(error: Partial<NonNullable<Item["error"]>>): string {
-  setLanguage("ja");
-  const whole = { type: "about:blank", title: "", status: 502, detail: "", code: "model_failed", request_id: "", class: "not_found", provider: "", ...error } as NonNullable<Item["error"]>;
-  const item: Item = { ...newQuestion("m", null, "", [], "2026-01-01T00:00:00Z"), role: "assistant", state: "failed", error: whole };
+function show(item: Item) {
   render(
     <Chat value={{ actions: {} as Actions, running: false, editing: null, rewrite: () => undefined, setEditing: () => undefined }}>
       <AnswerState item={item} />
     </Chat>,
   );
+}
+
+function said(error: Partial<NonNullable<Item["error"]>>): string {
+  setLanguage("ja");
+  const whole = { type: "about:blank", title: "", status: 502, detail: "", code: "model_failed", request_id: "", class: "not_found", provider: "", ...error } as NonNullable<Item["error"]>;
+  const item: Item = { ...newQuestion("m", null, "", [], "2026-01-01T00:00:00Z"), role: "assistant", state: "failed", error: whole };
+  show(item);
   return screen.getAllByText(/。/).at(-1)?.textContent ?? "";
 }
 
@@ -33,4 +37,24 @@ it("says what Kaiwa found in the reader's language, and whose words the others a
 it("names the provider that lacks the model, or says that none has it", () => {
   expect(said({ provider: "local" })).toMatch(/^local にこのモデルがありません。/);
   expect(said({ provider: "" })).toMatch(/^このモデルを使える接続先がありません。/);
+});
+
+it.each([
+  ["", "stop", "モデルは何も答えませんでした。"],
+  [" \n", "stop", "モデルは何も答えませんでした。"],
+  ["", "length", "長さの上限に達したため、回答が途中で終わりました。"],
+] as const)("says that a model ended without a text (%j, %s), and offers another try", (text, finish, words) => {
+  setLanguage("ja");
+  const item: Item = { ...newQuestion("m", null, text, [], "2026-01-01T00:00:00Z"), role: "assistant", finish };
+  show(item);
+  expect(screen.getByText(words)).toBeTruthy();
+  expect(screen.getByRole("button").textContent).toBe("再試行");
+  expect(offersAgain(item)).toBe(true);
+});
+
+it("says nothing of an answer that is whole", () => {
+  const item: Item = { ...newQuestion("m", null, "はい。", [], "2026-01-01T00:00:00Z"), role: "assistant", finish: "stop" };
+  show(item);
+  expect(document.body.textContent).toBe("");
+  expect(offersAgain(item)).toBe(false);
 });

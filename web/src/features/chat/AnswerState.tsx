@@ -5,9 +5,15 @@ import { Details } from "@/components/ui/Details";
 import { useChat } from "./context";
 import type { Item } from "./conversation";
 
+/** Whether a model ended as if it had answered, and there is nothing to see. */
+function isEmpty({ state, finish, text, files }: Item): boolean {
+  return state === "complete" && finish !== "filtered" && text.trim() === "" && files.length === 0;
+}
+
 /** Whether the line below says how to have the answer made again, so that no second button need. */
-export function offersAgain({ state, text }: Item): boolean {
-  return state === "failed" || state === "interrupted" || (state === "stopped" && text === "");
+export function offersAgain(item: Item): boolean {
+  const { state, text } = item;
+  return isEmpty(item) || state === "failed" || state === "interrupted" || (state === "stopped" && text === "");
 }
 
 /** How an answer ended, when it did not end well: in words, with what to do about it. */
@@ -31,9 +37,9 @@ export function AnswerState({ item }: { item: Item }) {
         </Notice>
       );
     case "complete":
-      if (item.finish === "length") return <Notice actions={again("continue")}>{t("cutByLength")}</Notice>;
+      if (item.finish === "length") return <Notice actions={again(isEmpty(item) ? "regenerate" : "continue")}>{t("cutByLength")}</Notice>;
       if (item.finish === "filtered") return <Notice kind="warning">{t("filtered")}</Notice>;
-      return null;
+      return isEmpty(item) ? <Notice actions={again("regenerate")}>{t("noAnswer")}</Notice> : null;
     case "pending":
       return null;
   }

@@ -50,6 +50,19 @@ it("says once, and how often, what happened more than once", async () => {
   expect(screen.getAllByText("search を実行"), "each for itself where they are listed").toHaveLength(2);
 });
 
+it("says of a tool that does not exist that nothing ran", async () => {
+  const tool: Step = { id: "t", kind: "tool", name: "look_up", state: "failed", detail: { arguments: "{}", reason: "no_such_tool" } };
+  expect(line([tool])).toBe("モデルが look_up を求めましたが、実行していません");
+  await userEvent.click(screen.getByRole("button"));
+  expect(document.body.textContent).not.toMatch(/look_up を実行|失敗/);
+});
+
+it("says of a tool that ran that it did, and that it failed", async () => {
+  expect(line([{ id: "t", kind: "tool", name: "look_up", state: "failed", detail: { reason: "timeout" } }], "x")).toBe("look_up を実行 · 考えた過程");
+  await userEvent.click(screen.getByRole("button"));
+  expect(screen.getByText("失敗")).toBeTruthy();
+});
+
 it("says no time of reasoning that is not shown", () => {
   expect(line([thought])).toBeNull();
 });

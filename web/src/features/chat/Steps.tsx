@@ -66,7 +66,7 @@ export function Steps({ id, steps, reasoning, notice, since }: Props) {
           {shown.map((step) => (
             <p key={step.id} className="text-muted">
               {[summary(step, t), ...timeOf(step, t)].join(" · ")}
-              {step.state === "failed" && <span className="ms-2 text-danger">{t("stepFailed")}</span>}
+              {step.state === "failed" && !isUnknownTool(step) && <span className="ms-2 text-danger">{t("stepFailed")}</span>}
             </p>
           ))}
           {reasoning !== "" && (
@@ -91,9 +91,15 @@ function summary(step: Step, t: Translate): string {
   if (step.state === "running") return stepText(step, t);
   const passages = numberIn(step.detail, "passages");
   if (step.kind === "retrieval") return passages === null ? t("retrieved") : t("passages", { count: passages });
+  if (isUnknownTool(step)) return t("unknownTool", { name: step.name });
   if (step.kind === "tool") return t("usedTool", { name: step.name });
   if (step.name === "retry") return t("retried", { count: numberIn(step.detail, "failures") ?? 1 });
   return step.name;
+}
+
+/** The model asked for a tool that is not there; nothing ran. */
+function isUnknownTool({ kind, state, detail }: Step): boolean {
+  return kind === "tool" && state === "failed" && (detail as { reason?: unknown } | null)?.reason === "no_such_tool";
 }
 
 function timeOf(step: Step, t: Translate): string[] {
