@@ -8,7 +8,7 @@ import { estimateHeight } from "./estimate";
 import { Row } from "./Row";
 import { useFollowing } from "./useFollowing";
 import { usePrinting } from "./usePrinting";
-import { useTarget } from "./useTarget";
+import { leaveTarget, useLeaving, useTarget } from "./useTarget";
 
 interface Props {
   conversation: Conversation;
@@ -82,6 +82,12 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
     },
   });
 
+  useLeaving(target, visible.some(({ index }) => items[index]?.id === target));
+  const toNewest = () => {
+    leaveTarget();
+    toEnd();
+  };
+
   return (
     <div className="@container relative min-h-0 grow">
       {printing && (
@@ -109,7 +115,7 @@ export function MessageList({ conversation, loadOlder, target }: Props) {
         </div>
       </div>
       {away && (
-        <button type="button" onClick={toEnd} aria-label={t("chat:toNewest")} className="absolute bottom-3 left-1/2 grid size-9 pointer-coarse:size-11 -translate-x-1/2 place-items-center rounded-full border border-line bg-raised shadow-pop hover:bg-hover">
+        <button type="button" onClick={toNewest} aria-label={t("chat:toNewest")} className="absolute bottom-3 left-1/2 grid size-9 pointer-coarse:size-11 -translate-x-1/2 place-items-center rounded-full border border-line bg-raised shadow-pop hover:bg-hover">
           <Icon name="arrowDown" />
         </button>
       )}

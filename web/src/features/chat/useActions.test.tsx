@@ -257,3 +257,15 @@ it("sends again once, however fast the clicks are", async () => {
   await done(Promise.all([actions("t").resend(failed), actions("t").resend(failed)]));
   expect(asked).toHaveLength(2);
 });
+
+it("goes on from the message that the address names", async () => {
+  const found = "/t/t#0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
+  server["POST /api/threads/t/turns"] = taken;
+  server["POST /api/threads/t/messages/a/regenerate"] = () => Response.json({ message: "q", reply: "b", generation: "g" }, { status: 202 });
+  client.setQueryData<Conversation>(keys.messages("t"), { items: [answer], next: null });
+  for (const go of [() => actions("t").again(answer, "regenerate"), () => actions("t").send({ text: "次", files: [] })]) {
+    history.replaceState(null, "", found);
+    await done(go());
+    expect(location.pathname + location.hash).toBe("/t/t");
+  }
+});

@@ -14,6 +14,7 @@ import { accept, addSibling, addTurn, change, emptyConversation, fail, isRunning
 import { bringDraftBack, clearDraft, getDraft, giveBack, setDraft, type Draft } from "./drafts";
 import { bringUnsentBack, dropUnsent, keepUnsent, unsentOf, type Unsent } from "./outbox";
 import { settingsChange, settingsUnderway, takeSettingsBack, tell } from "./settingsChange";
+import { leaveTarget } from "./useTarget";
 import { getConversation, setConversation } from "./useConversation";
 
 export interface Sending {
@@ -57,6 +58,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
   return useMemo(() => {
     const complain = (error: unknown) => toast({ kind: "error", text: describe(error, t) });
     const touched = (id: string) => void client.invalidateQueries({ queryKey: keys.thread(id) });
+    const goOn = () => thread !== null && location.pathname === threadPath(thread) && leaveTarget();
     const reread = (id: string) => void client.invalidateQueries({ queryKey: keys.messages(id) });
 
     /** Sends what already stands in the list, and settles what stands there by the answer. */
@@ -131,6 +133,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
 
     return {
       async send(sending: Sending): Promise<void> {
+        goOn();
         const id = thread ?? newId();
         const now = new Date().toISOString();
         if (thread === null) {
@@ -176,6 +179,7 @@ export function useActions(thread: string | null, settings: ThreadSettings) {
         const before = getConversation(client, thread);
         // A second click comes before the first has changed what is shown.
         if (isRunning(before) || !before.items.some(({ id }) => id === item.id)) return;
+        goOn();
         const reply = newReply(newId(), item.parent ?? "", settings.model ?? null, new Date().toISOString());
         const begun = how === "continue" ? { ...reply, text: item.text } : reply;
         setConversation(client, thread, (old) => addSibling(old, item.id, begun));

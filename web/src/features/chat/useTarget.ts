@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { useVisit } from "@/lib/router";
+import { navigate, useVisit } from "@/lib/router";
 import type { Conversation } from "./conversation";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -8,6 +8,25 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function targetOf(hash: string): string | null {
   const id = hash.slice(1);
   return uuid.test(id) ? id : null;
+}
+
+/** The reader goes on from the message that the address names: a reload shows the end of the thread again. */
+export function leaveTarget(): void {
+  if (targetOf(location.hash) !== null) navigate(location.pathname + location.search, "replace");
+}
+
+/** Milliseconds out of view after which a message has been left. */
+const passed = 500;
+
+/** Leaves the message once it was in view and is not any more. */
+export function useLeaving(target: string | null, inView: boolean): void {
+  const seen = useRef<string>(null);
+  useEffect(() => {
+    if (inView) seen.current = target;
+    if (inView || target === null || seen.current !== target) return;
+    const timer = setTimeout(leaveTarget, passed);
+    return () => clearTimeout(timer);
+  }, [target, inView]);
 }
 
 interface Finding {
