@@ -6,6 +6,7 @@ import { TextArea } from "@/components/ui/Field";
 import { Menu, MenuItem, MenuNote } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import { Tooltip } from "@/components/ui/Tooltip";
+import type { Feedback } from "@/lib/api/types";
 import { copy } from "@/lib/clipboard";
 import { offersAgain } from "./AnswerState";
 import { BranchSwitcher } from "./BranchSwitcher";
@@ -31,12 +32,24 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
       () => toast({ text: t("common:copied") }),
       () => toast({ kind: "error", text: t("copyFailed") }),
     );
+  const put = (next: Feedback | null) => {
+    const before = item.feedback;
+    void actions.feedback(item, next);
+    // What one more press brings back needs no way back.
+    if (before?.value === "down" && (next === null || (before.comment && !next.comment))) toast({ text: t(next ? "commentRemoved" : "ratingRemoved"), action: { label: t("common:undo"), run: () => void actions.feedback(item, before) } });
+  };
+  const ask = () => {
+    setAsked(true);
+    setEdit(writing, comment ?? item.feedback?.comment ?? "");
+  };
   const rate = (next: "up" | "down") => {
-    const off = value === next;
-    const asks = !off && next === "down";
-    setAsked(asks);
-    setEdit(writing, asks ? (comment ?? "") : null);
-    void actions.feedback(item, off ? null : { value: next });
+    if (next === "down") {
+      ask();
+      if (value !== "down") put({ value: "down" });
+    } else {
+      setEdit(writing, null);
+      put(value === "up" ? null : { value: "up" });
+    }
   };
   const time = new Date(item.created_at).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
   const number = (value: number) => value.toLocaleString(language);
@@ -79,7 +92,12 @@ export function AnswerActions({ item, content }: { item: Item; content: RefObjec
           onClose={() => setEdit(writing, null)}
           onSend={() => {
             setEdit(writing, null);
-            void actions.feedback(item, { value: "down", comment: comment.trim() });
+            const said = comment.trim();
+            if (said !== (item.feedback?.comment ?? "")) put(said === "" ? { value: "down" } : { value: "down", comment: said });
+          }}
+          onRemove={() => {
+            setEdit(writing, null);
+            put(null);
           }}
         />
       )}
@@ -93,12 +111,13 @@ interface CommentProps {
   onChange: (text: string) => void;
   onClose: () => void;
   onSend: () => void;
+  /** Takes the rating back, with its comment. */
+  onRemove: () => void;
 }
 
-function Comment({ text, focused, onChange, onClose, onSend }: CommentProps) {
+function Comment({ text, focused, onChange, onClose, onSend, onRemove }: CommentProps) {
   const { t } = useTranslation("chat");
   const { sends, enterKeyHint } = useSendKey();
-  const send = () => (text.trim() === "" ? onClose() : onSend());
   return (
     <div className="flex flex-col gap-2">
       <TextArea
@@ -109,11 +128,12 @@ function Comment({ text, focused, onChange, onClose, onSend }: CommentProps) {
         placeholder={t("comment")}
         value={text}
         onChange={(event) => onChange(event.target.value)}
-        keys={{ onEscape: onClose, onEnter: (event) => (sends(event) ? send() : false) }}
+        keys={{ onEscape: onClose, onEnter: (event) => (sends(event) ? onSend() : false) }}
       />
       <div className="flex justify-end gap-2">
+        <Button size="small" kind="quiet" className="me-auto" onClick={onRemove}>{t("removeRating")}</Button>
         <Button size="small" onClick={onClose}>{t("common:cancel")}</Button>
-        <Button size="small" kind="primary" onClick={send}>{t("sendComment")}</Button>
+        <Button size="small" kind="primary" onClick={onSend}>{t("sendComment")}</Button>
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { createRef, useState, type ReactNode } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Toaster } from "@/components/ui/toast";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { isMac } from "@/lib/commands";
 import { setLanguage } from "@/lib/i18n/i18n";
@@ -81,6 +82,28 @@ it("keeps a comment while its row is out of the document, and takes the focus on
   fireEvent.click(screen.getByRole("button", { name: "Send" }));
   expect(feedback).toHaveBeenLastCalledWith(answer, { value: "down", comment: "Wrong year" });
   expect(comment()).toBeNull();
+});
+
+it("opens a comment again by a second press, and takes the rating away only by a button, with a way back", () => {
+  const said = { value: "down", comment: "Wrong year" } as const;
+  const rated: Item = { ...answer, id: "rated", feedback: said };
+  show(
+    <>
+      <Toaster />
+      <AnswerActions item={rated} content={createRef()} />
+    </>,
+  );
+  fireEvent.click(screen.getByRole("button", { name: "Bad answer" }));
+  expect(comment()).toHaveProperty("value", "Wrong year");
+  fireEvent.click(screen.getByRole("button", { name: "Send" }));
+  expect(feedback, "nothing was changed").not.toHaveBeenCalled();
+
+  fireEvent.click(screen.getByRole("button", { name: "Bad answer" }));
+  fireEvent.click(screen.getByRole("button", { name: "Remove rating" }));
+  expect(feedback).toHaveBeenLastCalledWith(rated, null);
+  expect(comment()).toBeNull();
+  fireEvent.click(screen.getByText("Undo"));
+  expect(feedback).toHaveBeenLastCalledWith(rated, said);
 });
 
 it("sends an edited question and a comment by the key that the person chose", () => {
