@@ -31,3 +31,14 @@ it("does not repeat what was there before", () => {
   rerender(<Announcer text="一つめ。二つめ。" ended />);
   expect(container.textContent).toBe("二つめ。");
 });
+
+it("says what is written without its signs, and is empty once it was said", () => {
+  const { container, rerender } = render(<Announcer text="" ended={false} />);
+  rerender(<Announcer text={"## 見出し\n**太字** と [リンク](https://example.com/a_b)。\n"} ended={false} />);
+  second();
+  expect(container.textContent?.replace(/\n/g, " ")).toBe("見出し 太字 と リンク。");
+  rerender(<Announcer text={"## 見出し\n**太字** と [リンク](https://example.com/a_b)。\n`終わり`"} ended />);
+  expect(container.textContent).toBe("終わり");
+  act(() => void vi.advanceTimersByTime(6_000));
+  expect(container.textContent).toBe("");
+});
