@@ -153,3 +153,42 @@ test("feedback with a comment stays", async ({ page, person }) => {
   await page.keyboard.press("Escape");
   await expect(chat.answers.last().getByRole("button", { name: "よくない回答" })).toHaveAttribute("aria-pressed", "true");
 });
+
+test("a question sent while an answer runs goes once it has ended", async ({ page, person }) => {
+  const chat = new Chat(page);
+  const thread = await makeThread(person.api, "local/brief");
+  await chat.open(thread);
+  await chat.ask("一つ目");
+  await expect(chat.stop).toBeEnabled();
+  await chat.composer.fill("二つ目");
+  await chat.composer.press("Enter");
+  await expect(page.getByText("回答が終わりしだい送信します。")).toBeVisible();
+  await expect(chat.questions).toHaveCount(1);
+  await expect(chat.questions).toHaveCount(2, { timeout: 10_000 });
+  await expect(chat.composer).toHaveValue("");
+  await chat.ended();
+  expect((await storedMessages(person.api, thread)).map(({ role, state }) => `${role} ${state}`)).toEqual(["user complete", "assistant complete", "user complete", "assistant complete"]);
+
+  await chat.ask("三つ目");
+  await chat.composer.fill("四つ目");
+  await chat.composer.press("Enter");
+  await chat.stop.click();
+  await chat.ended();
+  await expect(chat.composer, "who stops an answer asks nothing below it").toHaveValue("四つ目");
+  await expect(chat.questions).toHaveCount(3);
+});
+
+test("two clicks in one have an answer made once", async ({ page, person }) => {
+  const chat = new Chat(page);
+  const thread = await makeThread(person.api, "local/brief");
+  await chat.open(thread);
+  await chat.ask("一度だけ");
+  await chat.ended();
+  let asked = 0;
+  page.on("request", (request) => (asked += /\/(regenerate|continue)$/.test(request.url()) ? 1 : 0));
+  await chat.answers.last().hover();
+  await chat.answers.last().getByRole("button", { name: "もう一度回答" }).dblclick();
+  await expect(chat.stop).toBeVisible();
+  await chat.ended();
+  expect(asked).toBe(1);
+});

@@ -8,7 +8,9 @@ const behaviours = {
   quick: "stream?tokens=12&chunk=語",
   /** Every token is different, so a lost, doubled or swapped one is seen. Runs until it is stopped. */
   stamps: "stream?tokens=20000&rate=40&stamp",
-  /** The same of one character. */
+  /** Runs for two seconds. */
+  brief: "stream?tokens=60&rate=30&chunk=語",
+  /** As stamps, of one character. */
   endless: "stream?tokens=20000&rate=30&chunk=%E8%AA%9E",
 };
 

@@ -49,7 +49,7 @@ export function UploadList({ files, uploads, onRemove }: { files: readonly Store
     ...uploads.map(({ id, name, progress, error }) => ({ id, name, note: error ?? t("uploading", { percent: Math.round(progress * 100) }), failed: error !== undefined })),
   ];
   return (
-    <ul aria-label={t("files")} className="flex max-h-[min(8rem,20dvh)] flex-wrap gap-2 overflow-y-auto px-3 pt-3">
+    <ul aria-label={t("files")} className="flex max-h-[min(12rem,30dvh)] flex-wrap gap-2 overflow-y-auto px-3 pt-3">
       {rows.map(({ id, name, note, failed }) => (
         <li key={id} className="flex max-w-72 items-center gap-2 rounded-lg border border-line py-1 ps-2.5 pe-1 text-sm">
           <Icon name={failed ? "warning" : "file"} size={16} className={failed ? "shrink-0 text-danger" : "shrink-0 text-muted"} />

@@ -3,7 +3,7 @@ import { Dialog } from "@/components/ui/Dialog";
 import { shortcutLabel, useCommands } from "@/lib/commands";
 import { usePreferences } from "@/lib/preferences";
 
-/** Every key of the page: those of commands as they are offered now, and those of the composer. */
+/** Every key of the page: those of commands as they are offered now, that which stops an answer, and those of the composer. */
 export function KeyboardHelp({ open, onClose }: { open: boolean; onClose: () => void }) {
   const { t } = useTranslation("palette");
   return (
@@ -18,8 +18,9 @@ function Rows() {
   const { t: name } = useTranslation();
   const { send } = usePreferences();
   const newest = new Map(useCommands().map((command) => [command.id, command]));
+  newest.delete("stop");
   const everywhere = [...newest.values()].flatMap(({ id, title, shortcut }) => (shortcut === undefined ? [] : [{ id, text: name(title), shortcut }]));
-  everywhere.push({ id: "close", text: t("dismiss"), shortcut: "Esc" });
+  everywhere.push({ id: "stop", text: t("stopAnswer"), shortcut: "Esc" }, { id: "close", text: t("dismiss"), shortcut: "Esc" });
   const composer = [
     { id: "send", text: t("send"), shortcut: send === "enter" ? "Enter" : "Mod+Enter" },
     { id: "break", text: t("break"), shortcut: send === "enter" ? "Shift+Enter" : "Enter" },
