@@ -12,3 +12,9 @@ it.each([
 ])("says %j as %j", (markdown, plain) => expect(plainText(markdown)).toBe(plain));
 
 it("keeps characters of two units whole", () => expect(plainText("**𠮷野家**👩‍👩‍👧")).toBe("𠮷野家👩‍👩‍👧"));
+
+it("takes no longer for a long word than its length", () => {
+  const began = performance.now();
+  plainText("a".repeat(400_000));
+  expect(performance.now() - began).toBeLessThan(1_000);
+});

@@ -1,7 +1,7 @@
 /** What begins a line of Markdown without being said: headings, quotes, lists, fences, rules. */
 const lineStart = /^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?|\d+[.)][ \t]+|(?:```|~~~)\S*|(?:\*{3,}|-{3,}|_{3,})[ \t]*$)/gm;
 /** Signs within a line. One asterisk or underscore alone may be meant, as in `snake_case` or 3*4. */
-const within = /\*\*+|__+|~~|`+|(?<=\]\()[^\s()]*(?=\))|!?\[(?=[^\]\n]{0,999}\]\()|\]\(|(?<=\]\([^\s()]{0,2000})\)/g;
+const within = /\*\*+|__+|~~|`+|(?<=\]\()[^\s()]*(?=\))|!?\[(?=[^\]\n]{0,999}\]\()|\]\(|\)(?<=\]\([^\s()]{0,2000}\))/g;
 
 /** For each UTF-16 unit of a text in Markdown, whether it is said rather than a sign that dresses what is said. */
 export function spoken(text: string): boolean[] {
