@@ -5,6 +5,7 @@ import { Caret } from "./Caret";
 import { Formula } from "./Formula";
 import { plainText } from "./table-text";
 import { safeUrl, splitAddresses } from "./url";
+import { besideFormulas, isWhole } from "./whole";
 
 const japanese = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 
@@ -15,9 +16,18 @@ export const Surroundings = createContext<{ urls: ReadonlyMap<string, string>; f
 export function Inline({ nodes, caret = false }: { nodes: readonly PhrasingContent[]; caret?: boolean }): ReactNode {
   return (
     <>
-      {nodes.map((node, index) => (
-        <Phrase key={index} node={node} open={caret && index === nodes.length - 1} />
-      ))}
+      {nodes.map((node, index) => {
+        if (node.type === "text") return <Text key={index} value={besideFormulas(nodes, index).alone} />;
+        const phrase = <Phrase key={index} node={node} open={caret && index === nodes.length - 1} />;
+        if (!isWhole(node)) return phrase;
+        return (
+          <span key={index} className="whitespace-nowrap">
+            {besideFormulas(nodes, index - 1).before}
+            {phrase}
+            {besideFormulas(nodes, index + 1).after}
+          </span>
+        );
+      })}
       {caret && <Caret />}
     </>
   );
