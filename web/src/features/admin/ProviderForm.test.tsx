@@ -40,7 +40,7 @@ test("the first field that is wrong has the focus and says why", async () => {
   await expectWrong(screen.getByLabelText("Name"), /already|taken/i);
   write("Name", "lab-2");
   press("Add provider");
-  await expectWrong(screen.getByLabelText("Address"), /expected another/);
+  await expectWrong(screen.getByLabelText("Address"), /An address begins with http/);
   expect(screen.getAllByRole("alert")).toHaveLength(1);
 });
 

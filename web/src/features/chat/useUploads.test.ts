@@ -1,7 +1,7 @@
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { whenSignedOut } from "@/lib/api/client";
-import "@/lib/i18n/i18n";
+import { setLanguage } from "@/lib/i18n/i18n";
 import { FakeRequest } from "@/test/fakeRequest";
 import { getDraft, setDraft } from "./drafts";
 import { forgetUploads, stalled, useUploads } from "./useUploads";
@@ -29,6 +29,14 @@ it("refuses what cannot be sent, and leaves a file without a type to the server"
   act(() => result.current.add([new File(["a"], "a.png", { type: "image/png" }), new File(["a"], "議事録.md"), new File(["x".repeat(101)], "b.txt", { type: "text/plain" })]));
   expect(FakeRequest.all.map(({ address }) => address)).toEqual([`/api/files?name=${encodeURIComponent("議事録.md")}`]);
   expect(result.current.uploads.map((upload) => upload.error !== undefined)).toEqual([true, false, true]);
+});
+
+it("refuses an empty file itself, in the reader's language", () => {
+  setLanguage("ja");
+  const { result } = show("t");
+  act(() => result.current.add([new File([], "空.txt", { type: "text/plain" })]));
+  expect(FakeRequest.all).toHaveLength(0);
+  expect(result.current.uploads[0]?.error).toBe("空のファイルは添付できません");
 });
 
 it("goes on while another thread is shown, and is seen on return", () => {

@@ -86,6 +86,7 @@ export function useUploads(thread: string | null, limits: Limits | undefined) {
         const id = newId();
         const refused =
           room <= 0 ? t("tooManyFiles", { count: limits.max_files })
+          : file.size === 0 ? t("fileEmpty")
           : file.size > limits.max_bytes ? t("fileTooLarge", { size: fileSize(limits.max_bytes) })
           // Browsers know few types; without one the server goes by the name.
           : file.type !== "" && !accepts(limits.types, file.type) ? t("fileType")

@@ -7,6 +7,7 @@ import { shortcutLabel, useCommands, type Command } from "@/lib/commands";
 import { useDelayed } from "@/lib/delay";
 import { useTranslation } from "@/lib/i18n/i18n";
 import type { TextKeys } from "@/lib/ime/keys";
+import { longestSearch } from "@/lib/limits";
 import { navigate, threadPath } from "@/lib/router";
 import { splitMarks } from "./marks";
 import { searchCommand } from "./Search";
@@ -40,7 +41,7 @@ export default function Finder({ text, composing, onKeys, onTold, onClose }: Pro
   const { t } = useTranslation("search");
   const { t: name } = useTranslation();
   const list = useId();
-  const { query, search, hits, partial } = useSearch(text, composing);
+  const { query, tooLong, search, hits, partial } = useSearch(text, composing);
   const commands = useMatchingCommands(text);
   const choices: Choice[] = [...hits.map((hit) => ({ kind: "hit" as const, hit })), ...commands.map((command) => ({ kind: "command" as const, command }))];
   /** Counted for the text that was there then: what is typed anew begins at the top. */
@@ -80,7 +81,8 @@ export default function Finder({ text, composing, onKeys, onTold, onClose }: Pro
         {query !== "" && search.isSuccess && (hits.length > 0 ? t("found", { count: hits.length }) : t("none", { query }))}
       </p>
       <div className="min-h-0 grow overflow-y-auto p-2">
-        {query === "" && <p className="px-3 py-2 text-sm text-muted">{t("hint")}</p>}
+        {tooLong && <p role="alert" className="px-3 py-2 text-sm text-danger">{t("tooLong", { size: longestSearch, characters: Math.floor(longestSearch / 3) })}</p>}
+        {query === "" && !tooLong && <p className="px-3 py-2 text-sm text-muted">{t("hint")}</p>}
         {search.isError && query !== "" && (
           <LoadFailed className="m-1" what={t("failed")} error={search.error} busy={search.isFetching} retry={() => void search.refetch()} />
         )}

@@ -141,4 +141,16 @@ describe("the search", () => {
     fireEvent.keyDown(field, { key: "Enter" });
     expect(newChat).toHaveBeenCalledOnce();
   });
+
+  test("asks for nothing that is too long, and says so without a button", async () => {
+    await finderHere();
+    const field = await open();
+    fireEvent.change(field, { target: { value: "京".repeat(70) } });
+    expect((await screen.findByRole("alert")).textContent).toMatch(/too long to search for: at most 200 bytes/);
+    expect(asked).toEqual([]);
+    expect(screen.queryByRole("button", { name: /try|retry/i })).toBeNull();
+    fireEvent.change(field, { target: { value: "京".repeat(66) } });
+    await vi.waitFor(() => expect(asked).toEqual(["京".repeat(66)]));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
 });

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from "@tanst
 import { useEffect, useState } from "react";
 import { api, body } from "@/lib/api/client";
 import type { SearchHit } from "@/lib/api/types";
+import { isLongerThan, longestSearch } from "@/lib/limits";
 
 /** Typing this long apart is one question to the server. */
 const pauseMilliseconds = 150;
@@ -10,7 +11,7 @@ const pageSize = 20;
 const searchQuery = (text: string) =>
   infiniteQueryOptions({
     queryKey: ["search", text],
-    enabled: text !== "",
+    enabled: text !== "" && !isLongerThan(longestSearch, text),
     staleTime: 10_000,
     placeholderData: keepPreviousData,
     initialPageParam: null as string | null,
@@ -42,6 +43,7 @@ function once(hits: readonly SearchHit[]): SearchHit[] {
 export function useSearch(text: string, composing: boolean) {
   const settled = useSettled(text, composing);
   const search = useInfiniteQuery(searchQuery(settled));
-  const hits = settled === "" ? [] : once(search.data?.pages.flatMap((page) => page.items) ?? []);
-  return { query: settled, search, hits, partial: search.data?.pages.at(-1)?.partial === true };
+  const tooLong = isLongerThan(longestSearch, settled);
+  const hits = settled === "" || tooLong ? [] : once(search.data?.pages.flatMap((page) => page.items) ?? []);
+  return { query: tooLong ? "" : settled, tooLong, search, hits, partial: search.data?.pages.at(-1)?.partial === true };
 }

@@ -56,5 +56,5 @@ test("the field that is wrong has the focus and says why", async () => {
   await expectWrong(screen.getByLabelText("Password"), /8 characters/);
   write("Password", "long enough");
   press();
-  await expectWrong(screen.getByLabelText("Username"), /must not end with a space/);
+  await expectWrong(screen.getByLabelText("Username"), /no spaces at its ends/);
 });
