@@ -88,7 +88,7 @@ export function Toaster() {
     element.scrollTop = element.scrollHeight;
   }, [newest, modal]);
   return createPortal(
-    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className={cx("pointer-events-none fixed inset-x-3 top-14 bottom-auto m-0 mx-auto w-auto max-w-md flex-col gap-2 bg-transparent open:flex", shown.length > most ? "max-h-[50dvh] overflow-y-auto" : "overflow-visible")}>
+    <div ref={layer} popover="manual" role="log" aria-live="polite" aria-relevant="additions" className={cx("pointer-events-none fixed inset-x-3 top-14 bottom-auto m-0 mx-auto w-auto max-w-md flex-col gap-2 bg-transparent open:flex", shown.length > most ? "max-h-46 overflow-y-auto" : "overflow-visible")}>
       {shown.map((item) => (
         <Line key={item.id} item={item} />
       ))}
