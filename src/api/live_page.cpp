@@ -66,7 +66,8 @@ void LivePage::stop_tasks() {
 asio::awaitable<void> LivePage::watch_caller() {
     CallerWatch watch(call_);
     Result<void> allowed;
-    while (allowed) {
+    // A stop that comes while the store is asked ends no sleep.
+    while (allowed && !over_) {
         if (!co_await sleep_for(watch.due() - steady_clock::now())) co_return;
         allowed = co_await watch.check();
     }

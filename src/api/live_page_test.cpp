@@ -100,6 +100,28 @@ protected:
         co_return std::chrono::steady_clock::now() - begun;
     }
 
+    asio::awaitable<void> leave_in(std::chrono::milliseconds time) {
+        co_await sleep_for(time);
+        co_await FakeSocket(line).close(1000, {});
+        co_await sleep_for(3s);  // whatever went wrong ends here
+        auto who = *call.caller;
+        (void)co_await services.authenticator.sign_out(std::move(who));
+    }
+    /// Serves a page that leaves meanwhile; tells how long that took.
+    asio::awaitable<std::chrono::steady_clock::duration> serve_until_left(
+        std::chrono::milliseconds time) {
+        auto const loop = co_await asio::this_coro::executor;
+        line = std::make_shared<Line>(loop);
+        auto const begun = std::chrono::steady_clock::now();
+        TaskGroup others(loop, services.log);
+        others.start("leave", leave_in(time));
+        LivePage page(call, std::make_unique<FakeSocket>(line), loop);
+        co_await page.run();
+        auto const took = std::chrono::steady_clock::now() - begun;
+        co_await others.join(10s);
+        co_return took;
+    }
+
     test::TestServices services;
     Services all = services.services();
     http::Request request = test::make_request("GET", "/api/ws", {});
@@ -127,6 +149,12 @@ TEST_F(LivePageTest, EndsWhenItIsSignedOutAlthoughItDoesNotRead) {
     EXPECT_LT(run_task(serve()), 5s);
     EXPECT_EQ(line->code, 1008);
     EXPECT_TRUE(line->told.empty());
+}
+
+TEST_F(LivePageTest, EndsWhenItLeavesWhileTheStoreIsAskedAboutIt) {
+    call.caller = run_task(caller()).value();
+    services.user_store.session_read_time = 400ms;
+    EXPECT_LT(run_task(serve_until_left(600ms)), 3s) << "it is looked at after half a second";
 }
 
 TEST_F(LivePageTest, FollowsNothingForWhoIsSignedOut) {

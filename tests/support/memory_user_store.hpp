@@ -1,6 +1,7 @@
 #pragma once
 
 #include "auth/user_store.hpp"
+#include "base/wait.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -100,6 +101,7 @@ public:
 
     asio::awaitable<Result<SessionUser>> session(std::string token_hash) override {
         ++session_reads;
+        if (session_read_time.count() > 0) co_await sleep_for(session_read_time);
         for (auto const& open : open_sessions)
             if (open.token_hash == token_hash) co_return SessionUser{open, find(open.user)->user};
         co_return absent();
@@ -168,6 +170,7 @@ public:
     std::vector<Session> open_sessions;
     std::vector<ApiKey> api_keys;
     int session_reads = 0;
+    std::chrono::milliseconds session_read_time{};  ///< Of each read of a session.
     std::function<void()> after_lookup;  ///< What happens just after a user was found by its name.
     int touches = 0;
 
