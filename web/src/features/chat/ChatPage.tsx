@@ -5,6 +5,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import type { Typed } from "@/components/ui/LimitedSettings";
 import { Empty, Notice } from "@/components/ui/Notice";
 import { PageLink } from "@/components/ui/PageLink";
+import { toast } from "@/components/ui/toast";
 import { Waiting } from "@/components/ui/Waiting";
 import { isApiError } from "@/lib/api/errors";
 import { configQuery, modelsQuery, threadQuery } from "@/lib/api/queries";
@@ -20,7 +21,7 @@ import { Chat } from "./context";
 import { isBroken, isRunning, type Item } from "./conversation";
 import { getDraft, setDraft } from "./drafts";
 import { FilesPanel } from "./FilesPanel";
-import { release } from "./held";
+import { release, useLeaving } from "./held";
 import { MessageList } from "./MessageList";
 import { ModelPicker } from "./ModelPicker";
 import { ParametersPanel } from "./ParametersPanel";
@@ -120,6 +121,7 @@ function ChatThread({ thread, notice, menu }: Props) {
     </Composer>
   );
   const failure = conversation ? null : (error ?? (thread === null ? null : found.error));
+  useLeaving(thread, failure !== null, () => toast({ kind: "error", text: t("heldBackUnread") }));
   const again = () => {
     refresh();
     void found.refetch();

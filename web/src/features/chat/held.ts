@@ -6,10 +6,10 @@ interface Held {
   /** As it was then: what has been changed since is not sent. */
   text: string;
   send: (question: Draft) => void;
-  /** Whether an answer of the thread runs, or may, as it was when the thread was last shown. */
-  running: boolean;
-  /** Whether one was seen to run: the question is meant to follow its end. */
-  below: boolean;
+  /** What it waits for beside its files, as it was when the thread was last shown: the end of an answer that was seen to run, or to learn whether one does. */
+  after: "answer" | "reading" | null;
+  /** Whether files were on their way then. */
+  busy: boolean;
 }
 
 interface Surroundings {
@@ -24,8 +24,8 @@ interface Surroundings {
 }
 
 /**
- * By thread, as the drafts that they are. They go while another thread is shown, too, but where an answer ran, or may have,
- * when theirs was left: those wait until it is shown again.
+ * By thread, as the drafts that they are. They go while another thread is shown, too, but where an answer ran when theirs was
+ * left: those wait until it is shown again.
  */
 const held = new Map<string | null, Held>();
 const listeners = new Set<() => void>();
@@ -33,7 +33,7 @@ const tell = () => listeners.forEach((listener) => listener());
 
 /** Sends the draft by `send` once its files and its thread are there and no answer runs. */
 export function hold(thread: string | null, send: Held["send"]): void {
-  held.set(thread, { text: getDraft(thread).text, send, running: false, below: false });
+  held.set(thread, { text: getDraft(thread).text, send, after: null, busy: false });
   tell();
 }
 
@@ -53,7 +53,7 @@ export function forgetHeld(): void {
 /** All files of the thread are there. */
 export function sendHeld(thread: string | null): void {
   const question = held.get(thread);
-  if (question?.running) return;
+  if (question?.after) return;
   const { text, files } = getDraft(thread);
   if (!release(thread) || question?.text !== text) return;
   question.send({ text: text.trim(), files });
@@ -67,10 +67,10 @@ export function useHeld(thread: string | null, send: Held["send"], heldBack: () 
   useEffect(() => {
     const question = held.get(thread);
     if (!question) return;
-    const ended = question.below && !running && !loading;
+    const ended = question.after === "answer" && !running && !loading;
     question.send = send;
-    question.running = running || loading;
-    question.below = running || (loading && question.below);
+    question.busy = busy;
+    question.after = running ? "answer" : loading ? (question.after ?? "reading") : null;
     if (ended && broken) {
       release(thread);
       heldBack();
@@ -83,4 +83,35 @@ export function useHeld(thread: string | null, send: Held["send"], heldBack: () 
     },
     () => held.has(thread),
   );
+}
+
+/** What has not learned whether an answer runs does not wait for it: the server puts it below the last one. */
+function sendUnread(thread: string | null): void {
+  const question = held.get(thread);
+  if (question?.after !== "reading") return;
+  question.after = null;
+  if (!question.busy) sendHeld(thread);
+}
+
+/**
+ * For as long as a thread is shown: what waits for its reading goes when the thread or the page is left. Where the reading
+ * failed it stays a draft, and `heldBack` is called.
+ */
+export function useLeaving(thread: string | null, failed: boolean, heldBack: () => void): void {
+  useEffect(() => {
+    if (!failed || held.get(thread)?.after !== "reading") return;
+    release(thread);
+    heldBack();
+  });
+  useEffect(() => {
+    const leave = () => sendUnread(thread);
+    // Before the drafts are stored, which this is none of any more.
+    addEventListener("pagehide", leave, { capture: true });
+    return () => {
+      removeEventListener("pagehide", leave, { capture: true });
+      // The reading is given up first: it would take the question out of the list again.
+      const question = held.get(thread);
+      setTimeout(() => held.get(thread) === question && leave());
+    };
+  }, [thread]);
 }
