@@ -14,9 +14,9 @@ asio::awaitable<void> AskingAgain::asking_again(llm::Failure const& failure) {
     static_cast<void>(co_await sink_.step(step("running")));
 }
 
-asio::awaitable<Result<void>> AskingAgain::end(bool answers) {
+asio::awaitable<Result<void>> AskingAgain::end(Ending how) {
     if (!since_) co_return Result<void>{};
-    co_return co_await sink_.step(step(answers ? "done" : "failed"));
+    co_return co_await sink_.step(step(how == Ending::answers ? "done" : "failed"));
 }
 
 std::string AskingAgain::step(std::string_view state) const {

@@ -18,9 +18,9 @@ public:
         : sink_(sink), provider_(std::move(provider)) {}
 
     asio::awaitable<void> asking_again(llm::Failure const& failure) override;
-    /// The model answers, or failed for good. Writes nothing when it was asked once. Fails like
-    /// `TurnSink`.
-    asio::awaitable<Result<void>> end(bool answers);
+    enum class Ending { answers, failed };
+    /// How it came out. Writes nothing when the model was asked once. Fails like `TurnSink`.
+    asio::awaitable<Result<void>> end(Ending how);
 
 private:
     [[nodiscard]] std::string step(std::string_view state) const;
@@ -28,6 +28,7 @@ private:
     TurnSink& sink_;
     std::string const provider_;
     std::optional<SteadyTime> since_;  // the first failure
+    // Of those that were followed by another try: the last one's class, and how many they were.
     llm::FailureClass why_ = llm::FailureClass::overloaded;
     unsigned failures_ = 0;
 };

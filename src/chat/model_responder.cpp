@@ -207,7 +207,8 @@ asio::awaitable<Outcome<ModelResponder::Answering>> ModelResponder::begin(TurnCo
                                    turn.settings.parameters, &watcher};
     auto const asked = std::chrono::steady_clock::now();
     auto stream = co_await model->provider->start(std::move(request));
-    auto const told = co_await watcher.end(stream.has_value());
+    auto const told = co_await watcher.end(
+        stream ? AskingAgain::Ending::answers : AskingAgain::Ending::failed);
     if (!stream) {
         catalogue_.report(model->provider_name, {.first_token = {}, .failure = &stream.error()});
         co_return fail_as(std::move(stream.error()));

@@ -31,12 +31,10 @@ public:
     }
     void show() override { turn_->log.publish(turn_->loop); }
     asio::awaitable<Result<void>> step(std::string data) override {
-        put(turn_->steps, data);
-        return append(EventType::step, std::move(data));
+        return append(EventType::step, std::move(data), &turn_->steps);
     }
     asio::awaitable<Result<void>> citation(std::string data) override {
-        put(turn_->citations, data);
-        return append(EventType::citation, std::move(data));
+        return append(EventType::citation, std::move(data), &turn_->citations);
     }
     asio::awaitable<Result<void>> usage(llm::Usage usage) override {
         turn_->usage = usage;
@@ -50,9 +48,12 @@ public:
         data += '}';
         return append(EventType::usage, std::move(data));
     }
-    asio::awaitable<Result<void>> append(EventType type, std::string data) {
+    /// What is not written is not `listed` either: a message has what its readers were sent.
+    asio::awaitable<Result<void>> append(EventType type, std::string data,
+                                         ItemList* listed = nullptr) {
         if (!has_room() && !co_await saver_->wait_for_room(turn_)) co_return over();
         if (!count_frame(data.size())) co_return over();
+        if (listed) put(*listed, data);
         last_ = turn_->log.append(type, data);
         saver_->appended(*turn_, data.size() + frame_overhead);
         show();

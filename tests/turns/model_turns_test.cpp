@@ -169,6 +169,10 @@ TEST_F(ModelTurns, AStopEndsTheWaitForABusyModel) {
     auto const rest = read_rest(*reader);
     EXPECT_TRUE(rest.contains("event: stopped")) << rest;
     EXPECT_EQ(transport.requests.size(), 1u);
+    // What no reader was sent is not in the message either.
+    EXPECT_FALSE(rest.contains("event: step")) << rest;
+    auto const stored = get(store->chats().messages(hana, thread, {})).items.back();
+    EXPECT_TRUE(stored.steps_json.contains(R"("state":"running")")) << stored.steps_json;
 }
 
 // A stream that was asked too often may be given up before its connection can be used again.
