@@ -92,6 +92,10 @@ std::string_view read_words(JsonScanner& json, std::string& words) {
     return from.substr(0, words.size() > size ? from.size() - json.rest().size() : 0);
 }
 
+void keep_said(std::string_view& literal, std::string_view said) {
+    if (!said.empty()) literal = said;
+}
+
 /// The delta of a chunk or the message of a whole answer.
 void read_message(JsonScanner& json, Chunk& chunk) {
     std::string_view name, literal, other_literal;
@@ -102,10 +106,10 @@ void read_message(JsonScanner& json, Chunk& chunk) {
             if (json.peek() == '[') {
                 read_parts(json, chunk.text, chunk.reasoning);
             } else {
-                literal = read_words(json, chunk.text);
+                keep_said(literal, read_words(json, chunk.text));
             }
         } else if (name == "reasoning_content") {
-            literal = read_words(json, chunk.reasoning);
+            keep_said(literal, read_words(json, chunk.reasoning));
         } else if (name == "reasoning") {
             other_literal = read_words(json, other_reasoning);
         } else if (name == "refusal") {
@@ -125,7 +129,7 @@ void read_message(JsonScanner& json, Chunk& chunk) {
         chunk.reasoning = std::move(other_reasoning);
         literal = other_literal;
     }
-    if (!literal.empty()) chunk.literal = literal;
+    keep_said(chunk.literal, literal);
 }
 
 void read_choices(JsonScanner& json, Chunk& chunk) {

@@ -42,6 +42,23 @@ TEST(ChunkReader, ReadsChunksOfOneFormAsTheyAre) {
     EXPECT_EQ(reader.chunk().text, "");
 }
 
+/// Which chunks were not read in full: nothing is known of where their words stood.
+TEST(ChunkReader, TakesTheFormsThatServersSend) {
+    for (auto const* around :
+         {R"("content":"W")", R"("role":"assistant","content":"W","refusal":null)",
+          R"("content":"W","reasoning_content":null)", R"("content":"W","reasoning_content":"")",
+          R"("reasoning_content":"W","content":"")", R"("reasoning":"W","content":null)"}) {
+        ChunkReader reader;
+        for (auto const* words : {"one", "two", "three"}) {
+            auto delta = std::string(around);
+            delta.replace(delta.find('W'), 1, words);
+            ASSERT_TRUE(reader.read(with_delta(delta)));
+            EXPECT_EQ(reader.chunk().text + reader.chunk().reasoning, words);
+            EXPECT_EQ(reader.chunk().literal.empty(), words != std::string_view("one")) << delta;
+        }
+    }
+}
+
 TEST(ChunkReader, WordsUnderSeveralNamesAreNotTakenForAForm) {
     expect_each_alone({with_delta(R"("content":"a","content":"b")"),
                        with_delta(R"("content":"a","content":"c")"),
