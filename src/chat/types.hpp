@@ -62,7 +62,7 @@ struct SettingsPatch {
 [[nodiscard]] ThreadSettings merge(ThreadSettings settings, SettingsChange const& change,
                                    std::string const& default_model);
 
-/// How long after its last change a thread is deleted when nobody deletes it; zero: never.
+/// How long after its last message a thread is deleted when nobody deletes it; zero: never.
 using Stay = std::chrono::days;
 inline constexpr Stay for_good{0};
 /// Its events are gone then, and with them the last that anybody could go on with.

@@ -66,10 +66,10 @@ public:
     asio::awaitable<Result<void>> hide_belongings(std::string username, chat::Principal who);
 
 private:
-    /// Changes a thread as often as it takes for nobody to have come between.
+    /// Changes a thread, but for its time, as often as it takes for nobody to have come between.
     using Change = std::function<void(ThreadRow& row)>;
     asio::awaitable<Result<ThreadRow>> change_thread(chat::Principal who, ThreadId id,
-                                                     Touch touch, Change change);
+                                                     Change change);
     /// What `check_changeable()` refuses can be deleted all the same by whoever never restores it.
     enum class Spoiled { stays, goes };
     asio::awaitable<Result<void>> hide_thread(chat::Principal who, ThreadId id, Spoiled spoiled);

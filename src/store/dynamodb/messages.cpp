@@ -128,7 +128,7 @@ asio::awaitable<Result<chat::Thread>> DynamoChatStore::select_branch(Principal w
         changed.head = head;
         changed.branched = true;
     };
-    auto changed = co_await change_thread(who, thread, Touch::keep_time, std::move(change));
+    auto changed = co_await change_thread(who, thread, std::move(change));
     if (!changed) co_return std::unexpected(changed.error());
     co_await show_branch(engine_, thread, std::move(*tree), leaf);
     co_return co_await with_running(std::move(*changed));

@@ -49,7 +49,7 @@ std::string is_absent(Aliases& aliases) {
 }  // namespace
 
 asio::awaitable<Result<ThreadRow>> DynamoChatStore::change_thread(Principal who, ThreadId id,
-                                                                  Touch touch, Change change) {
+                                                                  Change change) {
     Backoff backoff(engine_.random);
     for (;;) {
         auto before = co_await load_thread(engine_, who, id);
@@ -60,7 +60,7 @@ asio::awaitable<Result<ThreadRow>> DynamoChatStore::change_thread(Principal who,
         if (!after.owner) after.owner = who.id.text();
         if (!before->has_ours) after.branched = true;  // nobody knows
         change(after);
-        auto made = change_of(*before, after, touch);
+        auto made = change_of(*before, after, Touch::keep_time);
         auto written = co_await engine_.table.update(thread_key(id).item(), std::move(made.aliases),
                                                      std::move(made.update),
                                                      std::move(made.condition));
@@ -197,7 +197,7 @@ asio::awaitable<Result<Thread>> DynamoChatStore::update_thread(Principal who, Th
             row.branched = true;
         }
     };
-    auto changed = co_await change_thread(who, id, Touch::keep_time, std::move(change));
+    auto changed = co_await change_thread(who, id, std::move(change));
     if (!changed) co_return std::unexpected(changed.error());
     if (tree) {
         auto const head = tree->find(*patch.head);
