@@ -7,18 +7,21 @@
 
 namespace kaiwa {
 
-/// Looks at eight bytes at once. In the results of the `mark_…` functions the lowest byte whose
-/// highest bit is set is the first that was looked for; those above it may be marked wrongly.
+// Looking at eight bytes at once.
+
+/// `byte`, eight times.
 constexpr std::uint64_t word_of(char byte) {
     return std::uint64_t{0x0101010101010101} * static_cast<unsigned char>(byte);
 }
 
+/// The lowest byte of the result whose highest bit is set is the first in `word` that is wanted;
+/// those above it may be marked wrongly.
 constexpr std::uint64_t mark_byte(std::uint64_t word, char wanted) {
     auto const differs = word ^ word_of(wanted);
     return (differs - word_of(1)) & ~differs & word_of('\x80');
 }
 
-/// `limit` is at most 0x80.
+/// The same for bytes below `limit`, which is at most 0x80.
 constexpr std::uint64_t mark_below(std::uint64_t word, char limit) {
     return (word - word_of(limit)) & ~word & word_of('\x80');
 }

@@ -280,7 +280,7 @@ asio::awaitable<void> OutboundConnection::arrive() {
     if (phase_ == Phase::body) phase_begun_ = now();
     // A server that always has bytes ready never makes the call wait.
     if (watchdog_.expired()) co_return note_arrival(stopped());
-    for (bool read = false;;) {
+    for (auto read = Read::nothing;;) {
         if (look(read)) co_return;
         if (tls_) {
             if (!co_await wait_for_tls()) co_return;
@@ -297,16 +297,18 @@ asio::awaitable<void> OutboundConnection::arrive() {
         input_.commit(bytes);
         read_dry_ = bytes < room.size();
         if (!read_dry_) waiting_size_ = std::min(2 * waiting_size_, most_waiting_size);
-        read = true;
+        read = Read::something;
     }
 }
 
-/// Reads what is there, after a read if one `read` something; false when there is nothing to tell.
-bool OutboundConnection::look(bool read) {
+/// Reads what is there after what was read `so_far`; false when there is nothing to tell.
+bool OutboundConnection::look(Read so_far) {
     auto const filled = fill_now();
-    if (!filled && !read) return false;
+    bool const has_read = so_far == Read::something;
+    if (!filled && !has_read) return false;
     // What was read is told first: an end behind it is still there at the next read.
-    note_arrival(filled && !(read && filled->has_value()) ? *filled : Result<bool>(true));
+    bool const tells_filled = filled && !(has_read && filled->has_value());
+    note_arrival(tells_filled ? *filled : Result<bool>(true));
     return true;
 }
 

@@ -77,7 +77,8 @@ private:
     IoResult receive_now(std::span<char> into);
     std::optional<Result<bool>> fill_now();
     void note_arrival(Result<bool> const& filled);
-    bool look(bool read);
+    enum class Read { nothing, something };
+    bool look(Read so_far);
     asio::awaitable<bool> wait_for_tls();
     [[nodiscard]] Result<bool> ended_by(boost::system::error_code error) const;
     void enter(Phase phase);

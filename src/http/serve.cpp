@@ -297,13 +297,12 @@ asio::awaitable<Next> serve_request(Connection& connection, std::optional<Stream
 
 /// Sends the body of an answer whose request is forgotten.
 asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody& streamed) {
-    using Pieces = std::span<asio::const_buffer const>;
     auto& source = *streamed.source;
     Result<void> sent;
     try {
         for (bool more = true; more && sent;) {
-            Result<Pieces> pieces = source.ready();
-            while (pieces && pieces->empty()) {
+            auto pieces = source.ready();
+            while (pieces.empty()) {
                 auto arrival = source.arrival();
                 bool stopping = false;
                 if (arrival) {
@@ -311,22 +310,23 @@ asio::awaitable<Next> send_streamed(Connection& connection, StreamedBody& stream
                     if (!woken) stopping = co_await stop_requested();
                 }
                 if (!arrival || stopping) {
-                    pieces = co_await source.next();
+                    auto const next = co_await source.next();
+                    if (next) pieces = *next;
+                    if (!next) sent = std::unexpected(next.error());
                     break;
                 }
                 pieces = source.ready();
             }
-            more = pieces && !pieces->empty();
-            if (more) {
-                more = !source.ended();
-                auto const part = more ? BodyWriter::Part::more_follows : BodyWriter::Part::last;
-                if (!streamed.writer->write_now(*pieces, part)) {
-                    sent = co_await streamed.writer->write(*pieces, part);
-                }
-            } else if (pieces) {
+            if (!sent) break;
+            more = !pieces.empty();
+            if (!more) {
                 sent = co_await streamed.writer->finish();
-            } else {
-                sent = std::unexpected(pieces.error());
+                break;
+            }
+            more = !source.ended();
+            auto const part = more ? BodyWriter::Part::more_follows : BodyWriter::Part::last;
+            if (!streamed.writer->write_now(pieces, part)) {
+                sent = co_await streamed.writer->write(pieces, part);
             }
         }
     } catch (std::exception const& e) {
