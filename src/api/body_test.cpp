@@ -121,6 +121,22 @@ TEST(ProviderBody, NeverTakesAKeyToAnotherServer) {
     EXPECT_EQ(moved->api_key.reveal(), "new");
 }
 
+TEST(ProviderBody, ALostKeyIsEnteredAgainBeforeAnythingElseChanges) {
+    llm::ProviderConfig known;
+    known.kind = "openai";
+    known.base_url = "https://api.example.com/v1";
+    known.is_key_lost = true;
+    EXPECT_FALSE(change_provider(known, R"({"models":["m"]})"));
+    EXPECT_FALSE(change_provider(known, R"({"base_url":"https://other.example/v1"})"));
+    auto const again = change_provider(known, R"({"models":["m"],"api_key":"k"})");
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->is_key_lost);
+    EXPECT_EQ(again->api_key.reveal(), "k");
+    auto const without = change_provider(known, R"({"api_key":""})");
+    ASSERT_TRUE(without) << "that it needs none is said, too";
+    EXPECT_FALSE(without->is_key_lost);
+}
+
 TEST(ProviderBody, NeverTakesAKeyThatIsKeptElsewhereToAnotherServer) {
     llm::ProviderConfig known;
     known.kind = "openai";

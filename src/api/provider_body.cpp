@@ -29,7 +29,7 @@ bool is_region(std::string_view text) {
 bool is_printable(char c) { return c > ' ' && c < 0x7F; }
 
 bool has_key(llm::ProviderConfig const& config) {
-    return !config.api_key.empty() || !llm::key_reference(config).empty();
+    return !config.api_key.empty() || config.is_key_lost || !llm::key_reference(config).empty();
 }
 
 void forget_reference(llm::ProviderConfig& config) {
@@ -90,10 +90,15 @@ void read_provider(JsonFields& fields, llm::ProviderConfig& config) {
         config.base_url != known.base_url && !same_server(config.base_url, known.base_url);
     if (moves && has_key(known) && !key)
         fields.refuse("api_key", "the key again: it is not sent to another server");
+    if (known.is_key_lost && !key)
+        fields.refuse("api_key", "the key again: the stored one cannot be opened");
     if (moves || key) forget_reference(config);
     // What the configuration may use (secrets of AWS, keys of the machine) is for what it says.
     if (moves || config.kind != known.kind) config.origin = llm::ProviderOrigin::store;
-    if (key) config.api_key = Secret(std::move(*key));
+    if (key) {
+        config.api_key = Secret(std::move(*key));
+        config.is_key_lost = false;
+    }
     if (fields.has("models")) config.models = fields.strings("models", max_patterns, pattern_limits);
 }
 

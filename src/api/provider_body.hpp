@@ -19,8 +19,8 @@ namespace kaiwa::api {
 
 /// Reads `kind`, `region` (bedrock), `base_url` (may be empty for bedrock), `api_key` and `models`;
 /// what is absent stays as it is in `config`. A key that `config` has, or says where it is kept, is
-/// not taken along to another server: it has to be given again. What goes to another server, or
-/// becomes of another kind, is no longer the configuration's.
+/// not taken along to another server: it has to be given again, as has one that is lost. What goes
+/// to another server, or becomes of another kind, is no longer the configuration's.
 void read_provider(JsonFields& fields, llm::ProviderConfig& config);
 
 }  // namespace kaiwa::api

@@ -28,6 +28,8 @@ struct ProviderConfig {
     std::vector<std::string> models;  ///< Patterns with `*` and `?`; empty: all that are listed.
     std::map<std::string, std::string> options;  ///< What only one kind knows (region, profile, …).
     ProviderOrigin origin = ProviderOrigin::configuration;
+    /// A key is stored that cannot be opened: the provider is not called until it has another.
+    bool is_key_lost = false;
 };
 
 enum class ModelState { ready, unreachable, denied };
@@ -131,7 +133,7 @@ class ProviderStore {
 public:
     virtual ~ProviderStore() = default;
     virtual asio::awaitable<Result<std::vector<ProviderConfig>>> providers() = 0;
-    /// Adds or replaces by name.
+    /// Adds or replaces by name. One whose key is lost stays so.
     virtual asio::awaitable<Result<void>> put_provider(ProviderConfig provider) = 0;
     /// Fails with `not_found`.
     virtual asio::awaitable<Result<void>> remove_provider(std::string name) = 0;

@@ -10,7 +10,7 @@ namespace kaiwa::llm {
 bool same_config(ProviderConfig const& a, ProviderConfig const& b) {
     return a.name == b.name && a.kind == b.kind && a.base_url == b.base_url &&
            a.api_key.reveal() == b.api_key.reveal() && a.models == b.models &&
-           a.options == b.options && a.origin == b.origin;
+           a.options == b.options && a.origin == b.origin && a.is_key_lost == b.is_key_lost;
 }
 
 std::string key_reference(ProviderConfig const& config) {

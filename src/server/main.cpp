@@ -78,12 +78,10 @@ Result<void> run(CommandLine const& line, Configuration configuration, std::stri
         return back_up(settings, command->target);
     if (auto const* command = std::get_if<Restore>(&line.command)) {
         SystemClock const clock;
-        auto done = restore_stores(settings, command->source, clock);
-        if (done)
-            std::cerr << fmt::format(
-                "Restored {}. What was in its place is in {}/before-restore-…\n", command->source,
-                settings.data.string());
-        return done;
+        auto const told = restore_stores(settings, command->source, clock);
+        if (!told) return std::unexpected(told.error());
+        std::cerr << *told << '\n';
+        return {};
     }
     if (std::holds_alternative<CheckAws>(line.command)) {
         auto const found = check_aws(settings);

@@ -22,7 +22,7 @@ constexpr unsigned found_every = 15;  // of those intervals
 bool same(llm::ProviderConfig const& a, llm::ProviderConfig const& b) {
     return a.name == b.name && a.kind == b.kind && a.base_url == b.base_url &&
            a.api_key.reveal() == b.api_key.reveal() && a.models == b.models &&
-           a.options == b.options;
+           a.options == b.options && a.is_key_lost == b.is_key_lost;
 }
 
 std::vector<ProviderGate::HostAndPort> hosts_of(std::vector<llm::ProviderConfig> const& providers) {
@@ -32,21 +32,31 @@ std::vector<ProviderGate::HostAndPort> hosts_of(std::vector<llm::ProviderConfig>
     return hosts;
 }
 
-/// Stands for a provider that cannot be made, so that the others still work.
+/// Stands for a provider that cannot be made or called, so that the others still work.
 class UnusableModel final : public llm::ChatModel {
 public:
-    explicit UnusableModel(std::string reason) : reason_(std::move(reason)) {}
+    explicit UnusableModel(llm::Failure why) : why_(std::move(why)) {}
     asio::awaitable<llm::Outcome<std::unique_ptr<llm::CompletionStream>>> start(
         llm::CompletionRequest) override {
-        co_return std::unexpected(llm::make_failure(llm::FailureClass::invalid, reason_));
+        co_return std::unexpected(why_);
     }
     asio::awaitable<llm::Outcome<std::vector<llm::ModelInfo>>> list() override {
-        co_return std::unexpected(llm::make_failure(llm::FailureClass::invalid, reason_));
+        co_return std::unexpected(why_);
     }
 
 private:
-    std::string reason_;
+    llm::Failure const why_;
 };
+
+llm::Failure lost_key() {
+    auto failure = llm::make_failure(
+        llm::FailureClass::auth,
+        "its stored key cannot be opened; an administrator has to enter the key again");
+    failure.for_operator =
+        "its stored key was sealed with another secret.key or KAIWA_SECRET: bring that back, or "
+        "enter the key again";
+    return failure;
+}
 
 }  // namespace
 
@@ -69,6 +79,7 @@ Models::Models(llm::ProviderStore& store, Settings const& settings, AwsGround& a
 Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& config) {
     if (config.origin != llm::ProviderOrigin::configuration)
         if (auto host = host_and_port(config.base_url)) gate_.add_tried(std::move(*host));
+    if (config.is_key_lost) return std::make_shared<UnusableModel>(lost_key());
     // Whoever enters a provider in the page must not have us read AWS's secrets.
     auto const is_ours = config.origin == llm::ProviderOrigin::configuration;
     if (auto reference = llm::key_reference(config); is_ours && !reference.empty()) {
@@ -81,7 +92,9 @@ Result<std::shared_ptr<llm::ChatModel>> Models::make(llm::ProviderConfig const& 
     }
     auto model = make_provider(config, bedrock_);
     if (!model && config.origin == llm::ProviderOrigin::configuration) return model;
-    if (!model) return std::make_shared<UnusableModel>(model.error().message);
+    if (!model)
+        return std::make_shared<UnusableModel>(
+            llm::make_failure(llm::FailureClass::invalid, model.error().message));
     return std::make_shared<llm::RetryingModel>(std::move(*model), llm::RetryPolicy{}, random_);
 }
 

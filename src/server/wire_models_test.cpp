@@ -76,6 +76,35 @@ TEST_F(ModelsTest, KnowsTheModelsOfProvidersThatAreThereHereOrAtAnotherServer) {
     EXPECT_TRUE(run_task(models.knows("late/m"))) << "somebody entered it a moment ago";
 }
 
+TEST_F(ModelsTest, AProviderWhoseKeyIsLostIsDeniedAndNeverCalled) {
+    store.stored.push_back(provider("locked"));
+    store.stored.back().is_key_lost = true;
+    ASSERT_TRUE(run_task(models.reload()));
+    auto refresh = [](llm::Catalogue& catalogue) -> asio::awaitable<Result<void>> {
+        co_await catalogue.refresh();
+        co_return Result<void>{};
+    };
+    ASSERT_TRUE(run_task(refresh(models.catalogue())));
+    auto const all = models.catalogue().providers();
+    auto const locked = std::ranges::find(all, "locked", [](auto& s) { return s.config.name; });
+    ASSERT_NE(locked, all.end());
+    EXPECT_EQ(locked->state, llm::ProviderStatus::State::denied);
+    EXPECT_TRUE(locked->reason.contains("enter the key again")) << locked->reason;
+    auto const found = models.catalogue().find("locked/m");
+    ASSERT_TRUE(found);
+    auto start = [](llm::ChatModel& model) -> asio::awaitable<llm::FailureClass> {
+        auto const started = co_await model.start({});
+        co_return started ? llm::FailureClass::cancelled : started.error().kind;
+    };
+    EXPECT_EQ(run_task(start(*found->provider)), llm::FailureClass::auth);
+
+    // The key that was entered again is another configuration.
+    store.stored.back().is_key_lost = false;
+    store.stored.back().api_key = Secret("sk-1");
+    ASSERT_TRUE(run_task(models.reload()));
+    EXPECT_NE(models.catalogue().find("locked/m")->provider, found->provider);
+}
+
 TEST_F(ModelsTest, ARefusedConfigurationLeavesEverythingAsItWas) {
     Settings settings;
     settings.providers = {provider("good")};

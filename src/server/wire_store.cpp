@@ -195,10 +195,24 @@ Result<void> back_up_stores(Settings const& settings, std::filesystem::path cons
     return store::sqlite::backup(settings.data, target);
 }
 
-Result<void> restore_stores(Settings const& settings, std::filesystem::path const& source,
-                            Clock const& clock) {
+Result<std::string> restore_stores(Settings const& settings, std::filesystem::path const& source,
+                                   Clock const& clock) {
     if (settings.store != StoreKind::sqlite) return only_sqlite("restore");
-    return store::sqlite::restore(source, settings.data, clock);
+    auto const restored = store::sqlite::restore(source, settings.data, clock);
+    if (!restored) return std::unexpected(restored.error());
+    auto told = fmt::format("Restored {}.", source.string());
+    if (auto const& old = restored->moved_to)
+        told += fmt::format(" What was in its place is in {}.", old->string());
+    bool const from_file = !settings.sealing_secret && settings.sealing_secret_from.empty();
+    auto const key = settings.data / "secret.key";
+    std::error_code absent;
+    if (restored->sealed_keys > 0 && from_file && !std::filesystem::exists(key, absent))
+        told += fmt::format(
+            "\n{} is missing: it opens the {} providers' keys that are stored. Copy it from the data "
+            "folder that the backup is of before the server starts, or set KAIWA_SECRET if that "
+            "had one. Without it, enter these keys again in the page.",
+            key.string(), restored->sealed_keys);
+    return told;
 }
 
 }  // namespace kaiwa::server

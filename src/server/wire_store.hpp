@@ -76,8 +76,8 @@ std::unique_ptr<store::s3::Blobs> open_bucket(S3Settings const& s3, AwsGround& a
 Result<void> back_up_stores(Settings const& settings, std::filesystem::path const& target);
 
 /// Puts such a copy in the place of what is kept, when no server runs. Blocks.
-/// Fails as store::sqlite::restore() does.
-Result<void> restore_stores(Settings const& settings, std::filesystem::path const& source,
-                            Clock const& clock);
+/// Tells in sentences what to know of it. Fails as store::sqlite::restore() does.
+Result<std::string> restore_stores(Settings const& settings, std::filesystem::path const& source,
+                                   Clock const& clock);
 
 }  // namespace kaiwa::server

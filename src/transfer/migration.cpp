@@ -45,7 +45,7 @@ bool same_user(auth::UserWithPassword const& a, auth::UserWithPassword const& b)
 bool same_provider(llm::ProviderConfig const& a, llm::ProviderConfig const& b) {
     return a.name == b.name && a.kind == b.kind && a.base_url == b.base_url &&
            a.models == b.models && a.options == b.options &&
-           a.api_key.reveal() == b.api_key.reveal();
+           a.api_key.reveal() == b.api_key.reveal() && a.is_key_lost == b.is_key_lost;
 }
 
 /// An owner that no store knows by name came without signing in, or is no more.
@@ -252,6 +252,9 @@ asio::awaitable<Result<void>> Migration::copy_providers() {
         }
         auto put = co_await target_.providers.put_provider(provider);
         if (!put) co_return put;
+        if (provider.is_key_lost)
+            report_.left_out.push_back(fmt::format(
+                "the key of provider {}: it cannot be opened; enter it again", provider.name));
         ++report_.copied.providers;
     }
     there = co_await target_.providers.providers();

@@ -32,6 +32,14 @@ TEST_P(ProviderStoreTest, KeepsProvidersAndTheirKeys) {
     EXPECT_EQ(found->front().base_url, provider.base_url);
     EXPECT_TRUE(found->front().api_key.empty());
 
+    // Where a key was that cannot be opened, none is not the same.
+    provider.is_key_lost = true;
+    ASSERT_TRUE(run(harness->providers().put_provider(provider)));
+    found = run(harness->providers().providers());
+    ASSERT_EQ(found->size(), 1u);
+    EXPECT_TRUE(found->front().is_key_lost);
+    EXPECT_TRUE(found->front().api_key.empty());
+
     ASSERT_TRUE(run(harness->providers().remove_provider("local")));
     EXPECT_EQ(run(harness->providers().remove_provider("local")).error().code, Errc::not_found);
     EXPECT_TRUE(run(harness->providers().providers())->empty());

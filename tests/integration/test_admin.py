@@ -1,6 +1,7 @@
 """Administration: people, and the servers of models."""
 
 import asyncio
+import subprocess
 
 import pytest
 
@@ -104,6 +105,48 @@ async def test_a_provider_added_in_the_page_works_at_once_and_after_a_restart(tm
             await root.ok("GET", "/api/admin/found")
     finally:
         kaiwa.close()
+
+
+async def test_a_provider_whose_key_was_left_behind_is_not_called(tmp_path, models):
+    site = make_site(tmp_path, models)
+    kaiwa = site.kaiwa
+    try:
+        async with Client(kaiwa.url, key=site.keys["root"]) as root:
+            wanted = {"name": "second", "kind": "openai", "base_url": f"{models.url}/v1", "api_key": "secret-two", "models": ["echo"]}
+            await root.ok("POST", "/api/admin/providers", wanted)
+            kaiwa.run("backup", str(tmp_path / "copy"))
+            assert kaiwa.stop() == 0
+            kaiwa.data.rename(tmp_path / "old")
+            told = subprocess.run([kaiwa.binary, "restore", str(tmp_path / "copy"), "--data", str(kaiwa.data)], capture_output=True, text=True)
+            assert told.returncode == 0 and f"{kaiwa.data}/secret.key is missing" in told.stderr
+            assert "before-restore" not in told.stderr, "nothing was there"
+
+            kaiwa.start()
+            second = await until_asked(root, "second")
+            assert (second["state"], second["has_key"]) == ("denied", False) and "enter the key again" in second["reason"]
+            before = models.total()
+            ask = {"message": {"id": new_id(), "text": "hello"}, "model": "second/echo"}
+            ticket = await root.ok("POST", f"/api/threads/{await root.new_thread()}/turns", ask)
+            assert (await root.sse(ticket["generation"]))[-1].data["class"] == "auth"
+            assert models.total() == before
+
+            with pytest.raises(Refused) as other:
+                await root.ok("PATCH", "/api/admin/providers/second", {"models": []})
+            assert other.value.status == 400
+            await root.ok("PATCH", "/api/admin/providers/second", {"api_key": "secret-three"})
+            assert (await until_asked(root, "second"))["state"] == "ready"
+    finally:
+        kaiwa.close()
+
+
+async def until_asked(root: Client, name: str) -> dict:
+    """The provider once it was asked for its models."""
+    for _ in range(100):
+        found = {p["name"]: p for p in (await root.ok("GET", "/api/admin/providers"))["items"]}[name]
+        if found["state"] != "unknown":
+            break
+        await asyncio.sleep(0.1)
+    return found
 
 
 async def test_providers_and_models_are_sorted_filtered_and_paged(root):

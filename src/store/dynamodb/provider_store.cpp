@@ -1,5 +1,6 @@
 #include "store/dynamodb/provider_store.hpp"
 
+#include "store/common/lost_key.hpp"
 #include "store/dynamodb/keys.hpp"
 
 namespace kaiwa::store::dynamodb {
@@ -37,12 +38,8 @@ asio::awaitable<Result<std::vector<ProviderConfig>>> DynamoProviderStore::provid
         auto const* sealed = find(item, "api_key");
         if (!sealed || !sealed->if_binary()) continue;
         auto key = engine_.sealer.open(sealed->if_binary()->bytes, context_of(provider.name));
-        // A key that cannot be opened any more (KAIWA_SECRET was changed) is left out: the provider
-        // is listed and fails with `auth` until its key is entered again.
+        provider.is_key_lost = !key;  // KAIWA_SECRET was changed
         if (key) provider.api_key = std::move(*key);
-        else
-            engine_.log.error("provider key cannot be opened",
-                              {{"provider", provider.name}, {"error", key.error().message}});
     }
     co_return out;
 }
@@ -58,6 +55,7 @@ asio::awaitable<Result<void>> DynamoProviderStore::put_provider(ProviderConfig p
              {"base_url", provider.base_url},
              {"models", std::move(models)},
              {"options", std::move(options)}};
+    if (provider.is_key_lost) own.emplace("api_key", Value::Binary{std::string(lost_key_mark)});
     if (!provider.api_key.empty()) {
         auto sealed =
             engine_.sealer.seal(provider.api_key, context_of(provider.name), engine_.random);

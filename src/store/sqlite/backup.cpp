@@ -173,18 +173,26 @@ Result<void> fetch_database(fs::path const& source, fs::path const& copy) {
     return copy_database(*from, *to);
 }
 
-Result<void> move_away(fs::path const& data_dir, Clock const& clock) {
+/// Tells where to, if anything was there.
+Result<std::optional<fs::path>> move_away(fs::path const& data_dir, Clock const& clock) {
     auto stamp = to_rfc3339(clock.now());
     std::erase_if(stamp, [](char c) { return c == ':' || c == '-' || c == '.'; });
     auto const old = data_dir / ("before-restore-" + stamp);
+    std::optional<fs::path> moved_to;
     for (char const* name : {"kaiwa.db", "kaiwa.db-wal", "kaiwa.db-shm", "files"}) {
         std::error_code error;
         if (!fs::exists(data_dir / name, error)) continue;
         fs::create_directories(old, error);
         fs::rename(data_dir / name, old / name, error);
         if (error) return cannot("move away", data_dir / name, error);
+        moved_to = old;
     }
-    return {};
+    return moved_to;
+}
+
+std::size_t count_sealed_keys(Connection& db) {
+    auto row = db.query("SELECT count(*) FROM providers WHERE api_key IS NOT NULL");
+    return row.row() ? static_cast<std::size_t>(row.integer(0)) : 0;
 }
 
 }  // namespace
@@ -240,8 +248,8 @@ Result<void> backup(fs::path const& data_dir, fs::path const& target) {
     return flush_disk_of(target);
 }
 
-Result<void> restore(fs::path const& source, fs::path const& data_dir, Clock const& clock) {
-    if (auto made = make_data_dir(data_dir); !made) return made;
+Result<Restored> restore(fs::path const& source, fs::path const& data_dir, Clock const& clock) {
+    if (auto made = make_data_dir(data_dir); !made) return std::unexpected(made.error());
     auto const lock = DataLock::take(data_dir);
     if (!lock) return std::unexpected(lock.error());
     std::error_code error;
@@ -255,22 +263,30 @@ Result<void> restore(fs::path const& source, fs::path const& data_dir, Clock con
                     fmt::format("{} is the data folder itself; name a folder that backup made",
                                 source.string()));
     }
+    Restored restored;
     Unfinished database(database_file(data_dir).parent_path() / "kaiwa.db.restoring");
     Unfinished files(data_dir / "files.restoring");
     if (auto fetched = fetch_database(database_file(source), database.path()); !fetched)
-        return fetched;
+        return std::unexpected(fetched.error());
     {
         auto db = Connection::open(database.path(), Connection::Mode::read_write);
         if (!db) return std::unexpected(db.error());
-        if (auto whole = check_database(*db); !whole) return whole;
+        if (auto whole = check_database(*db); !whole) return std::unexpected(whole.error());
+        restored.sealed_keys = count_sealed_keys(*db);
     }
-    if (auto copied = copy_files(source / "files", files.path()); !copied) return copied;
-    if (auto flushed = flush_disk_of(data_dir); !flushed) return flushed;
+    if (auto copied = copy_files(source / "files", files.path()); !copied)
+        return std::unexpected(copied.error());
+    if (auto flushed = flush_disk_of(data_dir); !flushed) return std::unexpected(flushed.error());
 
-    if (auto moved = move_away(data_dir, clock); !moved) return moved;
-    if (auto placed = files.put_in_place(data_dir / "files"); !placed) return placed;
-    if (auto placed = database.put_in_place(database_file(data_dir)); !placed) return placed;
-    return flush_disk_of(data_dir);
+    auto moved = move_away(data_dir, clock);
+    if (!moved) return std::unexpected(moved.error());
+    restored.moved_to = std::move(*moved);
+    if (auto placed = files.put_in_place(data_dir / "files"); !placed)
+        return std::unexpected(placed.error());
+    if (auto placed = database.put_in_place(database_file(data_dir)); !placed)
+        return std::unexpected(placed.error());
+    if (auto flushed = flush_disk_of(data_dir); !flushed) return std::unexpected(flushed.error());
+    return restored;
 }
 
 }  // namespace kaiwa::store::sqlite

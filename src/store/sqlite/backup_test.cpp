@@ -47,6 +47,8 @@ TEST_P(BackupTest, ABackupOfARunningServerIsRestoredElsewhere) {
     second.close();
     auto const restored = restore(copy, other.path() / "data", harness->clock);
     ASSERT_TRUE(restored) << restored.error().message;
+    ASSERT_TRUE(restored->moved_to);
+    EXPECT_TRUE(fs::exists(*restored->moved_to / "kaiwa.db"));
     second.reopen();
     auto const messages = run(second.chats().messages(ann, thread, {}));
     ASSERT_TRUE(messages) << messages.error().message;
@@ -55,14 +57,24 @@ TEST_P(BackupTest, ABackupOfARunningServerIsRestoredElsewhere) {
     auto reader = run(second.blobs().open(file));
     ASSERT_TRUE(reader);
     EXPECT_EQ(run((*reader)->next()), "bytes of the file");
+}
 
-    // What was there before is kept aside.
-    bool kept = false;
-    for (auto const& entry : fs::directory_iterator(other.path() / "data")) {
-        kept |= entry.path().filename().string().starts_with("before-restore-") &&
-                fs::exists(entry.path() / "kaiwa.db");
-    }
-    EXPECT_TRUE(kept);
+TEST_P(BackupTest, ToANewPlaceIsToldWithTheKeysThatAreSealedInIt) {
+    llm::ProviderConfig with_key;
+    with_key.name = "with-key";
+    with_key.kind = "openai";
+    with_key.base_url = "http://127.0.0.1:1/v1";
+    auto without_key = with_key;
+    without_key.name = "without-key";
+    with_key.api_key = Secret("sk-1");
+    ASSERT_TRUE(run(harness->providers().put_provider(with_key)));
+    ASSERT_TRUE(run(harness->providers().put_provider(without_key)));
+    TemporaryFolder other;
+    ASSERT_TRUE(backup(sqlite().data_dir(), other.path() / "backup"));
+    auto const restored = restore(other.path() / "backup", other.path() / "new", harness->clock);
+    ASSERT_TRUE(restored) << restored.error().message;
+    EXPECT_FALSE(restored->moved_to);
+    EXPECT_EQ(restored->sealed_keys, 1u);
 }
 
 /// No file of this process grows beyond `bytes`, as on a disk that is full.

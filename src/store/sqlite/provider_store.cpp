@@ -1,6 +1,7 @@
 #include "store/sqlite/provider_store.hpp"
 
 #include "base/json.hpp"
+#include "store/common/lost_key.hpp"
 #include "store/sqlite/chat_rows.hpp"
 
 #include <fmt/format.h>
@@ -35,15 +36,11 @@ std::map<std::string, std::string> read_map(std::string_view text) {
     return out;
 }
 
-/// A key that cannot be opened any more (KAIWA_SECRET was changed) is left out: the provider is
-/// listed and fails with `auth` until its key is entered again.
-Secret open_key(Engine const& engine, std::string const& name, Query const& row, int column) {
-    if (row.is_null(column)) return {};
-    auto key = engine.sealer.open(row.view(column), context_of(name));
-    if (key) return std::move(*key);
-    engine.log.error("provider key cannot be opened",
-                     {{"provider", name}, {"error", key.error().message}});
-    return {};
+/// One that cannot be opened any more (KAIWA_SECRET was changed) is lost.
+void open_key(Sealer const& sealer, ProviderConfig& provider, std::string_view sealed) {
+    auto key = sealer.open(sealed, context_of(provider.name));
+    provider.is_key_lost = !key;
+    if (key) provider.api_key = std::move(*key);
 }
 
 }  // namespace
@@ -60,7 +57,7 @@ asio::awaitable<Result<std::vector<ProviderConfig>>> SqliteProviderStore::provid
             provider.base_url = row.text(2);
             provider.models = read_list(row.view(3));
             provider.options = read_map(row.view(4));
-            provider.api_key = open_key(engine, provider.name, row, 5);
+            if (!row.is_null(5)) open_key(engine.sealer, provider, row.view(5));
             provider.origin = llm::ProviderOrigin::store;
         }
         return out;
@@ -70,6 +67,7 @@ asio::awaitable<Result<std::vector<ProviderConfig>>> SqliteProviderStore::provid
 
 asio::awaitable<Result<void>> SqliteProviderStore::put_provider(ProviderConfig provider) {
     std::optional<std::string> sealed;
+    if (provider.is_key_lost) sealed = lost_key_mark;
     if (!provider.api_key.empty()) {
         sealed = engine_.sealer.seal(provider.api_key, context_of(provider.name), engine_.random);
     }

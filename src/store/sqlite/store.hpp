@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 namespace kaiwa::store::sqlite {
@@ -83,12 +84,17 @@ Result<std::unique_ptr<SqliteStore>> open(Options options);
 /// there), `invalid_argument` (`target` is in the data folder) or `unavailable`.
 Result<void> backup(std::filesystem::path const& data_dir, std::filesystem::path const& target);
 
+struct Restored {
+    std::optional<std::filesystem::path> moved_to;  ///< Where that is which was there before.
+    std::size_t sealed_keys = 0;  ///< Providers' keys in it, which only its sealing key opens.
+};
+
 /// Puts a backup in the place of the data in `data_dir`; what was there is moved into a folder
 /// `before-restore-…` in it. Blocks.
 ///
 /// Fails with `conflict` (reason "in_use") while a server runs on `data_dir`, `invalid_argument`
 /// when `source` is no whole backup, `unsupported` when a newer Kaiwa made it, or `unavailable`.
-Result<void> restore(std::filesystem::path const& source, std::filesystem::path const& data_dir,
-                     Clock const& clock);
+Result<Restored> restore(std::filesystem::path const& source,
+                         std::filesystem::path const& data_dir, Clock const& clock);
 
 }  // namespace kaiwa::store::sqlite
