@@ -13,13 +13,20 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <future>
 
 namespace kaiwa::server {
 namespace {
 
-constexpr std::chrono::seconds close_patience{2};
+/// What still runs after the drain time is over may take so long: all in all less than a second.
+constexpr std::chrono::milliseconds least_close_patience{400};  // for requests
+constexpr std::chrono::milliseconds farewell_patience{250};     // for connections that were stopped
+constexpr std::chrono::milliseconds background_patience{200};
+constexpr std::chrono::milliseconds dry_patience{100};
+/// For requests, where the drain time is not over.
+constexpr std::chrono::milliseconds close_patience{2000};
 constexpr std::chrono::milliseconds watch_interval{500};
 constexpr std::chrono::minutes secret_patience{1};
 constexpr std::chrono::seconds administrator_interval{15};
@@ -61,7 +68,8 @@ public:
           application_(ground, settings_, std::move(stores)),
           server_(loops_.executors(), application_.router(), server_options(settings_),
                   ground.random, log_),
-          background_(loops_.first(), log_) {}
+          background_(loops_.first(), log_),
+          closing_(loops_.first(), log_) {}
 
     /// Starts listening and working; the announcement follows by itself.
     Result<void> start() {
@@ -83,7 +91,9 @@ public:
     /// Waits for the signal and the orderly end after it.
     void wait() {
         ended_.get_future().wait();
-        if (!loops_.run_dry(close_patience)) {
+        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            gone_by_ - std::chrono::steady_clock::now());
+        if (!loops_.run_dry(std::max(left, dry_patience))) {
             // What still runs holds references to what would be destroyed now. A turn among it
             // waits for a store that does not take how it ended.
             auto const unsaved = application_.turns().running();
@@ -165,15 +175,23 @@ private:
         spawn(loops_.first(), {}, std::move(task), std::move(on_end));
     }
     asio::awaitable<void> shut_down() {
+        auto const drained_by = std::chrono::steady_clock::now() + settings_.drain_time;
         auto& turns = application_.turns();
         log_.info("draining", {{"turns", turns.running()}});
         turns.drain();
         co_await turns.finish(settings_.drain_time);
         turns.leave();
         server_.drain();
-        co_await server_.stop(close_patience);
+        auto const now = std::chrono::steady_clock::now();
+        auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(drained_by - now);
+        auto const patience =
+            std::clamp(left + least_close_patience, least_close_patience, close_patience);
+        gone_by_ = now + patience + farewell_patience + background_patience + dry_patience;
+        closing_.start("connections", server_.stop(patience));
+        auto const open = co_await closing_.join(patience + farewell_patience);
+        if (open > 0) log_.warning("connections_left_open", {{"open", server_.connections()}});
         background_.stop();
-        co_await background_.join(close_patience);
+        co_await background_.join(background_patience);
         application_.close_idle();
         log_.info("stopped");
         ended_.set_value();
@@ -190,6 +208,8 @@ private:
     Application application_;
     http::Server server_;
     TaskGroup background_;
+    TaskGroup closing_;
+    SteadyTime gone_by_{};  ///< When the process ends, whatever still runs.
     std::promise<void> ended_;
 };
 

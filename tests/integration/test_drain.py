@@ -1,6 +1,7 @@
 """SIGTERM while answers are being written."""
 
 import asyncio
+import socket
 import time
 
 import httpx
@@ -71,6 +72,24 @@ async def test_answers_that_take_too_long_are_kept_as_interrupted(tmp_path, mode
         async with Client(site.kaiwa.url, key=site.keys["ann"]) as client:
             for turn, seen in zip(turns[:10], streams[:10]):
                 assert await client.sse(turn.generation) == seen
+    finally:
+        site.kaiwa.close()
+
+
+async def test_a_request_that_never_comes_whole_does_not_keep_the_server(tmp_path, models):
+    """After the drain time it is gone within a second."""
+    site = make_site(tmp_path, models, {"KAIWA_SERVER__DRAIN_TIME": "1s"})
+    try:
+        async with Client(site.kaiwa.url, key=site.keys["ann"]) as client:
+            thread = await client.new_thread()
+            await client.ask(thread, "slow", "stream;tokens=2000;rate=20")
+        with socket.create_connection(("127.0.0.1", site.kaiwa.port)) as half:
+            half.sendall(f"POST /api/threads HTTP/1.1\r\nHost: 127.0.0.1:{site.kaiwa.port}\r\nAuthorization: Bearer {site.keys['ann']}\r\n"
+                         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{".encode())
+            await asyncio.sleep(0.2)
+            begun = time.monotonic()
+            assert await asyncio.to_thread(site.kaiwa.stop) == 0
+            assert time.monotonic() - begun < 2.7, "the drain time, a second, and a slow machine"
     finally:
         site.kaiwa.close()
 
