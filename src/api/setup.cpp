@@ -54,7 +54,9 @@ asio::awaitable<Result<void>> show_config(Call& call) {
     JsonMembers members(out);
     members.text("version", settings.version).text("greeting", settings.greeting);
     append_array(members.value_of("starters"), settings.starters, append_starter);
-    members.text_or_null("default_model", settings.default_model);
+    auto const& configured = settings.default_model;
+    bool const is_there = configured && *configured == call.services.default_model();
+    members.text_or_null("default_model", is_there ? configured : std::nullopt);
 
     auto const& uploads = settings.uploads;
     members.value_of("uploads") += '{';

@@ -51,7 +51,8 @@ private:
 llm::Failure lost_key() {
     auto failure = llm::make_failure(
         llm::FailureClass::auth,
-        "its stored key cannot be opened; an administrator has to enter the key again");
+        "its stored key cannot be opened; an administrator has to enter the key again",
+        "lost_key");
     failure.for_operator =
         "its stored key was sealed with another secret.key or KAIWA_SECRET: bring that back, or "
         "enter the key again";
@@ -132,6 +133,7 @@ Result<void> Models::configure(Settings const& settings) {
     wanted.configured = settings.providers;
     if (auto taken = take(std::move(wanted)); !taken) return taken;
     std::scoped_lock const lock(mutex_);
+    if (default_model_ != settings.default_model) told_missing_.clear();
     default_model_ = settings.default_model;
     return {};
 }
@@ -152,7 +154,10 @@ asio::awaitable<Result<void>> Models::reload() {
     // A slow read may end behind one that began after it and knows more.
     if (!is_newest(read)) co_return Result<void>{};
     auto wanted = lists();
-    if (std::ranges::equal(wanted.stored, *stored, same)) co_return Result<void>{};
+    if (std::ranges::equal(wanted.stored, *stored, same)) {
+        stored_known_ = true;
+        co_return Result<void>{};
+    }
     Result<void> usable;
     for (auto const& provider : *stored) {
         auto const is_it = [&](llm::ProviderConfig const& known) { return same(known, provider); };
@@ -162,6 +167,7 @@ asio::awaitable<Result<void>> Models::reload() {
     }
     wanted.stored = std::move(*stored);
     if (auto taken = take(std::move(wanted)); !taken) co_return taken;
+    stored_known_ = true;
     co_return usable;
 }
 
@@ -193,6 +199,7 @@ asio::awaitable<void> Models::keep_fresh() {
                 log_.warning("found_server_not_used", {{"reason", taken.error().message}});
             searching_ = false;
         }
+        look_for_default();
         co_await sleep_for(stored_interval);
     }
 }
@@ -224,11 +231,45 @@ asio::awaitable<std::vector<providers::FoundServer>> Models::find_servers() {
     co_return found;
 }
 
-std::string Models::default_model() const {
+bool Models::lacks(std::string const& model) const {
+    return stored_known_ && !searching_ && !catalogue_.find(model);
+}
+
+void Models::look_for_default() {
+    std::string model;
     {
         std::scoped_lock const lock(mutex_);
-        if (!default_model_.empty()) return default_model_;
+        model = default_model_;
     }
+    if (model.empty()) return;
+    auto const state_of = [&](std::string_view name) {
+        for (auto const& status : catalogue_.providers())
+            if (status.config.name == name) return status.state;
+        return llm::ProviderStatus::State::unknown;
+    };
+    std::string reason;
+    if (lacks(model)) {
+        reason = "no provider here has it: the first model that is ready is taken in its place";
+    } else if (state_of(model.substr(0, model.find('/'))) == llm::ProviderStatus::State::ready) {
+        auto const listed = catalogue_.known_models();
+        if (std::ranges::find(listed, model, &llm::CatalogueModel::id) == listed.end())
+            reason = "its provider does not list it: questions fail unless it can be called anyway";
+    }
+    {
+        std::scoped_lock const lock(mutex_);
+        if (reason == std::exchange(told_missing_, reason)) return;
+    }
+    if (!reason.empty())
+        log_.warning("default_model_not_there", {{"model", model}, {"reason", reason}});
+}
+
+std::string Models::default_model() const {
+    std::string configured;
+    {
+        std::scoped_lock const lock(mutex_);
+        configured = default_model_;
+    }
+    if (!configured.empty() && !lacks(configured)) return configured;
     auto const models = catalogue_.known_models();
     auto const is_real = [](llm::CatalogueModel const& model) {
         return model.provider != builtin_provider;
@@ -239,7 +280,7 @@ std::string Models::default_model() const {
     for (auto const& choice :
          {std::ranges::find_if(models, is_ready), std::ranges::find_if(models, is_real)})
         if (choice != models.end()) return choice->id;
-    return models.empty() ? std::string() : models.front().id;
+    return models.empty() ? configured : models.front().id;
 }
 
 }  // namespace kaiwa::server

@@ -50,8 +50,12 @@ public:
     /// Servers on this machine that neither the configuration nor the page names.
     asio::awaitable<std::vector<providers::FoundServer>> find_servers();
 
-    /// The model of a turn that names none: the configured one, else the first that is ready.
+    /// The model of a turn that names none: the configured one, else the first that is ready. Once
+    /// it is known that no provider has the configured one, it is not taken, which the log says.
     [[nodiscard]] std::string default_model() const;
+    /// Tells the log, once, when the configured default cannot be what it is meant to be;
+    /// `keep_fresh()` does it by itself.
+    void look_for_default();
 
     [[nodiscard]] llm::Catalogue& catalogue() { return catalogue_; }
     [[nodiscard]] http::Client& client() { return client_; }
@@ -71,6 +75,8 @@ private:
     /// With `changing_` held.
     Result<void> take(Lists lists);
     Result<void> take_found(std::vector<providers::FoundServer> found);
+    /// Whether no provider has `model`, with all of them known.
+    [[nodiscard]] bool lacks(std::string const& model) const;
     /// Whether a read of the stored providers that began as number `read` is the newest so far.
     bool is_newest(std::uint64_t read);
 
@@ -88,10 +94,12 @@ private:
     std::mutex changing_;  // from reading lists_ to the catalogue's taking what comes of it
     std::uint64_t newest_read_ = 0;  // with changing_ held
     std::atomic<std::uint64_t> reads_ = 0;
+    std::atomic<bool> stored_known_ = false;  // they were read
     std::atomic<bool> searching_ = false;  // for servers of this machine, for the first time
     mutable std::mutex mutex_;  // guards what follows; taken inside changing_
     SteadyTime caught_up_{};
     std::string default_model_;
+    std::string told_missing_;  // what the log was told of it
     Lists lists_;
 };
 

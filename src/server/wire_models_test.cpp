@@ -1,5 +1,6 @@
 #include "server/wire_models.hpp"
 
+#include "tests/support/log_lines.hpp"
 #include "tests/support/run_task.hpp"
 
 #include <gtest/gtest.h>
@@ -53,10 +54,17 @@ protected:
         return found;
     }
 
+    [[nodiscard]] std::size_t times_told(std::string_view event) const {
+        auto const text = log.text();
+        std::size_t times = 0;
+        for (auto at = text.find(event); at != text.npos; at = text.find(event, at + 1)) ++times;
+        return times;
+    }
+
     SlowProviders store;
     SystemClock clock;
     SystemRandom random;
-    NullLog log;
+    test::LogLines log;
     Settings const settings_of_start;
     AwsGround aws{settings_of_start, AwsGround::Connections::closed, clock, random, log};
     Models models{store, settings_of_start, aws, clock, random, log};
@@ -103,6 +111,27 @@ TEST_F(ModelsTest, AProviderWhoseKeyIsLostIsDeniedAndNeverCalled) {
     store.stored.back().api_key = Secret("sk-1");
     ASSERT_TRUE(run_task(models.reload()));
     EXPECT_NE(models.catalogue().find("locked/m")->provider, found->provider);
+}
+
+TEST_F(ModelsTest, ADefaultThatNoProviderHasIsToldOnceAndNotTaken) {
+    Settings settings;
+    settings.providers = {provider("good")};
+    settings.default_model = "no/such";
+    ASSERT_TRUE(models.configure(settings));
+    models.look_for_default();
+    EXPECT_EQ(models.default_model(), "no/such") << "its provider may be stored";
+    ASSERT_TRUE(run_task(models.reload()));
+    models.look_for_default();
+    models.look_for_default();
+    EXPECT_EQ(models.default_model(), "good/m");
+    EXPECT_EQ(times_told("default_model_not_there"), 1u);
+
+    store.stored = {provider("no")};
+    store.stored.back().models = {"su*"};
+    ASSERT_TRUE(run_task(models.reload()));
+    models.look_for_default();
+    EXPECT_EQ(models.default_model(), "no/such") << "it may be loaded by the first call";
+    EXPECT_EQ(times_told("default_model_not_there"), 1u);
 }
 
 TEST_F(ModelsTest, ARefusedConfigurationLeavesEverythingAsItWas) {

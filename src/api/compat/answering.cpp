@@ -184,7 +184,7 @@ asio::awaitable<Result<std::vector<chat::Remembered>>> read_history(Services con
 /// for all. Unset: the session's, unless it is gone, since its caller could not choose another.
 asio::awaitable<std::optional<std::string>> model_for(Services const& services,
                                                       Conversation const& conversation) {
-    if (auto configured = services.api->settings()->default_model) co_return configured;
+    if (services.api->settings()->default_model) co_return services.api->default_model();
     auto const thread =
         co_await services.api->chats.thread(conversation.owner.principal, conversation.thread);
     if (!thread || !thread->settings.model) co_return std::nullopt;

@@ -865,7 +865,7 @@ export interface components {
             provider_request_id?: string;
             /**
              * @description Which of Kaiwa's own sentences `detail` is: `resolve`, `connect`, `tls`, `broken`, `first_byte`, `idle`, `total`,
-             *     `cut_short`, `too_long`, `redirected`, `web_page`, `unsaid`, `unreadable`, `empty`, `gave_up`, `no_key`,
+             *     `cut_short`, `too_long`, `redirected`, `web_page`, `unsaid`, `unreadable`, `empty`, `gave_up`, `no_key`, `lost_key`,
              *     `in_the_log`, `no_model`, `history`, `internal`; `said` where it is the words of the model's server. There may be
              *     more of them; left out where it is not known.
              */
