@@ -274,6 +274,16 @@ TEST_F(AuthenticatorTest, HashesOnlyAFewOfAThousandWrongSignInsAtOnce) {
     EXPECT_GT(authenticator.sign_in_pause("anybody", here), 0s);
 }
 
+TEST_F(AuthenticatorTest, ANewUserIsNotCalledLikeOneThatIsThere) {
+    NewUser same{"HANA", "", UserRole::user, Secret("a good long password")};
+    NewUser first{"hana", "", UserRole::user, Secret("a good long password")};
+    ASSERT_TRUE(run_task(administration.add_user(machine_principal(), std::move(first))));
+    auto const refused = run_task(administration.add_user(machine_principal(), std::move(same)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "username_taken");
+    EXPECT_TRUE(refused.error().message.contains("hana")) << refused.error().message;
+}
+
 TEST_F(AuthenticatorTest, RefusesWhatOnlyAdministratorsMayDo) {
     auto const root = add("root", UserRole::administrator);
     auto const user = add("user");

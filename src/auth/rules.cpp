@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t max_username_code_points = 64;
 constexpr std::size_t max_name_code_points = 100;
-constexpr std::size_t min_password_bytes = 8;
+constexpr std::size_t min_password_code_points = 8;
 constexpr std::size_t max_password_bytes = 1024;
 
 /// Takes the first code point off well-formed text.
@@ -94,10 +94,11 @@ Result<void> check_shown_name(std::string_view name) {
 }
 
 Result<void> check_new_password(Secret const& password) {
-    auto const size = password.reveal().size();
-    if (size < min_password_bytes || size > max_password_bytes)
-        return fail(Errc::invalid_argument, fmt::format("the password must have {} to {} bytes",
-                                                        min_password_bytes, max_password_bytes));
+    auto const& text = password.reveal();
+    if (count_code_points(text) < min_password_code_points || text.size() > max_password_bytes)
+        return fail(Errc::invalid_argument,
+                    fmt::format("the password must have at least {} characters and at most {} bytes",
+                                min_password_code_points, max_password_bytes));
     return {};
 }
 

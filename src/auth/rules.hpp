@@ -15,7 +15,7 @@ namespace kaiwa::auth {
 /// A name to show, of a user or a key: the same, up to 100 code points; a user's may be empty.
 [[nodiscard]] Result<void> check_shown_name(std::string_view name);
 
-/// A new password: 8 to 1,024 bytes.
+/// A new password: at least 8 code points, as NIST SP 800-63B counts them; at most 1,024 bytes.
 [[nodiscard]] Result<void> check_new_password(Secret const& password);
 
 }  // namespace kaiwa::auth

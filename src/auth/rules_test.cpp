@@ -33,6 +33,8 @@ TEST(Usernames, AreNeverWhatNobodyCanSeeOrType) {
 TEST(NewPasswords, HaveALength) {
     EXPECT_FALSE(check_new_password(Secret("1234567")));
     EXPECT_TRUE(check_new_password(Secret("12345678")));
+    EXPECT_FALSE(check_new_password(Secret("あああ"))) << "characters count, not bytes";
+    EXPECT_TRUE(check_new_password(Secret("ああああああああ")));
     EXPECT_TRUE(check_new_password(Secret(std::string(1024, 'x'))));
     EXPECT_FALSE(check_new_password(Secret(std::string(1025, 'x'))));
 }

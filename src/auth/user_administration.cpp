@@ -2,6 +2,8 @@
 
 #include "auth/rules.hpp"
 
+#include <fmt/format.h>
+
 namespace kaiwa::auth {
 namespace {
 
@@ -60,6 +62,13 @@ asio::awaitable<Result<User>> UserAdministration::user_by_name(Principal who,
 
 asio::awaitable<Result<User>> UserAdministration::add_user(Principal who, NewUser user) {
     if (auto may = check_administrator(who); !may) co_return std::unexpected(may.error());
+    if (auto good = check_username(user.username); !good) co_return std::unexpected(good.error());
+    auto const similar = co_await store_.similar_username(user.username);
+    if (!similar) co_return std::unexpected(similar.error());
+    if (*similar)
+        co_return fail(Errc::conflict,
+                       fmt::format("the username is taken, as {}; choose another", **similar),
+                       "username_taken");
     auto made = co_await make_user(std::move(user), passwords_, clock_, random_);
     if (!made) co_return std::unexpected(made.error());
     if (auto added = co_await store_.add_user(*made); !added)

@@ -90,6 +90,9 @@ public:
     /// Fails with `not_found`.
     virtual asio::awaitable<Result<UserWithPassword>> user_by_name(std::string username) = 0;
     virtual asio::awaitable<Result<UserWithPassword>> user(UserId id) = 0;
+    /// The name of a user that is `username`, but for its case and the width of its characters.
+    virtual asio::awaitable<Result<std::optional<std::string>>> similar_username(
+        std::string username) = 0;
     /// Fails with `invalid_argument` (cursor).
     virtual asio::awaitable<Result<Page<User>>> users(UserQuery query) = 0;
     /// Disabling, and taking a role, end the user's sessions. Fails with `not_found`, or `conflict`

@@ -28,6 +28,18 @@ TEST_P(UserStoreTest, KeepsAUserAndItsPassword) {
     EXPECT_EQ(taken.error().reason, "username_taken");
 }
 
+TEST_P(UserStoreTest, ANameIsFoundWhateverItsCaseAndWidth) {
+    EXPECT_FALSE(*run(store().similar_username("hana")));
+    auth::User hana;
+    hana.id = make_id<UserId>();
+    hana.username = "Hana１";
+    ASSERT_TRUE(run(store().add_user({hana, ""})));
+    for (auto const* same : {"Hana１", "hana1", "ＨＡＮＡ1"})
+        EXPECT_EQ(*run(store().similar_username(same)), "Hana１") << same;
+    for (auto const* other : {"hana", "hana11", "ha", ""})
+        EXPECT_FALSE(*run(store().similar_username(other))) << other;
+}
+
 TEST_P(UserStoreTest, OfManyFirstAdministratorsOneIsAdded) {
     EXPECT_FALSE(*run(store().has_administrator()));
     std::vector<asio::awaitable<Result<void>>> tasks;

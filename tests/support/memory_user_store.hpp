@@ -40,6 +40,19 @@ public:
         co_return read;
     }
 
+    /// Knows the case of ASCII only.
+    asio::awaitable<Result<std::optional<std::string>>> similar_username(
+        std::string username) override {
+        auto const lower = [](std::string text) {
+            for (char& c : text)
+                if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+            return text;
+        };
+        for (auto const& entry : accounts)
+            if (lower(entry.user.username) == lower(username)) co_return entry.user.username;
+        co_return std::nullopt;
+    }
+
     asio::awaitable<Result<UserWithPassword>> user(UserId id) override {
         auto* found = find(id);
         if (!found) co_return absent();

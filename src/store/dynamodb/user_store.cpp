@@ -154,6 +154,18 @@ asio::awaitable<Result<void>> DynamoUserStore::adopt(UserRow row) {
     co_return Result<void>{};
 }
 
+asio::awaitable<Result<std::optional<std::string>>> DynamoUserStore::similar_username(
+    std::string username) {
+    auto const items = co_await engine_.users.scan();
+    if (!items) co_return std::unexpected(items.error());
+    auto const wanted = fold_text(username);
+    for (auto const& item : *items) {
+        auto name = read_user(item).shown.user.username;
+        if (fold_text(name) == wanted) co_return std::move(name);
+    }
+    co_return std::nullopt;
+}
+
 asio::awaitable<Result<UserWithPassword>> DynamoUserStore::user_by_name(std::string username) {
     if (username.empty()) co_return not_found();
     auto item = co_await engine_.users.get(user_name_key(username));

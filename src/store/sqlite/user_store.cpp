@@ -212,6 +212,18 @@ asio::awaitable<Result<bool>> SqliteUserStore::has_administrator() {
     co_return co_await engine_.readers.run(std::move(work));
 }
 
+asio::awaitable<Result<std::optional<std::string>>> SqliteUserStore::similar_username(
+    std::string username) {
+    auto work = [wanted = fold_text(username)](
+                    Connection& db) -> Result<std::optional<std::string>> {
+        auto row = db.query("SELECT username FROM users");
+        while (row.row())
+            if (fold_text(row.view(0)) == wanted) return row.text(0);
+        return std::nullopt;
+    };
+    co_return co_await engine_.readers.run(std::move(work));
+}
+
 asio::awaitable<Result<UserWithPassword>> SqliteUserStore::user_by_name(std::string username) {
     auto work = [username = std::move(username)](Connection& db) -> Result<UserWithPassword> {
         auto row = db.query("SELECT id FROM users WHERE username = ?1", username);

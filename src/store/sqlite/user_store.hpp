@@ -15,6 +15,8 @@ public:
     asio::awaitable<Result<void>> add_first_administrator(auth::UserWithPassword user) override;
     asio::awaitable<Result<bool>> has_administrator() override;
     asio::awaitable<Result<auth::UserWithPassword>> user_by_name(std::string username) override;
+    asio::awaitable<Result<std::optional<std::string>>> similar_username(
+        std::string username) override;
     asio::awaitable<Result<auth::UserWithPassword>> user(UserId id) override;
     asio::awaitable<Result<auth::Page<auth::User>>> users(auth::UserQuery query) override;
     asio::awaitable<Result<auth::User>> update_user(UserId id, auth::UserPatch patch) override;
