@@ -163,10 +163,16 @@ struct AdminCommands {
     asio::awaitable<Result<void>> operator()(KeyList) {
         auto keys = co_await users.keys(machine_principal());
         if (!keys) co_return std::unexpected(keys.error());
-        for (auto const& key : *keys)
+        for (auto const& key : *keys) {
+            std::string owner = "own principal";
+            if (key.user) {
+                auto const user = co_await users.user(machine_principal(), *key.user);
+                owner = "user " + (user ? user->username : key.user->text());
+            }
             print(fmt::format("{}\t{}…\t{}\t{}\tcreated {}\tused {}", key.id.text(), key.prefix,
-                              key.name, key.user ? "user " + key.user->text() : "own principal",
-                              to_rfc3339(key.created_at), shown(key.last_used_at)));
+                              key.name, owner, to_rfc3339(key.created_at),
+                              shown(key.last_used_at)));
+        }
         co_return Result<void>{};
     }
     asio::awaitable<Result<void>> operator()(KeyRevoke command) {

@@ -77,7 +77,7 @@ public:
 
     Result<std::variant<CommandLine, HelpText>> parse(int argc, char const* const* argv) {
         std::vector<std::string_view> const words(argv + 1, argv + argc);
-        if (words.size() == 1 && words[0] == "help") return HelpText{app_.help()};
+        if (!words.empty() && words[0] == "help") return help_with(argc, argv);
         if (words.size() == 1 && words[0] == "--version") {
             line_.command = ShowVersion{};
             return line_;
@@ -87,7 +87,7 @@ public:
         try {
             app_.parse(argc, argv);
         } catch (CLI::CallForHelp const&) {
-            return HelpText{deepest(&app_)->help()};
+            return HelpText{app_.help()};  // of the command that was chosen
         } catch (CLI::CallForAllHelp const&) {
             return HelpText{app_.help("", CLI::AppFormatMode::All)};
         } catch (CLI::ParseError const& error) {
@@ -100,9 +100,12 @@ public:
     }
 
 private:
-    static CLI::App* deepest(CLI::App* app) {
-        while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-        return app;
+    /// "kaiwa help user add" is "kaiwa user add --help".
+    Result<std::variant<CommandLine, HelpText>> help_with(int argc, char const* const* argv) {
+        std::vector<char const*> words{argv[0]};
+        words.insert(words.end(), argv + 2, argv + argc);
+        words.push_back("--help");
+        return parse(static_cast<int>(words.size()), words.data());
     }
     /// Refuses a command that there is not; its name says more than the grammar's own error.
     Result<void> check_commands(std::vector<std::string_view> const& words) {

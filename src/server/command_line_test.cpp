@@ -137,7 +137,15 @@ TEST(CommandLine, SaysWhatIsWrong) {
 
 TEST(CommandLine, HelpsWithTheSubcommandThatWasAskedAbout) {
     EXPECT_EQ(parse({"--help"}).error().code, Errc::cancelled);
-    EXPECT_TRUE(parse({"user", "add", "--help"}).error().message.contains("--password-stdin"));
+    auto const add = parse({"user", "add", "--help"}).error().message;
+    EXPECT_TRUE(add.contains("--password-stdin"));
+    EXPECT_TRUE(add.contains("Usage: kaiwa user add ")) << add;
+    EXPECT_TRUE(parse({"serve", "--help"}).error().message.contains("Usage: kaiwa serve "));
+    EXPECT_EQ(parse({"help", "user", "add"}).error().message, add);
+    EXPECT_TRUE(parse({"help", "serve"}).error().message.contains("Usage: kaiwa serve "));
+    EXPECT_TRUE(parse({"help", "serv"}).error().message.contains("did you mean kaiwa serve?"));
+    EXPECT_TRUE(parse({"help", "user"}).error().message.contains("passwd"));
+    EXPECT_TRUE(parse({"help", "--help"}).error().message.contains("Usage: kaiwa "));
 }
 
 }  // namespace

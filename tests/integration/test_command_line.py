@@ -47,6 +47,23 @@ def test_a_key_that_nobody_saw_is_void(home):
     assert status == 0 and out.startswith("kw_") and names(home, "key") == {"lost"}
 
 
+def test_keys_are_listed_with_whose_they_are(home):
+    assert kaiwa(home, "key", "add", "hers", "--user", "花子")[0] == 0
+    assert kaiwa(home, "key", "add", "alone")[0] == 0
+    _, out, _ = kaiwa(home, "key", "list")
+    lines = {line.split("\t")[2]: line.split("\t")[3] for line in out.splitlines()}
+    assert lines == {"hers": "user 花子", "alone": "own principal"}
+
+
+def test_who_is_called_like_somebody_else_is_refused(home):
+    assert kaiwa(home, "user", "add", "hana", "--password-stdin", text=PASSWORD)[0] == 0
+    for name in ("HANA", "ｈａｎａ", "hana"):
+        status, _, err = kaiwa(home, "user", "add", name, "--password-stdin", text=PASSWORD)
+        assert status == 1 and "the username is taken, as hana" in err, name
+    status, _, err = kaiwa(home, "user", "add", "taro", "--password-stdin", text="あああ")
+    assert status == 1 and "at least 8 characters" in err
+
+
 def test_without_standard_streams_nothing_is_printed_into_the_data(home):
     # The numbers of closed streams would go to the files that are opened next.
     status, _, _ = kaiwa(home, "user", "add", "taro", "--password-stdin", streams="<&- >&- 2>&-")
