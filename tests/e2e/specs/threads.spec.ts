@@ -1,5 +1,5 @@
 import { Chat } from "../support/chat.ts";
-import { askQuietly, expect, makeThread, test } from "../support/fixtures.ts";
+import { askQuietly, expect, makeThread, storedMessages, test } from "../support/fixtures.ts";
 
 const link = (thread: string) => `nav a[href="/t/${thread}"]`;
 
@@ -243,4 +243,32 @@ test("a thread that nobody has asked takes the default model of its first turn, 
   await chat.ended();
   await chat.shows("どのモデルですか");
   await expect(page.getByRole("button", { name: "モデル: echo" })).toBeVisible();
+});
+
+test("a hit of the search is shown, and left when the reader asks on or scrolls away", async ({ page, person }) => {
+  const thread = await makeThread(person.api, "local/echo", "長い会話");
+  for (let index = 1; index <= 12; index += 1) await askQuietly(person.api, thread, `問い${index}。${"長い文。".repeat(120)}`);
+  const hit = (await storedMessages(person.api, thread))[0]?.id;
+  const chat = new Chat(page);
+  const first = chat.questions.filter({ hasText: "問い1。" });
+  const newest = chat.questions.filter({ hasText: "問い12。" });
+
+  await page.goto(`/t/${thread}#${hit}`);
+  await expect(first).toBeInViewport();
+  await page.waitForTimeout(1_000);
+  expect(page.url(), "it is being read").toContain(`#${hit}`);
+  await page.reload();
+  await expect(first).toBeInViewport();
+  await chat.ask("その次");
+  await expect(page).toHaveURL(`/t/${thread}`);
+  await chat.ended();
+  await page.reload();
+  await expect(chat.questions.last()).toBeInViewport();
+
+  await page.goto(`/t/${thread}#${hit}`);
+  await expect(first).toBeInViewport();
+  await page.getByRole("log", { name: "会話" }).evaluate((list) => list.scrollTo({ top: list.scrollHeight }));
+  await expect(page).toHaveURL(`/t/${thread}`);
+  await page.reload();
+  await expect(newest).toBeInViewport();
 });
