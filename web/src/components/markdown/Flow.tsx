@@ -4,6 +4,7 @@ import { useTranslation } from "@/lib/i18n/i18n";
 import { Caret } from "./Caret";
 import { CodeBlock } from "./CodeBlock";
 import { Diagram } from "./Diagram";
+import { Folded } from "./Folded";
 import { Formula } from "./Formula";
 import { Inline, Surroundings } from "./Inline";
 import { TableBlock } from "./TableBlock";
@@ -42,7 +43,7 @@ export function Flow({ node, caret }: Props): ReactNode {
     case "html":
       return (
         <p className="md-raw">
-          {node.value}
+          <Folded text={node.value}>{(text) => text}</Folded>
           {caret && <Caret />}
         </p>
       );

@@ -2,6 +2,7 @@ import type { Image, ImageReference, PhrasingContent } from "mdast";
 import { createContext, Fragment, use, type ReactNode } from "react";
 import { useTranslation } from "@/lib/i18n/i18n";
 import { Caret } from "./Caret";
+import { Folded } from "./Folded";
 import { Formula } from "./Formula";
 import { plainText } from "./table-text";
 import { safeUrl, splitAddresses } from "./url";
@@ -45,7 +46,7 @@ function Phrase({ node, open }: { node: PhrasingContent; open: boolean }): React
     case "delete":
       return <del><Inline nodes={node.children} /></del>;
     case "inlineCode":
-      return <code className="md-inline">{node.value}</code>;
+      return <code className="md-inline"><Folded text={node.value}>{(text) => text}</Folded></code>;
     case "inlineMath":
       return <Formula source={node.value} display={node.display} open={open} />;
     case "break":
@@ -71,6 +72,10 @@ function Phrase({ node, open }: { node: PhrasingContent; open: boolean }): React
 
 /** Text with its line breaks: what a model puts on a line of its own stays there. */
 function Text({ value }: { value: string }): ReactNode {
+  return <Folded text={value}>{addresses}</Folded>;
+}
+
+function addresses(value: string): ReactNode {
   const parts = value.includes("://") ? splitAddresses(value) : [{ text: value }];
   return parts.map(({ text, url }, index) => (url === undefined ? lines(text) : <Anchor key={index} url={url}>{text}</Anchor>));
 }
