@@ -191,7 +191,11 @@ asio::awaitable<Result<TurnTicket>> TurnService::ask(Principal who, ThreadId thr
     auto digest = digest_of(question);
     Impl::NamedModel named;
     if (question.model_choice == Question::ModelChoice::of_request) named = question.settings.model;
-    auto const title = make_title(question.text);
+    auto title = make_title(question.text);
+    if (title.empty() && !question.files.empty()) {
+        auto file = co_await services.store.file(who, question.files.front());
+        if (file) title = make_title(file->name);
+    }
     NewTurn wanted{.question = question.id,
                    .parent = question.parent,
                    .text = std::move(question.text),
