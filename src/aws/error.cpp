@@ -210,6 +210,7 @@ Error to_outage(Failure const& failure, std::string_view service, Log& log) {
 Failure from_error(Error const& error) {
     Failure failure;
     failure.message = error.message;
+    failure.reason = error.reason;
     // Before these the request was not begun to be written.
     failure.was_sent =
         !(error.reason == "resolve" || error.reason == "connect" || error.reason == "tls" ||

@@ -26,6 +26,7 @@ struct Failure {
     std::string code;        ///< "ConditionalCheckFailedException", without prefix or address.
     std::string message;     ///< The service's words. Never a key, a token or a body of ours.
     std::string request_id;  ///< What AWS support asks for; may be empty.
+    std::string reason;      ///< Of the transport, as `Error::reason`: "connect", "idle"; else empty.
     std::string body;        ///< The error's body as it came, at most 1 MiB (cancellation reasons).
     std::string region;      ///< Where S3 says the bucket is (`x-amz-bucket-region`); else empty.
     std::optional<std::chrono::milliseconds> retry_after;

@@ -98,6 +98,12 @@ llm::Failure named_failure(std::string_view code, std::string words, unsigned st
     return failure;
 }
 
+/// Which step of the call failed; `if_sent` where the transport does not say.
+std::string_view reason_of(aws::Failure const& failure, std::string_view if_sent) {
+    if (!failure.reason.empty()) return failure.reason;
+    return failure.was_sent ? if_sent : "connect";
+}
+
 /// Accounts and roles are named to whoever runs the server only.
 void keep_names_back(llm::Failure& failure, std::string words) {
     if (!failure.message.contains("arn:aws")) return;
@@ -134,17 +140,17 @@ llm::Failure failure_from(aws::Failure const& failure, Secret const& secret) {
                                 failure.message, failure.status);
             break;
         case Kind::credentials:
-            out = llm::make_failure(FailureClass::auth, failure.message, "no_key");
+            out = llm::make_failure(FailureClass::auth, failure.message, "no_credentials");
             break;
         case Kind::network:
             out = llm::make_failure(FailureClass::network, failure.message,
-                                    failure.was_sent ? "broken" : "connect");
+                                    reason_of(failure, "broken"));
             break;
         case Kind::timed_out:
             // Nothing was begun where no connection was made: that may be tried again.
             out = llm::make_failure(
                 failure.was_sent ? FailureClass::timeout : FailureClass::network, failure.message,
-                failure.was_sent ? "total" : "connect");
+                reason_of(failure, "total"));
             break;
         case Kind::cancelled:
             out = llm::make_failure(FailureClass::cancelled, failure.message);

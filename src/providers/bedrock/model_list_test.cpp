@@ -222,5 +222,19 @@ TEST(BedrockFailures, TellApartWhatNeverReachedTheService) {
     EXPECT_EQ(failure_from(failure).kind, FailureClass::cancelled);
 }
 
+TEST(BedrockFailures, NameTheStepThatFailed) {
+    auto const reason = [](Error const& error) {
+        return failure_from(aws::from_error(error)).reason;
+    };
+    for (auto const* step : {"first_byte", "idle", "total"})
+        EXPECT_EQ(reason({Errc::timed_out, "late", step}), step);
+    for (auto const* step : {"resolve", "connect", "tls"})
+        EXPECT_EQ(reason({Errc::unavailable, "away", step}), step);
+    EXPECT_EQ(reason({Errc::unavailable, "broken", {}}), "broken");
+    aws::Failure none;
+    none.kind = aws::Failure::Kind::credentials;
+    EXPECT_EQ(failure_from(none).reason, "no_credentials");
+}
+
 }  // namespace
 }  // namespace kaiwa::providers

@@ -224,7 +224,7 @@ test("a busy model is said to be busy while it is asked again, and its words to 
   await expect(words).toHaveText(/^local が混み合っています。もう一度試しています…/);
   await expect(words).toHaveText(/[5-7]秒$/, { timeout: 8_000 });
   await chat.ended();
-  await expect(chat.answers.last()).toContainText("local の言葉: slow down (HTTP 429)");
+  await expect(chat.answers.last()).toContainText("local からのメッセージ: slow down (HTTP 429)");
   await expect(chat.answers.last().getByRole("button", { name: /2回の再試行/ })).toBeVisible();
 });
 

@@ -27,11 +27,25 @@ it("says what Kaiwa found in the reader's language, and whose words the others a
   expect(screen.getByText("詳細: 時間内に返事が始まりませんでした。")).toBeTruthy();
   expect(screen.queryByText(/did not begin/)).toBeNull();
   said({ provider: "local", class: "invalid", reason: "said", detail: "temperature is too high (HTTP 400)" });
-  expect(screen.getByText("local の言葉: temperature is too high (HTTP 400)")).toBeTruthy();
+  expect(screen.getByText("local からのメッセージ: temperature is too high (HTTP 400)")).toBeTruthy();
   said({ provider: "local", reason: "known_to_newer_servers", detail: "what it says" });
   expect(screen.getByText("詳細: what it says")).toBeTruthy();
   said({ provider: "local", detail: "kept before there were reasons" });
   expect(screen.getByText("詳細: kept before there were reasons")).toBeTruthy();
+});
+
+it.each([
+  ["in_the_log", "Bedrock refuses this server; its log says why", "詳細: 理由はサーバーのログにあります（Bedrock refuses this server; its log says why）。"],
+  ["unreadable", "the answer is no JSON object", "詳細: 読み取れない返事が届きました（the answer is no JSON object）。"],
+  ["too_long", "the answer is longer than 16 MiB", "詳細: 受け取れる長さを超えました（the answer is longer than 16 MiB）。"],
+])("keeps what the words of %s leave out", (reason, detail, text) => {
+  said({ provider: "bedrock", reason, detail });
+  expect(screen.getByText(text)).toBeTruthy();
+});
+
+it("does not speak of a key where a server has no credentials of AWS", () => {
+  said({ provider: "bedrock", class: "auth", reason: "no_credentials", detail: "the server has no AWS credentials for Bedrock; its log says why" });
+  expect(screen.getByText(/Bedrock 用の AWS の認証情報がありません/)).toBeTruthy();
 });
 
 it("names the provider that lacks the model, or says that none has it", () => {

@@ -866,7 +866,7 @@ export interface components {
             /**
              * @description Which of Kaiwa's own sentences `detail` is: `resolve`, `connect`, `tls`, `broken`, `first_byte`, `idle`, `total`,
              *     `cut_short`, `too_long`, `redirected`, `web_page`, `unsaid`, `unreadable`, `empty`, `gave_up`, `no_key`, `lost_key`,
-             *     `in_the_log`, `no_model`, `history`, `internal`; `said` where it is the words of the model's server. There may be
+             *     `no_credentials`, `in_the_log`, `no_model`, `history`, `internal`; `said` where it is the words of the model's server. There may be
              *     more of them; left out where it is not known.
              */
             reason?: string;
