@@ -1,4 +1,4 @@
-import { fireEvent, render, screen } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen } from "@testing-library/react";
 import { useEffect } from "react";
 import { beforeEach, expect, it, vi } from "vitest";
 import { useFollowing } from "./useFollowing";
@@ -75,6 +75,7 @@ it("is where something is written that was pressed", () => {
 
 it.each([
   ["sideways", { deltaX: -30, deltaY: -2 }, false],
+  ["sideways by Shift", { deltaX: 0, deltaY: -100, shiftKey: true }, false],
   ["up", { deltaX: -2, deltaY: -30 }, true],
 ])("takes a wheel that goes %s for what it is", (_, wheel, leaves) => {
   fireEvent.wheel(list(), wheel);
@@ -88,4 +89,24 @@ it.each([
   fireEvent.touchStart(list(), { touches: [{ clientX: 100, clientY: 100 }] });
   fireEvent.touchMove(list(), { touches: [touch] });
   expect(isAway()).toBe(leaves);
+});
+
+it("leaves the keys of a field to the field", () => {
+  top = 500;
+  for (const key of ["ArrowUp", "Home", "PageUp"]) fireEvent.keyDown(screen.getByRole("textbox"), { key });
+  fireEvent.keyDown(screen.getByRole("textbox"), { key: " ", shiftKey: true });
+  expect(isAway()).toBe(false);
+  fireEvent.keyDown(list(), { key: "ArrowUp" });
+  expect(isAway()).toBe(true);
+  fireEvent.keyDown(screen.getByRole("textbox"), { key: "End" });
+  expect(isAway()).toBe(true);
+});
+
+it("moves no list that has gone", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  fireEvent.keyDown(list(), { key: "End" });
+  expect(vi.getTimerCount()).toBe(1);
+  cleanup();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
 });

@@ -32,6 +32,7 @@ export function useFollowing() {
     let leftAt = -Infinity;
     let aimedAt = -Infinity;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let landing: ReturnType<typeof setTimeout> | undefined;
     const distance = () => element.scrollHeight - element.clientHeight - element.scrollTop;
     const leave = () => {
       aimedAt = -Infinity;
@@ -50,7 +51,8 @@ export function useFollowing() {
     const aim = () => {
       aimedAt = performance.now();
       set(true);
-      setTimeout(() => {
+      clearTimeout(landing);
+      landing = setTimeout(() => {
         if (following.current) toBottom(element);
       }, flight);
     };
@@ -69,8 +71,8 @@ export function useFollowing() {
       } else if (down) arrive();
     };
     const onWheel = (event: WheelEvent) => {
-      // Along a line of code or a table.
-      if (Math.abs(event.deltaX) > Math.abs(event.deltaY)) return;
+      // Along a line of code or a table; with Shift some browsers turn it themselves, others say it as it was turned.
+      if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) return;
       if (event.deltaY < 0) leave();
       else {
         leftAt = -Infinity;
@@ -100,6 +102,8 @@ export function useFollowing() {
       if (y > touch.y + 2 && y - touch.y > Math.abs(x - touch.x)) leave();
     };
     const onKey = (event: KeyboardEvent) => {
+      // There the keys move the caret.
+      if (event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]")) return;
       if (event.key === "End") aim();
       if (["PageUp", "Home", "ArrowUp"].includes(event.key) || (event.key === " " && event.shiftKey)) leave();
     };
@@ -115,6 +119,7 @@ export function useFollowing() {
     addEventListener("pointercancel", onPointerUp);
     return () => {
       clearTimeout(timer);
+      clearTimeout(landing);
       element.removeEventListener("scroll", onScroll);
       element.removeEventListener("wheel", onWheel);
       element.removeEventListener("touchstart", onTouchStart);
