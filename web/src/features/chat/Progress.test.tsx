@@ -1,8 +1,11 @@
 import { cleanup, render, screen } from "@testing-library/react";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Step } from "@/lib/api/types";
 import { setLanguage } from "@/lib/i18n/i18n";
 import { Progress } from "./Progress";
+
+beforeEach(() => void vi.useFakeTimers({ now: new Date("2026-11-20T00:00:00Z") }));
+afterEach(() => void vi.useRealTimers());
 
 it("says that a busy model is asked again, and by whom it is served", () => {
   const since = new Date(Date.now() - 7_000).toISOString();
@@ -17,6 +20,17 @@ it("says that a busy model is asked again, and by whom it is served", () => {
   setLanguage("en");
   expect(said("overloaded")).toMatch(/^local is busy. Trying again…/);
   expect(said("something_new")).toMatch(/^Trying again…/);
+});
+
+it("says that a model is asked again where no more is known", () => {
+  setLanguage("en");
+  const since = new Date(Date.now() - 2_000).toISOString();
+  const step = { id: "retry", kind: "model", name: "retry", state: "running" } as Step;
+  for (const detail of [undefined, null, { class: "overloaded" }]) {
+    cleanup();
+    render(<Progress since={since} steps={[{ ...step, detail }]} sending={false} />);
+    expect(screen.getByRole("status").textContent).toBe("Trying again…");
+  }
 });
 
 it("does not say that a model thinks before the question has arrived", () => {

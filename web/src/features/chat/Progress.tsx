@@ -48,8 +48,8 @@ function usePassed(since: string): number {
 export function stepText(step: Step | undefined, t: Translate): string {
   if (step?.kind === "retrieval") return t("retrieving");
   if (step?.kind === "model" && step.name === "retry") {
-    const { class: why, provider } = step.detail as { class?: string; provider?: string };
-    return t([`retrying.${why ?? ""}`, "retrying.other"], { provider });
+    const { class: why, provider } = (step.detail ?? {}) as { class?: string; provider?: string };
+    return provider ? t([`retrying.${why ?? ""}`, "retrying.other"], { provider }) : t("retrying.other");
   }
   if (step?.kind === "tool") return t("usingTool", { name: step.name });
   return t("thinking");
