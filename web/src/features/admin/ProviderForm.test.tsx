@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { fireEvent, render, screen } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, test, vi } from "vitest";
 import { TooltipProvider } from "@/components/ui/Tooltip";
 import { setLanguage } from "@/lib/i18n/i18n";
@@ -50,9 +50,42 @@ test("a test of the connection needs no name, and leads to what it does need", a
   await expectWrong(screen.getByLabelText("Address"), /./);
 });
 
+test("a test of the connection leads past a name that was missing before", async () => {
+  show("all");
+  press("Add provider");
+  await expectWrong(screen.getByLabelText("Name"), /./);
+  press("Test connection");
+  await expectWrong(screen.getByLabelText("Address"), /./);
+});
+
+test("what the server refused is not said of another value", async () => {
+  show("all", { code: "invalid_request", status: 400, detail: "base_url: expected another" });
+  write("Name", "lab");
+  write("Address", "http://127.0.0.1:9900/v1");
+  press("Add provider");
+  await expectWrong(screen.getByLabelText("Address"), /begins with http/);
+  write("Name", "lab-2");
+  expect(screen.getByRole("alert")).toBeTruthy();
+  write("Address", "http://127.0.0.1:9901/v1");
+  await waitFor(() => expect(screen.queryByRole("alert")).toBeNull());
+});
+
+test("a refusal takes the focus from no field that was turned to since", async () => {
+  show("all", { code: "invalid_request", status: 400, detail: "base_url: expected another" });
+  write("Name", "lab");
+  write("Address", "http://127.0.0.1:9900/v1");
+  screen.getByRole("button", { name: "Add provider" }).focus();
+  press("Add provider");
+  screen.getByLabelText("Name").focus();
+  await screen.findByRole("alert");
+  expect(document.activeElement).toBe(screen.getByLabelText("Name"));
+});
+
 test("what is wrong among the details is shown there", async () => {
   show("key");
   press("Add provider");
   await expectWrong(screen.getByLabelText("Name"), /./);
   expect(screen.getByRole("group").hasAttribute("open")).toBe(true);
+  write("Name", "lab");
+  expect(screen.getByRole("group").hasAttribute("open"), "while it is corrected").toBe(true);
 });

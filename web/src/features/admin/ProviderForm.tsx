@@ -46,7 +46,6 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
     return what === "save" && name !== undefined ? { ...others, name } : others;
   };
   const problems: ReturnType<typeof problemsOf> = told ? problemsTo(told) : {};
-  const hasProblems = Object.keys(problems).length > 0;
   // As it was when the form opened: what another administrator changes meanwhile is not this one's change.
   const [before, setBefore] = useState<ProviderFields | undefined>(provider);
   const changes = before ? providerChanges(before, draft) : [];
@@ -74,9 +73,9 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
   const nameTaken = !provider && isApiError(save.error, "conflict");
   const refused = nameTaken ? "name" : fieldOf(save.error);
   const why = (field: string) => (refused !== field ? undefined : nameTaken ? t("provider.nameTaken") : describe(save.error, t));
-  const { form, look } = useFirstWrong(save.error);
+  const { form, look } = useFirstWrong(save);
   const checked = (what: "save" | "test", act: () => void) => {
-    setTold((before) => (before === "save" ? before : what));
+    setTold(what);
     if (Object.keys(problemsTo(what)).length === 0) return act();
     save.reset();
     look();
@@ -148,7 +147,7 @@ export function ProviderForm({ provider, initial, taken, asks = "all", onSaved }
     >
       {show(true)}
       {asks !== "all" && (
-        <details open={hasProblems || refused !== null || undefined} className="text-sm">
+        <details className="text-sm">
           <summary className="-ms-1 w-fit cursor-pointer rounded-md px-1 py-1 text-muted hover:text-text">{t("provider.details")}</summary>
           <div className="mt-3 flex flex-col gap-4">{show(false)}</div>
         </details>

@@ -61,7 +61,7 @@ function EditUser({ user }: { user: ManagedUser }) {
   });
   const refused = fieldOf(save.error);
   const why = (field: string) => (refused === field ? describe(save.error, t) : undefined);
-  const { form, look } = useFirstWrong(save.error);
+  const { form, look } = useFirstWrong(save);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     const tooShort = draft.password !== "" && !passwordLongEnough(draft.password);
@@ -119,7 +119,7 @@ export function NewUserPanel({ onClose }: { onClose: () => void }) {
   });
   const refused = fieldOf(create.error);
   const why = (field: string) => (refused === field ? describe(create.error, t) : undefined);
-  const { form, look } = useFirstWrong(create.error);
+  const { form, look } = useFirstWrong(create);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     const found = username === "" ? "username" : passwordLongEnough(draft.password) ? null : "password";

@@ -42,7 +42,7 @@ export function LoginPage() {
     },
   });
   const wait = useCountdown(signIn.error);
-  const { form, look } = useFirstWrong(signIn.error);
+  const { form, look } = useFirstWrong({ error: signIn.error, reset: () => wait === 0 && signIn.reset() });
   // Which of the two it was is not told; the password is the likelier one.
   const wrong = isApiError(signIn.error, "wrong_credentials");
 

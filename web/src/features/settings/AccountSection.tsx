@@ -59,7 +59,7 @@ function PasswordForm({ username }: { username: string }) {
   });
   const wrong = isApiError(change.error, "wrong_credentials");
   const refused = !wrong && fieldOf(change.error) === "password";
-  const { form, look } = useFirstWrong(change.error);
+  const { form, look } = useFirstWrong(change);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setShort(!passwordLongEnough(next));

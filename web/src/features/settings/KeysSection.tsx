@@ -33,20 +33,21 @@ export function KeysSection() {
     },
   });
   const refused = fieldOf(create.error) === "name";
-  const { form } = useFirstWrong(create.error);
+  const { form } = useFirstWrong(create);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (name.trim() !== "" && !create.isPending) create.mutate();
   };
   return (
     <Group title={t("keys")} hint={t("keysHint")}>
-      <form ref={form} onSubmit={submit} className="flex items-end gap-2">
+      <form ref={form} onSubmit={submit} className="flex items-start gap-2">
         <div className="min-w-0 grow">
           <Field label={t("keyName")} error={refused ? describe(create.error, t) : undefined}>
             {(ids) => <TextInput {...ids} value={name} maxLength={100} placeholder={t("keyNameExample")} onChange={(event) => setName(event.target.value)} />}
           </Field>
         </div>
-        <Button type="submit" kind="primary" disabled={name.trim() === "" || create.isPending}>
+        {/* Beside the field, below the height of its label: what is said under the field does not move it. */}
+        <Button type="submit" kind="primary" className="mt-6" disabled={name.trim() === "" || create.isPending}>
           {t("createKey")}
         </Button>
       </form>

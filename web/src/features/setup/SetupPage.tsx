@@ -78,7 +78,7 @@ function AdministratorForm({ token }: { token: string }) {
     },
   });
 
-  const { form, look } = useFirstWrong(create.error);
+  const { form, look } = useFirstWrong(create);
   const refused = fieldOf(create.error);
   const why = (field: string) => (refused === field ? describe(create.error, t) : undefined);
 
