@@ -1255,8 +1255,8 @@ export interface components {
              * @description Depends on the kind and name. `ms`, where it is there, is how many milliseconds the step took; a `model` step named
              *     `reasoning` says so of all the reasoning in an answer, once text follows it. One named `files_named` has in `files` the
              *     names of those files of the question whose content the model does not get. One named `retry` runs while a model
-             *     that failed before its first token is asked again: `class` and `provider` of the failure, and how many `failures`
-             *     there were.
+             *     that failed before its first token is asked again: how many `failures` were followed by another try, the `class` of
+             *     the last of these, and the `provider`.
              */
             detail?: unknown;
         };
