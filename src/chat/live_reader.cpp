@@ -35,11 +35,14 @@ std::optional<asio::awaitable<bool>> LiveReader::arrival(SteadyTime deadline) {
 
 asio::awaitable<Result<void>> LiveReader::next(EventBatch& batch, SteadyTime deadline) {
     batch.clear();
-    // A stop that ended the wait before this one is not told again.
-    if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
     while (look(batch)) {
+        // A stop that came before this wait does not end it.
+        auto const stop = co_await asio::this_coro::cancellation_state;
+        if (stop.cancelled() != asio::cancellation_type::none)
+            co_return fail(Errc::cancelled, "stopped");
         if (co_await cursor_.waiter->wait_until(deadline)) continue;
-        if (co_await stop_requested()) co_return fail(Errc::cancelled, "stopped");
+        bool const stopping = co_await stop_requested();
+        if (stopping) co_return fail(Errc::cancelled, "stopped");
         co_return Result<void>{};
     }
     if (abandoned_ || behind_) co_return co_await next_stored(batch, deadline);
