@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace kaiwa::chat {
 namespace {
 
@@ -34,44 +36,42 @@ protected:
             for (auto const piece : batch.pieces) seen += EventBatch::text_of(piece);
         }
     }
+    using Follow = std::function<asio::awaitable<void>(GenerationId, std::uint64_t, std::string&)>;
+    /// Thirty readers come while an answer is written, each after event `after(i)`.
+    void expect_nothing_missed(std::function<std::uint64_t(std::size_t)> const& after,
+                               Follow const& follow) {
+        start_service({.flush_after = 20ms, .flush_bytes = 256});
+        responder.script = say_slowly(1'500, "ことば");
+        auto const ticket = ask("長い話");
+        std::vector<std::string> seen(30);
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+            spawn_on(static_cast<int>(i % 2), follow(ticket.generation, after(i), seen[i]));
+            std::this_thread::sleep_for(40ms);
+        }
+        EXPECT_LT(finished_tasks, seen.size()) << "the answer was over before everybody came";
+        run_loops_until([&] { return finished_tasks == seen.size(); });
+        wait_until_idle();
+        auto const whole = read_from(ticket.generation, 0);
+        ASSERT_EQ(split_frames(whole).size(), 1'503u);
+        for (std::size_t i = 0; i < seen.size(); ++i)
+            EXPECT_EQ(seen[i], frames_after(whole, after(i))) << i;
+    }
 };
 
 TEST_F(LateReaders, WhoComesLateMissesNothingOfWhatTheLogLetGoOf) {
-    start_service({.flush_after = 20ms, .flush_bytes = 256});
-    responder.script = say_slowly(1'500, "ことば");
-    auto const ticket = ask("長い話");
-    std::vector<std::string> seen(30);
-    for (std::size_t i = 0; i < seen.size(); ++i) {
-        spawn_on(static_cast<int>(i % 2), follow_all(ticket.generation, i * 7, seen[i]));
-        std::this_thread::sleep_for(40ms);
-    }
-    EXPECT_LT(finished_tasks, seen.size()) << "the answer was over before everybody came";
-    run_loops_until([&] { return finished_tasks == seen.size(); });
-    wait_until_idle();
-    auto const whole = read_from(ticket.generation, 0);
-    ASSERT_EQ(split_frames(whole).size(), 1'503u);
-    for (std::size_t i = 0; i < seen.size(); ++i)
-        EXPECT_EQ(seen[i], frames_after(whole, i * 7)) << i;
+    expect_nothing_missed(
+        [](std::size_t i) { return i * 7; },
+        [this](GenerationId id, std::uint64_t after, std::string& seen) {
+            return follow_all(id, after, seen);
+        });
 }
 
 TEST_F(LateReaders, WhoHoldsLittleWhileWaitingMissesNothingEither) {
-    start_service({.flush_after = 20ms, .flush_bytes = 256});
-    responder.script = say_slowly(1'500, "ことば");
-    auto const ticket = ask("長い話");
-    std::vector<std::string> seen(30);
-    auto const after = [](std::size_t i) { return i % 10 == 9 ? 1'200u : i * 7; };  // some to come
-    for (std::size_t i = 0; i < seen.size(); ++i) {
-        auto task = follow_waiting_little(ticket.generation, after(i), seen[i]);
-        spawn_on(static_cast<int>(i % 2), std::move(task));
-        std::this_thread::sleep_for(40ms);
-    }
-    EXPECT_LT(finished_tasks, seen.size()) << "the answer was over before everybody came";
-    run_loops_until([&] { return finished_tasks == seen.size(); });
-    wait_until_idle();
-    auto const whole = read_from(ticket.generation, 0);
-    ASSERT_EQ(split_frames(whole).size(), 1'503u);
-    for (std::size_t i = 0; i < seen.size(); ++i)
-        EXPECT_EQ(seen[i], frames_after(whole, after(i))) << i;
+    expect_nothing_missed(
+        [](std::size_t i) { return i % 10 == 9 ? 1'200u : i * 7; },  // some are yet to come
+        [this](GenerationId id, std::uint64_t after, std::string& seen) {
+            return follow_waiting_little(id, after, seen);
+        });
 }
 
 TEST_F(LateReaders, WhoComesLateDoesNotJudgeTheLeaseOfARunOfThisProcess) {
