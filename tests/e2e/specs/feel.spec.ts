@@ -381,3 +381,41 @@ test("text of a script that runs to the left does so", async ({ page, person }) 
   expect(await direction(".md > ul")).toBe("rtl");
   expect(await direction(".md > p:last-child")).toBe("ltr");
 });
+
+test("a question sent while its thread is read arrives though the thread is left", async ({ page, person }) => {
+  const [one, two] = [await makeThread(person.api, "local/echo", "一"), await makeThread(person.api, "local/echo", "二")];
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await page.route(`**/api/threads/${one}/messages?*`, async (route) => {
+    await held;
+    await route.continue();
+  });
+  const chat = new Chat(page);
+  await page.goto(`/t/${one}`);
+  await chat.composer.fill("届く質問");
+  await chat.composer.press("Enter");
+  await page.locator(`nav a[href="/t/${two}"]`).click();
+  await expect(page).toHaveURL(`/t/${two}`);
+  answer();
+  await page.locator(`nav a[href="/t/${one}"]`).click();
+  await expect(chat.answers.last()).toContainText("届く質問");
+  await expect(chat.answers).toHaveCount(1);
+  await expect(chat.composer).toHaveValue("");
+});
+
+test("the button that makes a key stays beside its field when the name is refused", async ({ page, person: _ }) => {
+  await page.route("**/api/keys", (route) =>
+    route.request().method() === "POST"
+      ? route.fulfill({ status: 409, contentType: "application/problem+json", json: { type: "about:blank", title: "", status: 409, code: "key_name_taken", detail: "there is one", request_id: "r" } })
+      : route.continue(),
+  );
+  await page.goto("/settings/keys");
+  const name = page.getByLabel("新しいキーの名前");
+  const make = page.getByRole("button", { name: "作成", exact: true });
+  await name.fill("二度目");
+  const middle = async (what: typeof name) => what.evaluate((element) => element.getBoundingClientRect().top + element.getBoundingClientRect().height / 2);
+  expect(Math.abs((await middle(make)) - (await middle(name)))).toBeLessThan(1);
+  await make.click();
+  await expect(name).toHaveAttribute("aria-invalid", "true");
+  expect(Math.abs((await middle(make)) - (await middle(name)))).toBeLessThan(1);
+});
