@@ -1,7 +1,7 @@
 #include "store/sqlite/user_store.hpp"
 
-#include "store/sqlite/chat_rows.hpp"
 #include "store/common/text_fold.hpp"
+#include "store/sqlite/chat_rows.hpp"
 #include "store/sqlite/user_rows.hpp"
 
 #include <fmt/format.h>

@@ -877,9 +877,11 @@ export interface components {
         };
         PasswordChange: {
             current: string;
+            /** @description At least 8 characters (code points), at most 1,024 bytes */
             new: string;
         };
         PasswordReset: {
+            /** @description At least 8 characters (code points), at most 1,024 bytes */
             password: string;
         };
         /** @enum {string} */
@@ -928,6 +930,7 @@ export interface components {
         Setup: {
             token: string;
             username: string;
+            /** @description At least 8 characters (code points), at most 1,024 bytes */
             password: string;
             name?: string;
         };
@@ -1139,6 +1142,7 @@ export interface components {
             username: string;
             name?: string;
             role: components["schemas"]["Role"];
+            /** @description At least 8 characters (code points), at most 1,024 bytes */
             password: string;
         };
         UserChange: {
